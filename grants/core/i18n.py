@@ -11,14 +11,14 @@ reader's.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -81,38 +81,49 @@ class Amount(Protocol):
 # --- what people typed, and what we wrote ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Words:
-    """One text in up to three languages, as people typed it."""
+class Words(Mapping[str, str]):
+    """One text in up to three languages, as people typed it: an immutable, hashable mapping of language to text.
 
-    fr: str = ""
-    ar: str = ""
-    en: str = ""
+    Only languages that hold something are kept; unknown languages raise ValueError.
+    """
 
-    @classmethod
-    def of(cls, texts: Mapping[str, str]) -> Self:
-        """From a mapping such as a JSONB column; unknown languages raise ValueError."""
-        if unknown := texts.keys() - set(LANGUAGES):
+    __slots__ = ("_texts",)
+    _texts: tuple[tuple[str, str], ...]
+
+    def __init__(self, texts: Mapping[str, str] | None = None, /, **by_language: str) -> None:
+        given = {**(texts or {}), **by_language}
+        if unknown := given.keys() - set(LANGUAGES):
             raise ValueError(f"unknown languages: {', '.join(sorted(unknown))}")
-        return cls(**{language: text or "" for language, text in texts.items()})
-
-    def as_mapping(self) -> dict[str, str]:
-        """Only the languages that hold something; what is stored."""
-        return {one.name: text for one in fields(self) if (text := getattr(self, one.name))}
+        object.__setattr__(self, "_texts", tuple((one, given[one]) for one in LANGUAGES if given.get(one)))
 
     def language_for(self, reader: "Reader | str") -> str:
         """The language `in_` will answer in: the reader's, else French, English, Arabic."""
         wanted = Reader.of(reader).language
-        return next((one for one in (wanted, "fr", "en", "ar") if getattr(self, one)), wanted)
+        return next((one for one in (wanted, "fr", "en", "ar") if one in self), wanted)
 
     def in_(self, reader: "Reader | str") -> str:
-        return str(getattr(self, self.language_for(reader)))
+        return self.get(self.language_for(reader), "")
 
-    def __bool__(self) -> bool:
-        return any(self)
+    def __getitem__(self, language: str) -> str:
+        return dict(self._texts)[language]
 
     def __iter__(self) -> Iterator[str]:
-        return iter((self.fr, self.ar, self.en))
+        return (language for language, _ in self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("Words are immutable")
+
+    def __hash__(self) -> int:
+        return hash(self._texts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Words) and self._texts == other._texts
+
+    def __repr__(self) -> str:
+        return f"Words({dict(self)!r})"
 
     def __str__(self) -> str:
         return self.in_("fr")
