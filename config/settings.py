@@ -20,11 +20,15 @@ class Settings:
     """The settings of one installation. `GRANTS_<NAME>` in the environment overrides a default."""
 
     database_url: str = knob("", "PostgreSQL 15 or later, the application's role. Empty: the embedded server.")
-    database_owner_url: str = knob("", "The same database as the owner of its tables, for migrations. Empty: database_url.")
+    database_owner_url: str = knob(
+        "", "The same database as the owner of its tables, for migrations. Empty: database_url."
+    )
     redis_url: str = knob("", "Redis 6.2 or later. Empty: the embedded server.")
     instance: Path = knob(ROOT / "instance", "Private directory of the embedded servers, keys, fonts and files.")
     secret_key: str = knob("", "Signs cookies and links. Empty: made once and kept in the instance directory.")
-    base_url: str = knob("http://localhost:8000", "The address the world sees; used in mails and to decide on secure cookies.")
+    base_url: str = knob(
+        "http://localhost:8000", "The address the world sees; used in mails and to decide on secure cookies."
+    )
     listen: str = knob("127.0.0.1", "The address the web server binds.")
     port: int = knob(8000, "The port the web server binds.")
     web_processes: int = knob(2, "Web server processes sharing the port.")
@@ -33,7 +37,9 @@ class Settings:
     smtp_url: str = knob("", "smtp://[user:password@]host:port or smtps://…; empty: mails wait in the outbox.")
     mail_from: str = knob("Tamwil <no-reply@example.org>", "Sender of every mail.")
     support_email: str = knob("aide@example.org", "Where people are told to write for help.")
-    mailbox: str = knob("", "Directory of the demo's mail sink; when set, a public page lists what was sent. Never in production.")
+    mailbox: str = knob(
+        "", "Directory of the demo's mail sink; when set, a public page lists what was sent. Never in production."
+    )
     storage_url: str = knob("", "Where uploaded files are kept. Empty: files/ in the instance directory.")
     upload_limit_mb: int = knob(10, "Largest file a person may upload, in megabytes.")
     import_rows_limit: int = knob(50_000, "Most rows a workbook import may hold.")

@@ -1,0 +1,124 @@
+"""Applications and the files attached to them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grants.calls.models import Call
+from grants.clusters.models import Commission
+from grants.core.db import Record
+from grants.core.i18n import N_
+from grants.core.types import MoneyOf
+from grants.people.models import Organisation, Person
+
+
+class ApplicationState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    INCOMPLETE = "incomplete"
+    ADMISSIBLE = "admissible"
+    INADMISSIBLE = "inadmissible"
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    IN_REVIEW = "in_review"
+    REVIEWED = "reviewed"
+    RANKED = "ranked"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+
+
+STATE_LABELS = {
+    ApplicationState.DRAFT: N_("Draft"),
+    ApplicationState.SUBMITTED: N_("Submitted"),
+    ApplicationState.INCOMPLETE: N_("To be completed"),
+    ApplicationState.ADMISSIBLE: N_("Admissible"),
+    ApplicationState.INADMISSIBLE: N_("Inadmissible"),
+    ApplicationState.ELIGIBLE: N_("Eligible"),
+    ApplicationState.INELIGIBLE: N_("Ineligible"),
+    ApplicationState.IN_REVIEW: N_("In review"),
+    ApplicationState.REVIEWED: N_("Reviewed"),
+    ApplicationState.RANKED: N_("Ranked"),
+    ApplicationState.DECIDED: N_("Decided"),
+    ApplicationState.WITHDRAWN: N_("Withdrawn"),
+}
+EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.INCOMPLETE})
+PRIVATE = frozenset({ApplicationState.DRAFT})  # nobody but the applicant sees it
+REVIEWABLE = frozenset(
+    {
+        ApplicationState.ELIGIBLE,
+        ApplicationState.IN_REVIEW,
+        ApplicationState.REVIEWED,
+        ApplicationState.RANKED,
+        ApplicationState.DECIDED,
+    }
+)
+
+
+class Application(Record):
+    """A project put forward by one organisation in one call. Amounts in the call's currency."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        UniqueConstraint("call_id", "reference"),
+        CheckConstraint("requested_minor > 0", name="requested_positive"),
+        CheckConstraint("cost_minor > 0", name="cost_positive"),
+        CheckConstraint("duration_months BETWEEN 1 AND 120", name="duration_plausible"),
+        CheckConstraint(
+            "state IN ('draft', 'withdrawn') OR (submitted_at IS NOT NULL AND content_hash IS NOT NULL"
+            " AND reference IS NOT NULL AND commission_id IS NOT NULL AND requested_minor IS NOT NULL)",
+            name="complete_once_submitted",
+        ),
+        CheckConstraint("(state = 'incomplete') = (completion_due_at IS NOT NULL)", name="incomplete_has_its_date"),
+        Index("ix_application_call_state", "call_id", "state"),
+        Index("ix_application_call_commission", "call_id", "commission_id"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    commission_id: Mapped[UUID | None] = mapped_column(ForeignKey("commission.id"))
+    reference: Mapped[str | None]
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    duration_months: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    cost_minor: Mapped[int | None]
+    cost = MoneyOf()
+    requested_minor: Mapped[int | None]
+    requested = MoneyOf()
+    state: Mapped[ApplicationState] = mapped_column(default=ApplicationState.DRAFT)
+    submitted_at: Mapped[datetime | None]
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    completion_due_at: Mapped[datetime | None]
+    screening_reason: Mapped[str | None]
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
+    lead: Mapped[Person] = relationship(lazy="raise_on_sql")
+    commission: Mapped[Commission | None] = relationship(lazy="raise_on_sql")
+    documents: Mapped[list["Document"]] = relationship(
+        back_populates="application", order_by="Document.created_at", lazy="raise_on_sql"
+    )
+
+
+class Document(Record):
+    """A file attached to an application; its bytes are kept once, under their SHA-256."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("application_id", "sha256"),
+        CheckConstraint("size > 0", name="not_empty"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    filename: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+
+    application: Mapped[Application] = relationship(back_populates="documents", lazy="raise_on_sql")

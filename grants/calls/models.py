@@ -1,0 +1,127 @@
+"""Calls for proposals: window, envelopes by commission, rubric, ceiling and funding rate."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grants.clusters.models import Commission
+from grants.core.db import Record
+from grants.core.i18n import N_, Words
+from grants.core.types import MoneyOf
+from grants.funds.models import Fund
+
+
+class CallState(StrEnum):
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    OPEN = "open"
+    CLOSED = "closed"
+    EVALUATING = "evaluating"
+    DECIDED = "decided"
+    ARCHIVED = "archived"
+    CANCELLED = "cancelled"
+
+
+STATE_LABELS = {
+    CallState.DRAFT: N_("Draft"),
+    CallState.PROPOSED: N_("Before the committee"),
+    CallState.APPROVED: N_("Approved"),
+    CallState.PUBLISHED: N_("Published"),
+    CallState.OPEN: N_("Open"),
+    CallState.CLOSED: N_("Closed"),
+    CallState.EVALUATING: N_("Being evaluated"),
+    CallState.DECIDED: N_("Decided"),
+    CallState.ARCHIVED: N_("Archived"),
+    CallState.CANCELLED: N_("Cancelled"),
+}
+PUBLIC_STATES = frozenset(
+    {CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED, CallState.EVALUATING, CallState.DECIDED}
+)
+PLANNED = "state NOT IN ('draft', 'cancelled', 'archived')"
+
+
+class Call(Record):
+    """A call for proposals of one fund. `funding_rate` is in hundredths of a percent: 5 000 is 50 %."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "code"),
+        CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
+        CheckConstraint("reviews_due_at > closes_at", name="reviews_due_after_closing"),
+        CheckConstraint("ceiling_minor > 0", name="ceiling_positive"),
+        CheckConstraint("funding_rate BETWEEN 1 AND 10000", name="funding_rate_is_a_share"),
+        CheckConstraint("reviewers_per_application BETWEEN 1 AND 9", name="reviewers_plausible"),
+        CheckConstraint(
+            f"NOT ({PLANNED}) OR (opens_at IS NOT NULL AND closes_at IS NOT NULL AND reviews_due_at IS NOT NULL"
+            " AND ceiling_minor IS NOT NULL AND funding_rate IS NOT NULL)",
+            name="complete_once_proposed",
+        ),
+    )
+
+    fund_id: Mapped[UUID] = mapped_column(ForeignKey("fund.id"))
+    code: Mapped[str]
+    title: Mapped[Words]
+    summary: Mapped[Words]
+    state: Mapped[CallState] = mapped_column(default=CallState.DRAFT, index=True)
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    reviews_due_at: Mapped[datetime | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    ceiling_minor: Mapped[int | None]
+    ceiling = MoneyOf()
+    funding_rate: Mapped[int | None]
+    reviewers_per_application: Mapped[int] = mapped_column(default=3)
+    instalments: Mapped[list[int]] = mapped_column(default=lambda: [40, 40, 20])
+    last_reference: Mapped[int] = mapped_column(default=0)
+    published_at: Mapped[datetime | None]
+    imported: Mapped[bool] = mapped_column(default=False)
+
+    fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
+    envelopes: Mapped[list["Envelope"]] = relationship(
+        back_populates="call", cascade="all, delete-orphan", lazy="raise_on_sql"
+    )
+    criteria: Mapped[list["Criterion"]] = relationship(
+        back_populates="call", cascade="all, delete-orphan", order_by="Criterion.position", lazy="raise_on_sql"
+    )
+
+
+class Envelope(Record):
+    """What a call may spend in one commission's theme."""
+
+    __tablename__ = "envelope"
+    __table_args__ = (
+        UniqueConstraint("call_id", "commission_id"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    commission_id: Mapped[UUID] = mapped_column(ForeignKey("commission.id"), index=True)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    amount = MoneyOf()
+
+    call: Mapped[Call] = relationship(back_populates="envelopes", lazy="raise_on_sql")
+    commission: Mapped[Commission] = relationship(lazy="raise_on_sql")
+
+
+class Criterion(Record):
+    """One line of the rubric: marked 0 to 5 by halves; the weights of a call add up to 100."""
+
+    __tablename__ = "criterion"
+    __table_args__ = (
+        UniqueConstraint("call_id", "position", deferrable=True, initially="DEFERRED"),
+        CheckConstraint("weight BETWEEN 1 AND 100", name="weight_is_a_share"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    position: Mapped[int]
+    label: Mapped[Words]
+    guidance: Mapped[Words]
+    weight: Mapped[int]
+
+    call: Mapped[Call] = relationship(back_populates="criteria", lazy="raise_on_sql")

@@ -1,0 +1,55 @@
+"""Every route says who may use it, or the program does not start."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, current_app
+from flask_login import current_user
+
+from grants.core.policy import Policy, signed_in
+from workflows.machine import Move
+
+View = Callable[..., Any]
+
+
+class SignInFirst(Exception):
+    """A private page asked for by somebody signed out; web/errors.py answers with the sign-in page."""
+
+
+def access(policy: Policy, load: View | None = None) -> Callable[[View], View]:
+    """Sign in, load (404 if invisible), permit (403 with a reason), then view.
+
+    The view receives `user`, then what `load(user, **route arguments)` returned; without `load`, the route arguments.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(**args: Any) -> Any:
+            user = current_user._get_current_object()
+            if "anyone" not in policy.who and not signed_in.allows(user):
+                raise SignInFirst
+            if load is None:
+                policy.require(user)
+                return view(user, **args)
+            subject = load(user, **args)
+            policy.require(user, subject)
+            return view(user, subject)
+
+        guarded.policy = policy  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+class Portal(Blueprint):
+    """A blueprint for one audience that refuses an undeclared route."""
+
+    def add_url_rule(self, rule: str, endpoint: Any = None, view_func: Any = None, *args: Any, **options: Any) -> None:
+        if not isinstance(getattr(view_func, "policy", None), Policy):
+            raise TypeError(f"{self.name}: {rule} declares no @access")
+        super().add_url_rule(rule, endpoint, view_func, *args, **options)
+
+    def serves(self, moves: list[Move]) -> list[Move]:
+        """Of these moves, the ones this audience has a route for."""
+        return [move for move in moves if f"{self.name}.{move.name}" in current_app.view_functions]
