@@ -10,7 +10,7 @@ A datetime is shown in its own zone when it has a named one (`moment.astimezone(
 reader's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -116,6 +116,9 @@ class Words(Mapping[str, str]):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("Words are immutable")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Words, (dict(self),)
+
     def __hash__(self) -> int:
         return hash(self._texts)
 
@@ -167,26 +170,28 @@ def catalogue(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def render(text: "Text | str", reader: Reader | str, show: Callable[[Any, Reader], str] | None = None) -> str:
-    """The sentence in the reader's language. `show` turns each argument into text (default: `plain`)."""
-    reader = Reader.of(reader)
+def translate(text: Text, reader: Reader | str) -> tuple[str, str, dict[str, Any]]:
+    """The sentence in the reader's language with its placeholders still open, the English one, and the arguments."""
+    if not text.id:
+        return "", "", {}
+    found = catalogue(Reader.of(reader).language)
+    if text.plural is None or text.n is None:
+        return str(found.ugettext(text.id)), text.id, dict(text.args)
+    args = {"n": text.n, "num": text.n, **text.args}
+    source = text.id if text.n == 1 else text.plural
+    return str(found.ungettext(text.id, text.plural, text.n)), source, args
+
+
+def render(text: Text | str, reader: Reader | str) -> str:
+    """The sentence as plain text in the reader's language, arguments written by `plain`."""
     if not isinstance(text, Text):
         return str(text)
-    if not text.id:
-        return ""
-    show = show or plain
-    found = catalogue(reader.language)
-    if text.plural is None or text.n is None:
-        sentence, source, args = found.ugettext(text.id), text.id, dict(text.args)
-    else:
-        sentence = found.ungettext(text.id, text.plural, text.n)
-        source = text.id if text.n == 1 else text.plural
-        args = {"n": text.n, "num": text.n, **text.args}
+    sentence, source, args = translate(text, reader)
     if not args:
-        return str(sentence)
-    shown = {name: show(value, reader) for name, value in args.items()}
+        return sentence
+    shown = {name: plain(value, reader) for name, value in args.items()}
     try:
-        return str(sentence) % shown
+        return sentence % shown
     except (KeyError, ValueError, TypeError):  # a translator's slip must not take the page down
         return source % shown
 
