@@ -91,7 +91,7 @@ def transaction() -> Iterator[None]:
         act()
 
 
-def after_commit(act: Callable[[], None]) -> None:
+def after_commit(act: Callable[[], object]) -> None:
     """Inside a transaction: do this once it is committed, and not at all if it is not."""
     db.session().info["after_commit"].append(act)
 
