@@ -2,16 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_
-from grants.core.types import MoneyOf
+from grants.core.types import MoneyOf, sort_key
 from grants.people.models import Organisation, Person
 
 
@@ -58,7 +59,11 @@ REVIEWABLE = frozenset(
 
 
 class Application(Record):
-    """A project put forward by one organisation in one call. Amounts in the call's currency."""
+    """A project put forward by one organisation in one call. Amounts in the call's currency.
+
+    `sort_key` is the title as lists sort and search it. While a draft is reopened, `submitted_at` and `content_hash`
+    are empty again; the reference, once given, stays. An organisation has at most one draft in a call.
+    """
 
     __tablename__ = "application"
     __table_args__ = (
@@ -74,6 +79,13 @@ class Application(Record):
         CheckConstraint("(state = 'incomplete') = (completion_due_at IS NOT NULL)", name="incomplete_has_its_date"),
         Index("ix_application_call_state", "call_id", "state"),
         Index("ix_application_call_commission", "call_id", "commission_id"),
+        Index(
+            "uq_application_one_draft",
+            "call_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where="state = 'draft'",
+        ),
     )
 
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
@@ -81,7 +93,8 @@ class Application(Record):
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     commission_id: Mapped[UUID | None] = mapped_column(ForeignKey("commission.id"))
     reference: Mapped[str | None]
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    sort_key: Mapped[str] = mapped_column(default="")
     summary: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
     duration_months: Mapped[int | None]
@@ -122,3 +135,8 @@ class Document(Record):
     uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
 
     application: Mapped[Application] = relationship(back_populates="documents", lazy="raise_on_sql")
+
+
+@event.listens_for(Application.title, "set")
+def _sort_by_title(application: Any, title: str, *_: Any) -> None:
+    application.sort_key = sort_key(title)
