@@ -40,6 +40,7 @@ class Program:
     cwd: Path | None = None
     account: Account | None = None
     log: Path | None = None  # None: our own output
+    output: int | None = None  # a file descriptor for its standard output alone
     sockets: tuple[int, ...] = ()  # file descriptors it inherits
     stop: Signals = signal.SIGTERM
     orphaned: Signals = signal.SIGKILL  # what the kernel sends it when we die
@@ -57,6 +58,11 @@ def with_parent(parent: int, sent: Signals) -> Callable[[], None]:
     return ask_kernel
 
 
+def end_with_parent() -> None:
+    """Ask the kernel to end us politely when whoever started us dies."""
+    with_parent(os.getppid(), signal.SIGTERM)()
+
+
 def start(program: Program) -> subprocess.Popen[bytes]:
     """Start it in a session of its own, so that a Ctrl-C reaches us alone and we end things in order."""
     output = None
@@ -69,7 +75,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
             env=None if program.env is None else dict(program.env),
             cwd=program.cwd,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=output if program.output is None else program.output,
             stderr=output,
             start_new_session=True,
             pass_fds=program.sockets,
