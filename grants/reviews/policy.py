@@ -1,0 +1,69 @@
+"""Who reads a file under review, who marks it, who leads the commission."""
+
+from grants.applications.models import Application, ApplicationState
+from grants.core.i18n import N_
+from grants.core.policy import Claims, policy
+from grants.people.models import Person, Role
+from grants.reviews import queries
+from grants.reviews.models import IN_HAND, Review, ReviewState
+
+OPENED = IN_HAND | {ReviewState.SUBMITTED}
+
+
+@policy(Role.REVIEWER)
+def answer(user: Person, review: Review) -> Claims:
+    """The reviewer who was asked: says whether there is a conflict of interest."""
+    yield user.id == review.reviewer_id, N_("Only the reviewer who was asked may answer.")
+
+
+@policy(Role.REVIEWER)
+def read_file(user: Person, review: Review) -> Claims:
+    """The reviewer, once no conflict has been declared."""
+    yield from answer.claims(user, review)
+    yield (
+        review.state in OPENED,
+        N_("The file opens once you have declared that you have no conflict of interest with the applicant."),
+    )
+
+
+@policy(Role.REVIEWER)
+def mark(user: Person, review: Review) -> Claims:
+    """The reviewer, from the declaration to the submission of the review."""
+    yield from read_file.claims(user, review)
+    yield review.state in IN_HAND, N_("Your review is submitted. The chair may reopen it, with a reason.")
+    yield (
+        review.application.state == ApplicationState.IN_REVIEW,
+        N_("This application is no longer under review."),
+    )
+
+
+@policy(Role.CHAIR)
+def lead(user: Person, application: Application) -> Claims:
+    """The commission's chair, unless conflicted with this application."""
+    yield (
+        user.holds(Role.CHAIR, commission_id=application.commission_id),
+        N_("Only the chair of the commission may do this."),
+    )
+    yield (
+        not queries.conflicted(user, application),
+        N_("You declared a conflict of interest with this application. Another chair deals with it."),
+    )
+
+
+@policy(Role.CHAIR)
+def lead_review(user: Person, review: Review) -> Claims:
+    """The chair of the application's commission, unless conflicted with it."""
+    yield from lead.claims(user, review.application)
+
+
+@policy(Role.CHAIR)
+def rank(user: Person, board: "queries.Ranking") -> Claims:
+    """The commission's chair, if conflicted with none of its applications: a total would reveal the hidden one."""
+    yield (
+        user.holds(Role.CHAIR, commission_id=board.commission.id),
+        N_("Only the chair of the commission may do this."),
+    )
+    yield (
+        not queries.conflicted_in(user, board.call, board.commission),
+        N_("You declared a conflict of interest with an application of this commission: another chair ranks it."),
+    )

@@ -1,0 +1,312 @@
+"""What reviewers and chairs may see. Scores stay hidden from a reviewer until their own review is in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+
+from grants.applications.models import REVIEWABLE, Application, ApplicationState
+from grants.calls.models import Call, CallState, Envelope
+from grants.clusters.models import Cluster, Commission
+from grants.core.db import db
+from grants.core.types import Money
+from grants.funds.models import Fund
+from grants.people.models import Appointment, Membership, Person, Role
+from grants.people.scope import covered
+from grants.reviews.models import COUNTED, Review, ReviewState
+
+CONFLICT = ReviewState.CONFLICT_DECLARED
+
+
+def _conflict_of(person: Person) -> Select[UUID]:
+    return select(Review.application_id).where(Review.reviewer_id == person.id, Review.conflict_reason.is_not(None))
+
+
+def conflicted(person: Person, application: Application) -> bool:
+    """Whether the person declared a conflict of interest with this application (reassigned or not)."""
+    return bool(db.session.scalar(select(exists(_conflict_of(person).where(Review.application_id == application.id)))))
+
+
+def conflicted_in(person: Person, call: Call, commission: Commission) -> bool:
+    """Whether the person declared one with any application of this commission in this call."""
+    theirs = _conflict_of(person).join(Application, Application.id == Review.application_id)
+    within = theirs.where(Application.call_id == call.id, Application.commission_id == commission.id)
+    return bool(db.session.scalar(select(exists(within))))
+
+
+def visible_to(user: Person) -> Select[Review]:
+    """Own reviews; those of the commissions one chairs; and the others on a file once one's own is submitted."""
+    own = aliased(Review)
+    done = exists().where(
+        own.application_id == Review.application_id,
+        own.reviewer_id == user.id,
+        own.state == ReviewState.SUBMITTED,
+    )
+    mine = and_(Review.reviewer_id == user.id, Review.state != ReviewState.REASSIGNED)
+    led = and_(
+        covered(user, Role.CHAIR, commission=Application.commission_id),
+        Review.application_id.not_in(_conflict_of(user)),
+    )
+    others = and_(Review.state == ReviewState.SUBMITTED, done)
+    return select(Review).join(Review.application).where(or_(mine, led, others))
+
+
+def _whole() -> list[object]:
+    application = joinedload(Review.application)
+    return [
+        joinedload(Review.reviewer),
+        selectinload(Review.scores),
+        application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
+        application.joinedload(Application.call).selectinload(Call.criteria),
+        application.joinedload(Application.commission),
+        application.joinedload(Application.organisation),
+        application.selectinload(Application.documents),
+    ]
+
+
+def review(user: Person, id: UUID) -> Review:
+    """One visible review with its file; raises NoResultFound."""
+    return db.session.scalars(visible_to(user).where(Review.id == id).options(*_whole())).unique().one()  # type: ignore[arg-type]
+
+
+def own_review(user: Person, id: UUID) -> Review:
+    """One review asked of this person; raises NoResultFound."""
+    mine = visible_to(user).where(Review.id == id, Review.reviewer_id == user.id)
+    return db.session.scalars(mine.options(*_whole())).unique().one()  # type: ignore[arg-type]
+
+
+def worklist(user: Person) -> Sequence[Review]:
+    """Everything asked of this reviewer: what waits first, by the date it is due, then what is done."""
+    mine = (
+        visible_to(user)
+        .where(Review.reviewer_id == user.id)
+        .join(Application.call)
+        .options(
+            contains_eager(Review.application, Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
+            contains_eager(Review.application).joinedload(Application.commission),
+            contains_eager(Review.application).joinedload(Application.organisation),
+        )
+    )
+    done = Review.state.in_([ReviewState.SUBMITTED, CONFLICT])
+    return db.session.scalars(mine.order_by(done, Call.reviews_due_at, Application.reference)).unique().all()
+
+
+def on_file(user: Person, application: Application) -> Sequence[Review]:
+    """The visible reviews of one application, oldest first."""
+    rows = visible_to(user).where(Review.application_id == application.id)
+    return db.session.scalars(
+        rows.options(joinedload(Review.reviewer), selectinload(Review.scores)).order_by(Review.created_at, Review.id)
+    ).all()
+
+
+# --- the chair ------------------------------------------------------------------------------------------------
+
+
+def led_applications(user: Person) -> Select[Application]:
+    """Reviewable applications of the commissions this person chairs, without those they are conflicted with."""
+    return select(Application).where(
+        covered(user, Role.CHAIR, commission=Application.commission_id),
+        Application.state.in_(REVIEWABLE),
+        Application.id.not_in(_conflict_of(user)),
+    )
+
+
+def led_application(user: Person, id: UUID) -> Application:
+    """One of them with its call, rubric and documents; raises NoResultFound."""
+    return (
+        db.session.scalars(
+            led_applications(user)
+            .where(Application.id == id)
+            .options(
+                joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
+                joinedload(Application.call).selectinload(Call.criteria),
+                joinedload(Application.commission),
+                joinedload(Application.organisation),
+                selectinload(Application.documents),
+            )
+        )
+        .unique()
+        .one()
+    )
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A commission that a person chairs, in a call: how far its reviews have come."""
+
+    call: Call
+    commission: Commission
+    applications: int
+    waiting: int
+    asked: int
+    submitted: int
+
+
+def seats(user: Person) -> list[Seat]:
+    """Every (call, commission) this person chairs that has applications to review; two queries."""
+    counts = (
+        select(
+            Application.call_id,
+            Application.commission_id,
+            func.count(Application.id.distinct()),
+            func.count(Application.id.distinct()).filter(Application.state == ApplicationState.ELIGIBLE),
+            func.count(Review.id),
+            func.count(Review.id).filter(Review.state == ReviewState.SUBMITTED),
+        )
+        .outerjoin(Review, and_(Review.application_id == Application.id, Review.state.in_(COUNTED)))
+        .where(Application.id.in_(led_applications(user).with_only_columns(Application.id)))
+        .group_by(Application.call_id, Application.commission_id)
+    )
+    rows = db.session.execute(counts).all()
+    if not rows:
+        return []
+    calls = {
+        call.id: call
+        for call in db.session.scalars(
+            select(Call)
+            .where(Call.id.in_({row[0] for row in rows}))
+            .options(joinedload(Call.fund).joinedload(Fund.cluster).selectinload(Cluster.commissions))
+        )
+    }
+    commissions = {one.id: one for call in calls.values() for one in call.fund.cluster.commissions}
+    found = [Seat(calls[row[0]], commissions[row[1]], *row[2:]) for row in rows]
+    return sorted(found, key=lambda seat: (seat.call.code, seat.commission.position))
+
+
+@dataclass(frozen=True)
+class Line:
+    """An application as its chair sees it. Marks in hundredths of a point of 100; None until one review is in."""
+
+    application: Application
+    asked: int
+    submitted: int
+    conflicts: int
+    mean: int | None
+    lowest: int | None
+    highest: int | None
+    recommended_minor: int | None
+
+    @property
+    def spread(self) -> int:
+        return (self.highest or 0) - (self.lowest or 0)
+
+    @property
+    def recommended(self) -> Money:
+        """What the reviewers recommend on average, never more than was requested; else what was requested."""
+        requested: Money = self.application.requested
+        minor = requested.minor if self.recommended_minor is None else min(self.recommended_minor, requested.minor)
+        return Money(minor, requested.currency)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The applications of one commission in one call, best mean first."""
+
+    call: Call
+    commission: Commission
+    lines: Sequence[Line]
+    envelope: Money
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every application has all its reviews."""
+        pending = {ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW}
+        return bool(self.lines) and not any(one.application.state in pending for one in self.lines)
+
+
+def ranking(user: Person, call_id: UUID, commission_id: UUID) -> Ranking:
+    """What a chair ranks, in four queries however long; raises NoResultFound for a commission not theirs."""
+    commission = db.session.scalars(
+        select(Commission).where(Commission.id == commission_id, covered(user, Role.CHAIR, commission=Commission.id))
+    ).one()
+    call = db.session.scalars(
+        select(Call)
+        .where(Call.id == call_id, Call.state.in_([CallState.CLOSED, CallState.EVALUATING, CallState.DECIDED]))
+        .options(joinedload(Call.fund).joinedload(Fund.cluster), selectinload(Call.criteria))
+    ).one()
+    envelope = db.session.scalar(
+        select(Envelope.amount_minor).where(Envelope.call_id == call_id, Envelope.commission_id == commission_id)
+    )
+    return Ranking(call, commission, lines(user, call_id, commission_id), Money(envelope or 0, call.currency))
+
+
+def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:
+    """Applications with their reviews counted and averaged in SQL; best mean first, then reference; one query."""
+    counted = Review.state.in_(COUNTED)
+    sent = Review.state == ReviewState.SUBMITTED
+    marks = (
+        select(
+            Review.application_id.label("application_id"),
+            func.count(Review.id).filter(counted).label("asked"),
+            func.count(Review.id).filter(sent).label("submitted"),
+            func.count(Review.id).filter(Review.state == CONFLICT).label("conflicts"),
+            func.round(func.avg(Review.total).filter(sent)).label("mean"),
+            func.min(Review.total).filter(sent).label("lowest"),
+            func.max(Review.total).filter(sent).label("highest"),
+            func.round(func.avg(Review.recommended_minor).filter(sent)).label("recommended"),
+        )
+        .group_by(Review.application_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        led_applications(user)
+        .where(Application.call_id == call_id, Application.commission_id == commission_id)
+        .add_columns(
+            func.coalesce(marks.c.asked, 0),
+            func.coalesce(marks.c.submitted, 0),
+            func.coalesce(marks.c.conflicts, 0),
+            marks.c.mean,
+            marks.c.lowest,
+            marks.c.highest,
+            marks.c.recommended,
+        )
+        .outerjoin(marks, marks.c.application_id == Application.id)
+        .options(joinedload(Application.organisation))
+        .order_by(marks.c.mean.desc().nulls_last(), Application.reference)
+    ).all()
+    whole = lambda value: None if value is None else int(value)  # noqa: E731
+    return [Line(row[0], *row[1:4], *(whole(value) for value in row[4:])) for row in rows]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reviewer of the commission and how many reviews they have in this call."""
+
+    person: Person
+    load: int
+
+
+def candidates(call: Call, commission_id: UUID) -> list[Candidate]:
+    """The commission's reviewers, least loaded first; one query."""
+    load = (
+        select(func.count(Review.id))
+        .join(Application, Application.id == Review.application_id)
+        .where(Review.reviewer_id == Person.id, Application.call_id == call.id, Review.state.in_(COUNTED))
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Person, load)
+        .join(Appointment, Appointment.person_id == Person.id)
+        .where(
+            Appointment.role == Role.REVIEWER,
+            Appointment.commission_id == commission_id,
+            Person.disabled_at.is_(None),
+        )
+        .order_by(load, Person.sort_key, Person.id)
+    ).all()
+    return [Candidate(person, count) for person, count in rows]
+
+
+def memberships(person: Person) -> Sequence[Membership]:
+    """The organisations a reviewer speaks for: a conflict nobody needs to declare."""
+    return db.session.scalars(select(Membership).where(Membership.person_id == person.id)).all()
+
+
+def reviewers(ids: Sequence[UUID]) -> Sequence[Person]:
+    """These persons with their appointments; two queries."""
+    wanted = select(Person).where(Person.id.in_(ids)).options(selectinload(Person.appointments))
+    return db.session.scalars(wanted).all()
