@@ -11,12 +11,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # exec_driver_sql without parameters: the file's percent signs and colons are PostgreSQL's.
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    with op.get_bind().connection.cursor() as cursor:  # without parameters: its percent signs are PostgreSQL's
+        cursor.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
-    op.get_bind().exec_driver_sql(
+    op.execute(
         """
         LOCK TABLE led.op IN ACCESS EXCLUSIVE MODE;
         DO $$ BEGIN

@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(
+    op.execute(
         """
         CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -24,7 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.get_bind().exec_driver_sql(
+    op.execute(
         """
         DROP TRIGGER no_truncate ON event_seal;
         DROP TRIGGER append_only ON event_seal;
