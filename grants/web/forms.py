@@ -1,0 +1,238 @@
+"""The form every page inherits: our fields, our words, our spaces trimmed, lost updates noticed.
+
+class DraftForm(Form, Versioned):
+    title = StringField(_l("Title"), [InputRequired(), Length(max=120)])
+    requested = MoneyField(_l("Amount requested"), [InputRequired()])
+
+form = DraftForm(obj=application, currency=call.currency, zone=cluster.zone)
+if form.validate_on_submit():
+    form.require_fresh(application)      # somebody wrote meanwhile: the page with both texts, 409
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from flask import Flask, g
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    FileField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    TextAreaField,
+    URLField,
+)
+from wtforms.widgets import HiddenInput
+
+from grants.core.errors import LostUpdate
+from grants.core.i18n import N_, N_n, catalogue
+from grants.web.fields import (
+    CheckboxesField,
+    DayField,
+    LocalDateTimeField,
+    MoneyField,
+    NumberField,
+    PercentField,
+    ScoreField,
+    UploadField,
+    WordsField,
+    WordsFields,
+    tidy,
+)
+from grants.web.filters import plain
+from grants.web.language import current_reader
+
+__all__ = [
+    "CheckboxesField",
+    "DayField",
+    "Form",
+    "LocalDateTimeField",
+    "MoneyField",
+    "NumberField",
+    "PercentField",
+    "ScoreField",
+    "UploadField",
+    "Versioned",
+    "WordsField",
+    "WordsFields",
+    "conflicts",
+    "field_kind",
+]
+
+
+class OwnTranslations:
+    """WTForms' own sentences, from our catalogues."""
+
+    def gettext(self, message: str) -> str:
+        return str(catalogue(current_reader().language).ugettext(message))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return str(catalogue(current_reader().language).ungettext(singular, plural, n))
+
+
+class Form(FlaskForm):
+    """Strings in, values out; it never touches a model. `currency` and `zone` are those of its money and time fields.
+
+    On a page with several forms give each a `prefix`.
+    """
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> OwnTranslations:
+            return OwnTranslations()
+
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField | HiddenField):
+                options = {**options, "filters": [_tidied, *unbound_field.kwargs.get("filters", [])]}
+            return unbound_field.bind(form=form, **options)
+
+    def __init__(self, *args: Any, currency: str | None = None, zone: str | None = None, **kwargs: Any) -> None:
+        self.currency, self.zone = currency, zone
+        self._remade = {**kwargs, "formdata": None, "currency": currency, "zone": zone}
+        super().__init__(*args, **kwargs)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        g.form = self  # the page of a lost update shows what it holds
+        return bool(super().validate(extra_validators))
+
+    def require_fresh(self, record: Any) -> None:
+        """Raises LostUpdate when the record has been saved since this form was opened."""
+        sent = getattr(self, "version", None)
+        if sent is not None and sent.data != record.version:
+            raise LostUpdate(N_("Your text has not been saved, and it is not lost: both are shown here."))
+
+    def visible(self) -> Iterator[Field]:
+        return (field for field in self if not isinstance(field.widget, HiddenInput))
+
+    def as_saved(self) -> "Form":
+        """The same form, filled with what is saved now."""
+        return type(self)(**self._remade)
+
+
+class Versioned:
+    """Mix in to notice lost updates: carries the version of the record the form was filled from."""
+
+    version = IntegerField(widget=HiddenInput())
+
+
+class Conflict(NamedTuple):
+    label: str
+    typed: str
+    saved: str
+
+
+def conflicts(form: Form) -> list[Conflict]:
+    """What the person typed beside what is saved, for the fields that differ."""
+    saved = {field.name: written(field) for field in form.as_saved().visible()}
+    pairs = [Conflict(plain(f.label.text), written(f), saved.get(f.name, "")) for f in form.visible()]
+    return [pair for pair in pairs if pair.typed != pair.saved]
+
+
+def written(field: Field) -> str:
+    """What a field holds, as text."""
+    if isinstance(field, WordsField):
+        return "\n".join(f"{language}: {text}" for language, text in field.data.items())
+    if isinstance(field, FileField):
+        return getattr(field.data, "filename", None) or ""
+    if isinstance(field, SelectField | SelectMultipleField):
+        return ", ".join(plain(choice.label) for choice in field.iter_choices() if choice.selected)
+    if isinstance(field, BooleanField):
+        return plain(N_("Yes") if field.data else N_("No"))
+    return str(field._value()) if hasattr(field, "_value") else str(field.data or "")
+
+
+def field_kind(field: Field) -> str:
+    """Which macro draws a field."""
+    return next((kind for cls, kind in KINDS if isinstance(field, cls)), "text")
+
+
+KINDS: list[tuple[type[Field], str]] = [
+    (MoneyField, "money"),
+    (PercentField, "percent"),
+    (NumberField, "number"),
+    (LocalDateTimeField, "moment"),
+    (DayField, "day"),
+    (WordsField, "words"),
+    (ScoreField, "score"),
+    (FileField, "upload"),
+    (CheckboxesField, "checkboxes"),
+    (RadioField, "radios"),
+    (SelectMultipleField, "select"),
+    (SelectField, "select"),
+    (BooleanField, "checkbox"),
+    (PasswordField, "password"),
+    (TextAreaField, "textarea"),
+    (EmailField, "email"),
+    (TelField, "tel"),
+    (URLField, "url"),
+    (IntegerField, "integer"),
+]
+
+
+def _tidied(text: str | None) -> str | None:
+    return tidy(text) if isinstance(text, str) else text
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["field_kind"] = field_kind
+
+
+WTFORMS_SENTENCES = [  # spoken by the libraries; listed so that our catalogues translate them
+    N_("This field is required."),
+    N_("Not a valid choice."),
+    N_("Not a valid integer value."),
+    N_("Not a valid decimal value."),
+    N_("Not a valid float value."),
+    N_("Not a valid date value."),
+    N_("Not a valid datetime value."),
+    N_("Not a valid time value."),
+    N_("Not a valid week value."),
+    N_("Invalid input."),
+    N_("Invalid email address."),
+    N_("Invalid URL."),
+    N_("Invalid UUID."),
+    N_("Invalid IP address."),
+    N_("Invalid Mac address."),
+    N_("Invalid CSRF Token."),
+    N_("CSRF token missing."),
+    N_("CSRF token expired."),
+    N_("CSRF failed."),
+    N_("The CSRF token is missing."),
+    N_("The CSRF token has expired."),
+    N_("The CSRF token is invalid."),
+    N_("The CSRF session token is missing."),
+    N_("The CSRF tokens do not match."),
+    N_("Invalid Choice: could not coerce."),
+    N_("Invalid choice(s): one or more data inputs could not be coerced."),
+    N_("This field cannot be edited."),
+    N_("This field is disabled and cannot have a value."),
+    N_("Invalid field name '%s'."),
+    N_("Field must be equal to %(other_name)s."),
+    N_("Field must be between %(min)d and %(max)d characters long."),
+    N_("Number must be at least %(min)s."),
+    N_("Number must be at most %(max)s."),
+    N_("Number must be between %(min)s and %(max)s."),
+    N_("Date must be at least %(min)s."),
+    N_("Date must be at most %(max)s."),
+    N_("Date must be between %(min)s and %(max)s."),
+    N_("Invalid value, must be one of: %(values)s."),
+    N_("Invalid value, can't be any of: %(values)s."),
+    N_("File does not have an approved extension."),
+    N_("File does not have an approved extension: {extensions}"),
+    N_n("Field must be at least %(min)d character long.", "Field must be at least %(min)d characters long.", 1),
+    N_n("Field cannot be longer than %(max)d character.", "Field cannot be longer than %(max)d characters.", 1),
+    N_n("Field must be exactly %(max)d character long.", "Field must be exactly %(max)d characters long.", 1),
+    N_n(
+        "'%(value)s' is not a valid choice for this field.",
+        "'%(value)s' are not valid choices for this field.",
+        1,
+    ),
+]
