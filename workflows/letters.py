@@ -21,20 +21,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from config.settings import ROOT, Settings
 from grants.clusters.models import Cluster
 from grants.core.db import transaction
-from grants.core.i18n import N_, Reader, Text, plain, render
+from grants.core.i18n import N_, Reader, Text, plain, render, translate
 from grants.core.mail import Sender, compose, deliver
 from grants.messages.models import Queue
 from grants.people.models import Person
 from workflows.outbox import Due, Gone, Job, register
 
 TIMEOUT = 30  # seconds for one mail, all exchanges together
-ISOLATED = "\u2068%s\u2069"  # an argument keeps its own direction inside a right-to-left line
 
 
 @dataclass(frozen=True)
@@ -99,31 +98,33 @@ def templates() -> Environment:
     return Environment(
         loader=FileSystemLoader(ROOT / "templates" / "mail"),
         undefined=StrictUndefined,
-        autoescape=lambda name: bool(name and name.endswith(".html")),
+        autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )
 
 
 def _as_text(reader: Reader) -> Callable[[Any], str]:
-    isolate = reader.direction == "rtl"
-
-    def argument(value: Any, reader: Reader) -> str:
-        return ISOLATED % plain(value, reader) if isolate else plain(value, reader)
-
-    return lambda value: render(value, reader, argument) if isinstance(value, Text) else plain(value, reader)
+    """Right to left, an argument is isolated, so that a reference or an amount keeps its own direction."""
+    isolate = "\u2068%s\u2069" if reader.direction == "rtl" else "%s"
+    return lambda value: _say(value, reader, lambda one: isolate % one, str)
 
 
-def _as_html(reader: Reader) -> Callable[[Any], Markup]:
-    def argument(value: Any, reader: Reader) -> str:
-        return Markup("<bdi>{}</bdi>").format(plain(value, reader))
+def _as_html(reader: Reader) -> Callable[[Any], str]:
+    return lambda value: _say(value, reader, Markup("<bdi>{}</bdi>").format, escape)
 
-    def show(value: Any) -> Markup:
-        if isinstance(value, Text):  # our own sentence, holding escaped arguments
-            return Markup(render(value, reader, argument))  # noqa: S704
-        return escape(plain(value, reader))
 
-    return show
+def _say(value: Any, reader: Reader, argument: Callable[[str], str], sentence: Callable[[str], str]) -> str:
+    if not isinstance(value, Text):
+        return sentence(plain(value, reader))
+    translated, source, args = translate(value, reader)
+    if not args:
+        return sentence(translated)
+    shown = {name: argument(plain(one, reader)) for name, one in args.items()}
+    try:
+        return sentence(translated) % shown
+    except (KeyError, ValueError, TypeError):  # a translator's slip must not stop the mail
+        return sentence(source) % shown
 
 
 # --- where we are ---------------------------------------------------------------------------------------------
