@@ -21,7 +21,7 @@ from grants.core.db import db
 from grants.operate import mailsink as sink
 from grants.operate.listening import answers, inherited, listen
 from grants.operate.processes import Program, Running, ServerProblem, end_with_parent
-from grants.operate.servers import servers, started
+from grants.operate.servers import servers, sole, started
 from grants.operate.supervisor import Supervisor
 
 MIGRATING = 7_261_874  # advisory lock: one migration at a time, whoever starts it
@@ -39,8 +39,9 @@ def up(demo: bool, with_parent: bool) -> None:
     with (
         plainly(),
         supervisor.signals(),
+        sole(settings) as place,
         closing(listen(settings.listen, settings.port)) as web,
-        started(settings) as own,
+        started(settings, place) as own,
         _children(supervisor, own.running),
     ):
         settings = _with_mail(supervisor, own.settings) if demo else own.settings

@@ -16,7 +16,7 @@ from grants.operate import places, postgres, redis
 from grants.operate.places import Place
 from grants.operate.processes import Running, ServerProblem
 
-__all__ = ["ServerProblem", "Started", "erase", "servers", "started", "superuser"]
+__all__ = ["ServerProblem", "Started", "erase", "servers", "sole", "started", "superuser"]
 
 
 @dataclass
@@ -53,17 +53,22 @@ def servers(settings: Settings, *, durable: bool = True) -> Iterator[Settings]:
 
 
 @contextmanager
-def started(settings: Settings) -> Iterator[Started]:
-    """The same for a supervisor: it alone runs the servers of an instance, and watches them."""
-    settings = _complete(settings)
+def sole(settings: Settings) -> Iterator[Place]:
+    """The instance, kept to ourselves. Raises ServerProblem when somebody else runs its servers."""
     place = places.place(settings.instance)
     with _file(place, "lock") as lock:
         if not _lock(lock):
             lock.seek(0)
             who = lock.read().strip() or "another process"
             raise ServerProblem(f"The data in {place.instance} is already in use by {who}: one start at a time.")
-        with _run(settings, place, durable=True) as own:
-            yield own
+        yield place
+
+
+@contextmanager
+def started(settings: Settings, place: Place) -> Iterator[Started]:
+    """The same for a supervisor, which watches the servers; `place` comes from `sole`."""
+    with _run(_complete(settings), place, durable=True) as own:
+        yield own
 
 
 def superuser(settings: Settings, database: str = postgres.SUPERUSER) -> str:
