@@ -1,5 +1,10 @@
-"""Real servers for the tests: one PostgreSQL and one Redis per worker, databases on demand."""
+"""Real servers for the tests: one PostgreSQL and one Redis per worker, databases on demand.
 
+With GRANTS_DATABASE_URL and GRANTS_REDIS_URL in the environment the tests use the operator's. Its owner's role must
+then be able to make databases (CREATEDB, and pg_signal_backend to drop them).
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -8,6 +13,7 @@ from itertools import count
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
 from config.settings import Settings
 from grants.operate import postgres
@@ -15,13 +21,15 @@ from grants.operate.servers import erase, superuser
 from grants.operate.servers import servers as running_servers
 
 NewDatabase = Callable[..., AbstractContextManager[Settings]]
+OPERATOR = ("GRANTS_DATABASE_URL", "GRANTS_DATABASE_OWNER_URL", "GRANTS_REDIS_URL")
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a started instance of this worker: database `grants`, empty; Redis, empty. Gone at the end."""
     instance = tmp_path_factory.mktemp("instance") / "données d’essai"
-    with running_servers(Settings(instance=instance), durable=False) as ready:
+    given = Settings.from_env({name: os.environ[name] for name in OPERATOR if name in os.environ})
+    with running_servers(replace(given, instance=instance), durable=False) as ready:
         yield ready
     erase(instance)
 
@@ -34,14 +42,16 @@ def new_database(servers: Settings) -> NewDatabase:
     (dispose of its engine). Without one the database is empty.
     """
     names = count(1)
+    operator = bool(os.environ.get("GRANTS_DATABASE_URL"))
+    powerful = servers.database_owner_url if operator else superuser(servers)
 
     @contextmanager
     def create(template: str = "template0") -> Iterator[Settings]:
-        name = f"test_{next(names)}"
-        with psycopg.connect(plain(superuser(servers)), autocommit=True) as server:
+        name = f"test_{os.getpid()}_{next(names)}"
+        with psycopg.connect(plain(powerful), autocommit=True) as server:
             postgres.create_database(server, name, template)
             if template == "template0":
-                with psycopg.connect(plain(superuser(servers, name)), autocommit=True) as database:
+                with psycopg.connect(plain(elsewhere(powerful, name)), autocommit=True) as database:
                     postgres.share_tables(database)
             try:
                 yield replace(
@@ -62,4 +72,4 @@ def plain(url: str) -> str:
 
 def elsewhere(url: str, database: str) -> str:
     """The same server and role, another database."""
-    return url.replace("/grants?", f"/{database}?", 1)
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
