@@ -16,7 +16,8 @@ from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
 from grants.reviews.service import Sheet
 from workflows.application import lifecycle as application_lifecycle
 from workflows.machine import Lifecycle, Move
-from workflows.mails import mail
+from workflows.letters import Letter, address, letter
+from workflows.outbox import Due, promise
 
 ASSIGNED, ACCEPTED, DRAFT = ReviewState.ASSIGNED, ReviewState.ACCEPTED, ReviewState.DRAFT
 
@@ -99,8 +100,36 @@ def _ask(application: Application, reviewer: Person, actor: Person) -> Review:
     db.session.add(asked)
     db.session.flush()
     record("review.assign", asked, actor, after={"reviewer": str(reviewer.id), "application": str(application.id)})
-    mail(reviewer, "review_asked", asked, slot="asked", application=str(application.id))
+    promise(review_asked, asked, reviewer)
     return asked
+
+
+@letter
+def review_asked(due: Due) -> Letter | None:
+    """Tells a reviewer what is asked; the file itself opens once no conflict is declared."""
+    review = db.session.scalars(queries.whole(due.subject_id)).unique().one_or_none()
+    if review is None or review.state != ReviewState.ASSIGNED:
+        return None
+    application = review.application
+    return Letter(
+        to=review.reviewer,
+        subject=N_("Please review %(reference)s", reference=application.reference),
+        paragraphs=[
+            N_(
+                "The commission “%(commission)s” asks you to review the application of %(organisation)s.",
+                commission=application.commission.name,
+                organisation=application.organisation.name,
+            ),
+            N_("First say whether you have a conflict of interest with the applicant: the file opens after that."),
+        ],
+        facts=[
+            (N_("Project"), application.title),
+            (N_("Call"), application.call.title),
+            (N_("Review due"), application.call.reviews_due_at),
+        ],
+        action=(N_("Answer"), address("reviewer.review", id=review.id)),
+        cluster=application.call.fund.cluster,
+    )
 
 
 def accept(review: Review, *, actor: Person) -> None:

@@ -146,6 +146,14 @@ AGREEMENT_LABELS = {
     AgreementState.COMPLETED: N_("Completed"),
     AgreementState.TERMINATED: N_("Terminated"),
 }
+INTERNAL = frozenset(  # the beneficiary sees the agreement once it is sent for signature
+    {
+        AgreementState.PREPARATION,
+        AgreementState.COMMITMENT_PROPOSED,
+        AgreementState.VISA_GRANTED,
+        AgreementState.VISA_REFUSED,
+    }
+)
 
 
 class Agreement(Record):

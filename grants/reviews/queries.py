@@ -67,6 +67,11 @@ def _whole() -> list[object]:
     ]
 
 
+def whole(id: UUID) -> Select[Review]:
+    """One review with its file, whoever asks: for jobs, which write to the reviewer and show nothing to others."""
+    return select(Review).where(Review.id == id).options(*_whole())  # type: ignore[arg-type]
+
+
 def review(user: Person, id: UUID) -> Review:
     """One visible review with its file; raises NoResultFound."""
     return db.session.scalars(visible_to(user).where(Review.id == id).options(*_whole())).unique().one()  # type: ignore[arg-type]

@@ -1,0 +1,202 @@
+"""Who decides, who commits, who signs, who claims, who pays; and that nobody does two of these on one grant."""
+
+from uuid import UUID
+
+from grants.awards.models import INTERNAL, Agreement, Award, Claim, ClaimState, Decision, Outcome
+from grants.core.i18n import N_, Text
+from grants.core.policy import Claims, policy
+from grants.funds.models import Fund
+from grants.people.models import Membership, Person, Right, Role
+
+OVERSEERS = (
+    Role.FUND_MANAGER,
+    Role.OFFICER,
+    Role.COMMITTEE,
+    Role.AUTHORISING_OFFICER,
+    Role.ACCOUNTANT,
+    Role.AUDITOR,
+)
+
+
+def serves(user: Person, fund: Fund, *roles: Role) -> bool:
+    """Whether the person holds one of these roles for this fund."""
+    return any(user.holds(role, cluster_id=fund.cluster_id, fund_id=fund.id) for role in roles)
+
+
+def speaks_for(user: Person, award: Award, *rights: Right) -> bool:
+    """Whether the person has one of these rights in the beneficiary's organisation (memberships must be loaded)."""
+    return any(one.person_id == user.id and one.right in rights for one in memberships(award))
+
+
+def memberships(award: Award) -> list[Membership]:
+    return award.organisation.memberships
+
+
+# --- decisions ------------------------------------------------------------------------------------------------
+
+
+@policy(*OVERSEERS)
+def view_decision(user: Person, decision: Decision) -> Claims:
+    """Those who run or oversee the fund."""
+    yield serves(user, decision.call.fund, *OVERSEERS), N_("Only those who run the fund see its decisions.")
+
+
+@policy(Role.COMMITTEE)
+def decide(user: Person, decision: Decision) -> Claims:
+    """A member of the strategic committee who did not make the proposal."""
+    yield (
+        serves(user, decision.call.fund, Role.COMMITTEE),
+        N_("Only the strategic committee takes funding decisions."),
+    )
+    yield (
+        user.id != decision.proposed_by_id,
+        N_("You made this proposal as chair: another member of the committee decides on it."),
+    )
+
+
+@policy(Role.COMMITTEE)
+def fund(user: Person, decision: Decision) -> Claims:
+    """As `decide`; a project proposed for rejection has no amount, so it cannot be funded."""
+    yield from decide.claims(user, decision)
+    yield (
+        decision.proposal != Outcome.REJECTED,
+        N_("The commission proposed no amount for this project. Send it back to the commission."),
+    )
+
+
+# --- awards and agreements ------------------------------------------------------------------------------------
+
+
+@policy(*OVERSEERS, "applicant")
+def view(user: Person, award: Award) -> Claims:
+    """Those who run or oversee the fund; the beneficiary once the agreement is sent for signature."""
+    sent = award.agreement is not None and award.agreement.state not in INTERNAL
+    yield (
+        serves(user, award.fund, *OVERSEERS) or (sent and speaks_for(user, award, *Right)),
+        N_("This grant is not yours."),
+    )
+
+
+@policy(*OVERSEERS, "applicant")
+def view_agreement(user: Person, agreement: Agreement) -> Claims:
+    """Those who run or oversee the fund, and the beneficiary."""
+    yield from view.claims(user, agreement.award)
+
+
+@policy(Role.OFFICER)
+def prepare(user: Person, agreement: Agreement) -> Claims:
+    """A programme officer of the fund."""
+    yield serves(user, agreement.award.fund, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
+
+
+@policy(Role.AUTHORISING_OFFICER)
+def authorise(user: Person, agreement: Agreement) -> Claims:
+    """An authorising officer of the fund."""
+    yield (
+        serves(user, agreement.award.fund, Role.AUTHORISING_OFFICER),
+        N_("Only an authorising officer of the fund may do this."),
+    )
+
+
+@policy(Role.AUTHORISING_OFFICER)
+def propose_commitment(user: Person, agreement: Agreement) -> Claims:
+    """An authorising officer of the fund, once the agreement has its dates and instalments."""
+    yield from authorise.claims(user, agreement)
+    yield (
+        agreement.starts_on is not None and agreement.ends_on is not None,
+        N_("The programme officer has not yet given the agreement its dates and instalments."),
+    )
+
+
+@policy(Role.ACCOUNTANT)
+def give_visa(user: Person, agreement: Agreement) -> Claims:
+    """An accountant of the fund who did not propose the commitment."""
+    yield serves(user, agreement.award.fund, Role.ACCOUNTANT), N_("Only an accountant of the fund may do this.")
+    yield (
+        user.id != agreement.proposed_by_id,
+        N_("You proposed this commitment: somebody else gives the visa."),
+    )
+
+
+@policy("applicant")
+def sign(user: Person, agreement: Agreement) -> Claims:
+    """An owner of the beneficiary's organisation."""
+    yield (
+        speaks_for(user, agreement.award, Right.OWNER),
+        N_("Only an owner of the beneficiary’s organisation may sign."),
+    )
+
+
+# --- claims ---------------------------------------------------------------------------------------------------
+
+HELD: dict[str, Text] = {
+    "checked_by_id": N_("You checked this claim: somebody else takes this step."),
+    "liquidated_by_id": N_("You verified this claim: somebody else takes this step."),
+    "ordered_by_id": N_("You ordered this payment: somebody else takes this step."),
+    "paid_by_id": N_("You paid this claim: somebody else takes this step."),
+}
+
+
+def four_eyes(user: Person, claim: Claim, *, taking: str) -> Claims:
+    """On one claim nobody holds two of {check, verify, order, pay}."""
+    for column, reason in HELD.items():
+        holder: UUID | None = getattr(claim, column)
+        yield column == taking or holder != user.id, reason
+
+
+@policy(*OVERSEERS, "applicant")
+def view_claim(user: Person, claim: Claim) -> Claims:
+    """The beneficiary; and those who run or oversee the fund, once it is submitted."""
+    award = claim.instalment.agreement.award
+    inside = claim.state != ClaimState.DRAFT and serves(user, award.fund, *OVERSEERS)
+    yield inside or speaks_for(user, award, *Right), N_("This claim is not yours.")
+
+
+@policy("applicant")
+def claim_money(user: Person, claim: Claim) -> Claims:
+    """An owner or editor of the beneficiary's organisation."""
+    yield (
+        speaks_for(user, claim.instalment.agreement.award, Right.OWNER, Right.EDITOR),
+        N_("Only the beneficiary may do this."),
+    )
+
+
+@policy(Role.OFFICER)
+def check(user: Person, claim: Claim) -> Claims:
+    """A programme officer who takes no other step on this claim."""
+    yield _serves_claim(user, claim, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
+    yield from four_eyes(user, claim, taking="checked_by_id")
+
+
+@policy(Role.OFFICER)
+def certify(user: Person, claim: Claim) -> Claims:
+    """A programme officer of the fund."""
+    yield _serves_claim(user, claim, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
+
+
+@policy(Role.OFFICER)
+def liquidate(user: Person, claim: Claim) -> Claims:
+    """A programme officer other than the one who checked."""
+    yield _serves_claim(user, claim, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
+    yield from four_eyes(user, claim, taking="liquidated_by_id")
+
+
+@policy(Role.AUTHORISING_OFFICER)
+def order(user: Person, claim: Claim) -> Claims:
+    """An authorising officer who takes no other step on this claim."""
+    yield (
+        _serves_claim(user, claim, Role.AUTHORISING_OFFICER),
+        N_("Only an authorising officer of the fund may do this."),
+    )
+    yield from four_eyes(user, claim, taking="ordered_by_id")
+
+
+@policy(Role.ACCOUNTANT)
+def pay(user: Person, claim: Claim) -> Claims:
+    """An accountant who takes no other step on this claim."""
+    yield _serves_claim(user, claim, Role.ACCOUNTANT), N_("Only an accountant of the fund may do this.")
+    yield from four_eyes(user, claim, taking="paid_by_id")
+
+
+def _serves_claim(user: Person, claim: Claim, *roles: Role) -> bool:
+    return serves(user, claim.instalment.agreement.award.fund, *roles)

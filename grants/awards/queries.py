@@ -1,0 +1,192 @@
+"""Decisions, grants, agreements and claims, as far as the reader may see them. Balances come from the ledger."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from grants.applications.models import Application
+from grants.awards.models import (
+    INTERNAL,
+    Agreement,
+    AgreementState,
+    Award,
+    Claim,
+    ClaimState,
+    Decision,
+    Instalment,
+    Signature,
+)
+from grants.awards.policy import OVERSEERS
+from grants.calls.models import Call
+from grants.core.db import db
+from grants.funds.models import Fund
+from grants.people.models import Membership, Organisation, Person, Role
+from grants.people.scope import covered
+
+
+def _within(user: Person, *roles: Role) -> ColumnElement[bool]:
+    """Rows of funds where the person holds one of these roles; the statement must join Fund."""
+    return covered(user, *roles, cluster=Fund.cluster_id, fund=Fund.id)
+
+
+def _theirs(user: Person) -> ColumnElement[bool]:
+    """Awards of organisations the person belongs to, once their agreement is sent for signature."""
+    member = exists().where(Membership.organisation_id == Award.organisation_id, Membership.person_id == user.id)
+    sent = exists().where(Agreement.award_id == Award.id, Agreement.state.not_in(INTERNAL)).correlate(Award)
+    return and_(member, sent)
+
+
+# --- decisions ------------------------------------------------------------------------------------------------
+
+
+def visible_decisions(user: Person) -> Select[Decision]:
+    """The SQL twin of policy.view_decision."""
+    return select(Decision).join(Decision.call).join(Call.fund).where(_within(user, *OVERSEERS))
+
+
+def _decision_parts() -> list[object]:
+    return [
+        contains_eager(Decision.call).contains_eager(Call.fund).joinedload(Fund.cluster),
+        joinedload(Decision.commission),
+        joinedload(Decision.application).joinedload(Application.organisation),
+        joinedload(Decision.application).joinedload(Application.lead),
+    ]
+
+
+def whole_decision(id: UUID) -> Select[Decision]:
+    """One decision whoever asks: for jobs, which write to the applicant and show nothing to others."""
+    found = select(Decision).join(Decision.call).join(Call.fund).where(Decision.id == id)
+    return found.options(*_decision_parts())  # type: ignore[arg-type]
+
+
+def decision(user: Person, id: UUID) -> Decision:
+    """One visible decision; raises NoResultFound."""
+    found = visible_decisions(user).where(Decision.id == id).options(*_decision_parts())  # type: ignore[arg-type]
+    return db.session.scalars(found).unique().one()
+
+
+def decisions(user: Person, call_id: UUID) -> Sequence[Decision]:
+    """Every decision of a call, by commission and rank; one query."""
+    found = visible_decisions(user).where(Decision.call_id == call_id).options(*_decision_parts())  # type: ignore[arg-type]
+    return db.session.scalars(found.order_by(Decision.commission_id, Decision.rank)).unique().all()
+
+
+def decision_for(application: Application) -> Decision | None:
+    """What was decided on an application the reader already sees; the caller shows it once notified."""
+    return db.session.scalars(select(Decision).where(Decision.application_id == application.id)).one_or_none()
+
+
+# --- awards ---------------------------------------------------------------------------------------------------
+
+
+def visible_to(user: Person) -> Select[Award]:
+    """The SQL twin of policy.view."""
+    return select(Award).join(Award.fund).where(or_(_within(user, *OVERSEERS), _theirs(user)))
+
+
+def award(user: Person, id: UUID) -> Award:
+    """One visible award with its agreement, instalments, claims and signatures; raises NoResultFound."""
+    agreement = joinedload(Award.agreement)
+    found = visible_to(user).where(Award.id == id)
+    parts = [
+        contains_eager(Award.fund).joinedload(Fund.cluster),
+        joinedload(Award.call),
+        joinedload(Award.commission),
+        joinedload(Award.organisation).selectinload(Organisation.memberships),
+        joinedload(Award.application),
+        agreement.selectinload(Agreement.instalments).selectinload(Instalment.claims),
+        agreement.selectinload(Agreement.signatures).joinedload(Signature.person),
+    ]
+    return db.session.scalars(found.options(*parts)).unique().one()
+
+
+def agreement(user: Person, id: UUID) -> Agreement:
+    """The agreement of a visible award, whole; raises NoResultFound."""
+    award_id = db.session.scalars(select(Agreement.award_id).where(Agreement.id == id)).one()
+    made: Agreement | None = award(user, award_id).agreement
+    assert made is not None  # noqa: S101  (the id is an agreement's)
+    return made
+
+
+def whole_agreement(id: UUID) -> Select[Agreement]:
+    """One agreement whoever asks: for jobs."""
+    award = joinedload(Agreement.award)
+    return (
+        select(Agreement)
+        .where(Agreement.id == id)
+        .options(award.joinedload(Award.fund).joinedload(Fund.cluster), award.joinedload(Award.organisation))
+    )
+
+
+def awards(user: Person, *, limit: int = 50, offset: int = 0) -> Sequence[Award]:
+    """Visible grants, newest first; one query."""
+    found = visible_to(user).options(
+        contains_eager(Award.fund).joinedload(Fund.cluster),
+        joinedload(Award.organisation),
+        joinedload(Award.commission),
+        joinedload(Award.agreement),
+    )
+    newest = found.order_by(Award.awarded_on.desc(), Award.number)
+    return db.session.scalars(newest.limit(limit).offset(offset)).unique().all()
+
+
+def agreements_in(user: Person, *states: AgreementState) -> Sequence[Award]:
+    """Visible grants whose agreement stands in one of these states, oldest first; one query."""
+    found = visible_to(user).join(Award.agreement).where(Agreement.state.in_(states))
+    parts = [
+        contains_eager(Award.fund).joinedload(Fund.cluster),
+        contains_eager(Award.agreement),
+        joinedload(Award.organisation),
+        joinedload(Award.commission),
+    ]
+    return db.session.scalars(found.options(*parts).order_by(Agreement.created_at, Award.number)).unique().all()
+
+
+# --- claims ---------------------------------------------------------------------------------------------------
+
+
+def visible_claims(user: Person) -> Select[Claim]:
+    """The SQL twin of policy.view_claim."""
+    inside = and_(Claim.state != ClaimState.DRAFT, _within(user, *OVERSEERS))
+    return (
+        select(Claim)
+        .join(Claim.instalment)
+        .join(Instalment.agreement)
+        .join(Agreement.award)
+        .join(Award.fund)
+        .where(or_(inside, _theirs(user)))
+    )
+
+
+def _claim_parts() -> list[object]:
+    award = contains_eager(Claim.instalment).contains_eager(Instalment.agreement).contains_eager(Agreement.award)
+    return [
+        award.contains_eager(Award.fund).joinedload(Fund.cluster),
+        award.joinedload(Award.organisation).selectinload(Organisation.memberships),
+        award.joinedload(Award.commission),
+        award.joinedload(Award.call),
+    ]
+
+
+def claim(user: Person, id: UUID) -> Claim:
+    """One visible claim, whole; raises NoResultFound."""
+    found = visible_claims(user).where(Claim.id == id).options(*_claim_parts())  # type: ignore[arg-type]
+    return db.session.scalars(found).unique().one()
+
+
+def claims(user: Person, *states: ClaimState) -> Sequence[Claim]:
+    """Visible claims in these states (all of them when none is named), oldest first; two queries."""
+    found = visible_claims(user).options(*_claim_parts())  # type: ignore[arg-type]
+    if states:
+        found = found.where(Claim.state.in_(states))
+    return db.session.scalars(found.order_by(Claim.submitted_at, Claim.id)).unique().all()
+
+
+def instalment(user: Person, id: UUID) -> Instalment:
+    """One instalment of a visible award, whole; raises NoResultFound."""
+    of = select(Agreement.award_id).join(Instalment, Instalment.agreement_id == Agreement.id).where(Instalment.id == id)
+    made = award(user, db.session.scalars(of).one()).agreement
+    assert made is not None  # noqa: S101
+    return next(one for one in made.instalments if one.id == id)

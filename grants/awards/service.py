@@ -1,0 +1,65 @@
+"""Plans and texts of agreements. Moves are in workflows/award.py and workflows/claim.py."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from grants.awards.models import Agreement, Award, Instalment
+from grants.core.types import Money
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When the project runs and when each instalment is planned, in the order of the call's percentages."""
+
+    starts_on: date
+    ends_on: date
+    due_on: tuple[date, ...]
+
+
+def split(amount: Money, percentages: list[int]) -> list[Money]:
+    """Shares of the amount, rounded down to the minor unit; the last one takes what is left."""
+    shares = [amount.share(percent * 100) for percent in percentages[:-1]]
+    left = amount.minor - sum(one.minor for one in shares)
+    return [*shares, Money(left, amount.currency)]
+
+
+def instalments(award: Award, percentages: list[int], due_on: tuple[date, ...]) -> list[Instalment]:
+    """The planned payments of an award; raises ValueError when dates and percentages do not pair up."""
+    rows = zip(percentages, split(award.amount, percentages), due_on, strict=True)
+    return [
+        Instalment(position=n, percent=percent, currency=share.currency, amount_minor=share.minor, due_on=day)
+        for n, (percent, share, day) in enumerate(rows, 1)
+    ]
+
+
+def text_of(agreement: Agreement) -> dict[str, object]:
+    """What both parties sign, as plain values; the page shows exactly this."""
+    award = agreement.award
+    return {
+        "number": award.number,
+        "fund": award.fund.code,
+        "call": award.call.code,
+        "beneficiary": award.organisation.name,
+        "title": award.title,
+        "amount": award.amount_minor,
+        "currency": award.currency,
+        "starts_on": agreement.starts_on and agreement.starts_on.isoformat(),
+        "ends_on": agreement.ends_on and agreement.ends_on.isoformat(),
+        "instalments": [
+            {
+                "position": one.position,
+                "percent": one.percent,
+                "amount": one.amount_minor,
+                "due_on": one.due_on.isoformat(),
+            }
+            for one in agreement.instalments
+        ],
+    }
+
+
+def hash_of(agreement: Agreement) -> str:
+    """SHA-256 of the signed text as canonical JSON (sorted keys, no spaces, UTF-8)."""
+    canonical = json.dumps(text_of(agreement), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
