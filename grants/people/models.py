@@ -127,6 +127,7 @@ class SignIn(Record):
 class Purpose(StrEnum):
     CONFIRM = "confirm"
     RESET = "reset"
+    INVITE = "invite"
 
 
 class EmailLink(Record):
