@@ -15,8 +15,8 @@ from grants.reviews import policy, queries, service
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
 from grants.reviews.service import Sheet
 from workflows.application import lifecycle as application_lifecycle
-from workflows.machine import Lifecycle, Move
 from workflows.letters import Letter, address, letter
+from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, promise
 
 ASSIGNED, ACCEPTED, DRAFT = ReviewState.ASSIGNED, ReviewState.ACCEPTED, ReviewState.DRAFT

@@ -1,0 +1,261 @@
+"""From the commission's ranking to the results: proposal, decision, reservation, notification."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from grants.applications.models import Application, ApplicationState
+from grants.awards import policy, queries
+from grants.awards.models import (
+    DECISION_LABELS,
+    Agreement,
+    Award,
+    Decision,
+    DecisionState,
+    Outcome,
+)
+from grants.calls.models import Call
+from grants.core.audit import record
+from grants.core.clock import now
+from grants.core.db import db, lock, transaction
+from grants.core.errors import Refused
+from grants.core.i18n import N_, Text
+from grants.core.types import Money
+from grants.ledger.service import Kind, Line, Place, key_for, post
+from grants.people.models import Person
+from grants.reviews import policy as review_policy
+from grants.reviews.queries import Ranking
+from workflows.application import lifecycle as application_lifecycle
+from workflows.call import lifecycle as call_lifecycle
+from workflows.letters import Letter, address, letter
+from workflows.machine import Lifecycle, Move
+from workflows.outbox import Due, promise
+
+PROPOSED = DecisionState.PROPOSED
+
+lifecycle = Lifecycle(
+    "decision",
+    DECISION_LABELS,
+    [
+        Move(
+            "fund",
+            frozenset({PROPOSED, DecisionState.RESERVE}),
+            DecisionState.FUNDED,
+            policy.fund,
+            N_("Fund"),
+        ),
+        Move("hold", frozenset({PROPOSED}), DecisionState.RESERVE, policy.decide, N_("Put on the reserve list")),
+        Move(
+            "reject",
+            frozenset({PROPOSED, DecisionState.RESERVE}),
+            DecisionState.REJECTED,
+            policy.decide,
+            N_("Do not select"),
+        ),
+    ],
+)
+
+# --- the commission proposes ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the chair proposes for one application, in the order of the ranking."""
+
+    application: Application
+    score: int
+    outcome: Outcome
+    amount: Money
+    note: str = ""
+
+
+def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -> None:
+    """The chair sends the whole ranking of a commission to the strategic committee; all or nothing.
+
+    Raises Refused when an application is left out or not yet reviewed, when an amount is above what was requested,
+    or when the amounts proposed for funding exceed the commission's envelope. Sending it again is sending it once.
+    """
+    with transaction():
+        review_policy.rank.require(actor, ranking)
+        if _already_proposed(ranking):
+            return
+        _must_be_whole(ranking, proposals)
+        funded = [one for one in proposals if one.outcome is Outcome.FUNDED]
+        asked = Money(sum(one.amount.minor for one in funded), ranking.envelope.currency)
+        if ranking.envelope < asked:
+            raise Refused(
+                N_(
+                    "The projects proposed for funding add up to %(asked)s; the envelope is %(envelope)s.",
+                    asked=asked,
+                    envelope=ranking.envelope,
+                ),
+                N_("Lower an amount, or put a project on the reserve list."),
+            )
+        for rank, one in enumerate(proposals, 1):
+            decision = Decision(
+                application_id=one.application.id,
+                call_id=ranking.call.id,
+                commission_id=ranking.commission.id,
+                rank=rank,
+                score=one.score,
+                proposal=one.outcome,
+                currency=one.amount.currency,
+                amount_minor=one.amount.minor,
+                note=one.note,
+                proposed_by_id=actor.id,
+            )
+            db.session.add(decision)
+            application_lifecycle.fire("rank", one.application, actor, rank=rank)
+            record("decision.proposed", _kept(decision), actor, after={"rank": rank, "outcome": one.outcome})
+
+
+def _kept(decision: Decision) -> Decision:
+    db.session.flush()
+    return decision
+
+
+def _already_proposed(ranking: Ranking) -> bool:
+    made = select(Decision.id).where(
+        Decision.call_id == ranking.call.id, Decision.commission_id == ranking.commission.id
+    )
+    lock(ranking.call)
+    return db.session.scalars(made.limit(1)).first() is not None
+
+
+def _must_be_whole(ranking: Ranking, proposals: Sequence[Proposal]) -> None:
+    if not ranking.complete:
+        raise Refused(N_("Some applications are not fully reviewed yet: the ranking waits for them."))
+    if {one.application.id for one in proposals} != {line.application.id for line in ranking.lines}:
+        raise Refused(N_("The ranking changed while you worked on it. Look at it again before sending it."))
+    for one in proposals:
+        requested: Money = one.application.requested
+        if one.outcome is not Outcome.REJECTED and not 0 < one.amount.minor <= requested.minor:
+            raise Refused(
+                N_(
+                    "%(reference)s: the amount must be between 1 and the %(requested)s requested.",
+                    reference=one.application.reference or "",
+                    requested=requested,
+                )
+            )
+
+
+# --- the committee decides ------------------------------------------------------------------------------------
+
+
+def fund(decision: Decision, *, actor: Person) -> None:
+    """Fund a project: the grant is made and its credit reserved. Raises NotEnough when the envelope is empty."""
+    with transaction():
+        if not lifecycle.fire("fund", decision, actor, amount=decision.amount_minor):
+            return
+        award = _award(decision)
+        _taken(decision, actor)
+        call, commission = decision.call_id, decision.commission_id
+        post(
+            award.fund_id,
+            Kind.RESERVE,
+            [Line(Place.commission(call, commission), Place.reserved(call, commission, award.id), decision.amount)],
+            actor=actor,
+            key=key_for("reserve", award.id),
+            document=award.number,
+        )
+
+
+def hold(decision: Decision, *, actor: Person) -> None:
+    """Put a project on the reserve list: it may be funded later with freed credit."""
+    with transaction():
+        if lifecycle.fire("hold", decision, actor):
+            _taken(decision, actor)
+
+
+def reject(decision: Decision, reason: str, *, actor: Person) -> None:
+    """Do not select a project; the reason goes to the applicant."""
+    with transaction():
+        decision.reason = reason
+        if lifecycle.fire("reject", decision, actor, reason=reason):
+            _taken(decision, actor)
+
+
+def _taken(decision: Decision, actor: Person) -> None:
+    decision.decided_at, decision.decided_by_id = now(), actor.id
+    if decision.application.state == ApplicationState.RANKED:
+        application_lifecycle.fire("decide", decision.application, actor)
+    if decision.notified_at is not None:  # the call's results are out already: a reserve project learns at once
+        _notify(decision)
+
+
+def _award(decision: Decision) -> Award:
+    application, call = decision.application, decision.call
+    zone: ZoneInfo = call.fund.cluster.zone
+    award = Award(
+        fund_id=call.fund_id,
+        call_id=call.id,
+        commission_id=decision.commission_id,
+        organisation_id=application.organisation_id,
+        application_id=application.id,
+        number=f"CV-{application.reference}",
+        title=application.title,
+        currency=decision.currency,
+        amount_minor=decision.amount_minor,
+        requested_minor=application.requested_minor,
+        awarded_on=now().astimezone(zone).date(),
+    )
+    db.session.add(award)
+    db.session.flush()
+    db.session.add(Agreement(award_id=award.id))
+    return award
+
+
+def conclude(call: Call, *, actor: Person) -> None:
+    """The committee closes a call once every decision is taken; every applicant is told, with reasons."""
+    with transaction():
+        pending = select(Decision.id).where(Decision.call_id == call.id, Decision.state == PROPOSED)
+        if db.session.scalars(pending.limit(1)).first():
+            raise Refused(N_("Some decisions are still to be taken."), N_("Take them, then close the call."))
+        unranked = select(Application.id).where(
+            Application.call_id == call.id,
+            Application.state.in_([ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.REVIEWED]),
+        )
+        if db.session.scalars(unranked.limit(1)).first():
+            raise Refused(N_("A commission has not sent its ranking yet."), N_("Wait for it, then close the call."))
+        if call_lifecycle.fire("decide", call, actor):
+            taken = select(Decision).where(Decision.call_id == call.id, Decision.notified_at.is_(None))
+            for decision in db.session.scalars(taken.options(joinedload(Decision.application))):
+                _notify(decision)
+
+
+def _notify(decision: Decision) -> None:
+    decision.notified_at = now()
+    promise(tell_decision, decision, decision.application.lead_id, slot=decision.state)
+
+
+TOLD = {
+    DecisionState.FUNDED: N_("The strategic committee has decided to fund your project."),
+    DecisionState.RESERVE: N_("Your project is on the reserve list: it will be funded if credit is freed."),
+    DecisionState.REJECTED: N_("The strategic committee has not selected your project."),
+}
+
+
+@letter
+def tell_decision(due: Due) -> Letter | None:
+    """Tells the lead applicant what was decided, and why."""
+    decision = db.session.scalars(queries.whole_decision(due.subject_id)).unique().one()
+    if decision.state != due.slot:
+        return None
+    application = decision.application
+    facts: list[tuple[Text, Any]] = [(N_("Project"), application.title), (N_("Call"), decision.call.title)]
+    if decision.state == DecisionState.FUNDED:
+        facts.append((N_("Amount awarded"), decision.amount))
+    if decision.reason:
+        facts.append((N_("Reason"), decision.reason))
+    return Letter(
+        to=application.lead,
+        subject=N_("Decision on %(reference)s", reference=application.reference),
+        paragraphs=[TOLD[decision.state]],
+        facts=facts,
+        action=(N_("Open the application"), address("applicant.show", id=application.id)),
+        cluster=decision.call.fund.cluster,
+    )
