@@ -38,8 +38,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 def new_database(servers: Settings) -> NewDatabase:
     """`with new_database(template="grants") as settings`: a database of its own, for tests that really commit.
 
-    Owned by grants_owner, writable by grants_app, dropped at the end. The template must have no open connection
-    (dispose of its engine). Without one the database is empty.
+    Owned by grants_owner, dropped at the end. The template must have no open connection (dispose of its engine).
+    Without one the database is empty, and the application's role has no rights in it before it is migrated.
     """
     names = count(1)
     operator = bool(os.environ.get("GRANTS_DATABASE_URL"))
@@ -50,9 +50,6 @@ def new_database(servers: Settings) -> NewDatabase:
         name = f"test_{os.getpid()}_{next(names)}"
         with psycopg.connect(plain(powerful), autocommit=True) as server:
             postgres.create_database(server, name, template)
-            if template == "template0":
-                with psycopg.connect(plain(elsewhere(powerful, name)), autocommit=True) as database:
-                    postgres.share_tables(database)
             try:
                 yield replace(
                     servers,

@@ -10,21 +10,17 @@ from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
-import alembic.command
 import click
-from sqlalchemy import text
 
 from config import logging
 from config.settings import ROOT, Settings
 from grants.cli.context import build_app, plainly, read_settings
-from grants.core.db import db
+from grants.core.schema import upgrade
 from grants.operate import mailsink as sink
 from grants.operate.listening import answers, inherited, listen
 from grants.operate.processes import Program, Running, ServerProblem, end_with_parent
 from grants.operate.servers import servers, sole, started
 from grants.operate.supervisor import Supervisor
-
-MIGRATING = 7_261_874  # advisory lock: one migration at a time, whoever starts it
 
 
 @click.command()
@@ -86,10 +82,7 @@ def migrate() -> None:
     """Bring the database to this version, as the owner of its tables."""
     with plainly(), servers(read_settings()) as settings:
         logging.configure(settings.log_level)
-        app = build_app(replace(settings, database_url=settings.database_owner_url))
-        with app.app_context(), db.engine.connect() as lock:
-            lock.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
-            alembic.command.upgrade(app.extensions["migrate"].migrate.get_config(), "head")
+        upgrade(settings)
 
 
 @click.command(hidden=True)

@@ -170,7 +170,7 @@ def connect(sockets: Path, password: str, database: str) -> psycopg.Connection:
 
 
 def ensure_roles(sockets: Path, passwords: dict[str, str]) -> None:
-    """Two roles and the database. Idempotent, since a first start may be killed half-way."""
+    """Two roles and the database; migrations say what the application's may do. A first start may be killed half-way."""
     with connect(sockets, passwords["superuser"], SUPERUSER) as server:
         roles = {name for (name,) in server.execute("SELECT rolname FROM pg_roles")}
         for role, password in ((OWNER, passwords["owner"]), (APPLICATION, passwords["application"])):
@@ -179,8 +179,6 @@ def ensure_roles(sockets: Path, passwords: dict[str, str]) -> None:
                 server.execute(make.format(sql.Identifier(role), sql.Literal(password)))
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             create_database(server, DATABASE)
-    with connect(sockets, passwords["superuser"], DATABASE) as database:
-        share_tables(database)
 
 
 def create_database(server: psycopg.Connection, name: str, template: str = "template0") -> None:
@@ -194,11 +192,3 @@ def create_database(server: psycopg.Connection, name: str, template: str = "temp
     server.execute(sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}").format(**words))
     server.execute(sql.SQL("REVOKE ALL ON DATABASE {name} FROM PUBLIC").format(**words))
     server.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {app}").format(**words))
-
-
-def share_tables(database: psycopg.Connection) -> None:
-    """What the owner makes from now on, the application may read and write; migrations take back what it may not."""
-    words = {"owner": sql.Identifier(OWNER), "app": sql.Identifier(APPLICATION)}
-    for right in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES"):
-        grant = "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT " + right + " TO {app}"
-        database.execute(sql.SQL(grant).format(**words))
