@@ -41,8 +41,10 @@ lifecycle = Lifecycle(
             N_("Give to another reviewer"),
         ),
         Move("begin", frozenset({ACCEPTED}), DRAFT, policy.mark, N_("Start the review")),
-        Move("submit", frozenset({ACCEPTED, DRAFT}), ReviewState.SUBMITTED, policy.mark, N_("Submit the review")),
-        Move("reopen", frozenset({ReviewState.SUBMITTED}), DRAFT, policy.lead_review, N_("Reopen the review")),
+        Move(
+            "submit_review", frozenset({ACCEPTED, DRAFT}), ReviewState.SUBMITTED, policy.mark, N_("Submit the review")
+        ),
+        Move("reopen_review", frozenset({ReviewState.SUBMITTED}), DRAFT, policy.lead_review, N_("Reopen the review")),
     ],
 )
 
@@ -169,7 +171,7 @@ def save(review: Review, sheet: Sheet, version: int | None, *, actor: Person) ->
         record("review.saved", review, actor)
 
 
-def submit(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
+def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
     """Hand the review in for good. Raises Refused when `service.missing` finds something."""
     with transaction():
         if review.state == ReviewState.SUBMITTED:
@@ -182,14 +184,14 @@ def submit(review: Review, sheet: Sheet, version: int | None, *, actor: Person) 
         service.write(review, sheet)
         review.total = service.weighted_total(review.application.call.criteria, sheet.marks)
         review.submitted_at = now()
-        lifecycle.fire("submit", review, actor, total=review.total)
+        lifecycle.fire("submit_review", review, actor, total=review.total)
         _close_when_complete(review.application)
 
 
-def reopen(review: Review, reason: str, *, actor: Person) -> None:
+def reopen_review(review: Review, reason: str, *, actor: Person) -> None:
     """The chair gives a submitted review back, with a reason."""
     with transaction():
-        if lifecycle.fire("reopen", review, actor, reason=reason):
+        if lifecycle.fire("reopen_review", review, actor, reason=reason):
             review.submitted_at = review.total = None
             if review.application.state == ApplicationState.REVIEWED:
                 application_lifecycle.fire("resume_review", review.application, actor, reason=reason)

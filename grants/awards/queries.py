@@ -73,6 +73,13 @@ def decisions(user: Person, call_id: UUID) -> Sequence[Decision]:
     return db.session.scalars(found.order_by(Decision.commission_id, Decision.rank)).unique().all()
 
 
+def proposed(call_id: UUID, commission_id: UUID) -> Sequence[Decision]:
+    """What a commission proposed, by rank, for its chair (whom the caller has checked); one query."""
+    found = select(Decision).where(Decision.call_id == call_id, Decision.commission_id == commission_id)
+    parts = joinedload(Decision.application).joinedload(Application.organisation)
+    return db.session.scalars(found.options(parts).order_by(Decision.rank)).all()
+
+
 def decision_for(application: Application) -> Decision | None:
     """What was decided on an application the reader already sees; the caller shows it once notified."""
     return db.session.scalars(select(Decision).where(Decision.application_id == application.id)).one_or_none()

@@ -1,6 +1,6 @@
 """Who reads a file under review, who marks it, who leads the commission."""
 
-from grants.applications.models import Application, ApplicationState
+from grants.applications.models import Application, ApplicationState, Document
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
@@ -24,6 +24,18 @@ def read_file(user: Person, review: Review) -> Claims:
         review.state in OPENED,
         N_("The file opens once you have declared that you have no conflict of interest with the applicant."),
     )
+
+
+@policy(Role.REVIEWER)
+def read_document(user: Person, found: tuple[Review, Document]) -> Claims:
+    """As the file it belongs to."""
+    yield from read_file.claims(user, found[0])
+
+
+@policy(Role.CHAIR)
+def lead_document(user: Person, found: tuple[Application, Document]) -> Claims:
+    """As the application it belongs to."""
+    yield from lead.claims(user, found[0])
 
 
 @policy(Role.REVIEWER)
@@ -67,3 +79,18 @@ def rank(user: Person, board: "queries.Ranking") -> Claims:
         not queries.conflicted_in(user, board.call, board.commission),
         N_("You declared a conflict of interest with an application of this commission: another chair ranks it."),
     )
+
+
+@policy(Role.CHAIR)
+def lead_commission(user: Person, board: "queries.Ranking") -> Claims:
+    """The commission's chair; applications they are conflicted with are left out."""
+    yield (
+        user.holds(Role.CHAIR, commission_id=board.commission.id),
+        N_("Only the chair of the commission may do this."),
+    )
+
+
+@policy(Role.CHAIR)
+def lead_replacement(user: Person, found: tuple[Review, Person]) -> Claims:
+    """As for the review that is given to somebody else."""
+    yield from lead_review.claims(user, found[0])

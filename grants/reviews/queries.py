@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
-from grants.applications.models import REVIEWABLE, Application, ApplicationState
+from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document
 from grants.calls.models import Call, CallState, Envelope
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
@@ -105,6 +105,12 @@ def on_file(user: Person, application: Application) -> Sequence[Review]:
     return db.session.scalars(
         rows.options(joinedload(Review.reviewer), selectinload(Review.scores)).order_by(Review.created_at, Review.id)
     ).all()
+
+
+def document(application: Application, id: UUID) -> Document:
+    """A document of an application the reader has already been allowed; raises NoResultFound."""
+    wanted = select(Document).where(Document.id == id, Document.application_id == application.id)
+    return db.session.scalars(wanted).one()
 
 
 # --- the chair ------------------------------------------------------------------------------------------------
@@ -222,7 +228,7 @@ class Ranking:
         return bool(self.lines) and not any(one.application.state in pending for one in self.lines)
 
 
-def ranking(user: Person, call_id: UUID, commission_id: UUID) -> Ranking:
+def board(user: Person, call_id: UUID, commission_id: UUID) -> Ranking:
     """What a chair ranks, in four queries however long; raises NoResultFound for a commission not theirs."""
     commission = db.session.scalars(
         select(Commission).where(Commission.id == commission_id, covered(user, Role.CHAIR, commission=Commission.id))
@@ -315,3 +321,10 @@ def reviewers(ids: Sequence[UUID]) -> Sequence[Person]:
     """These persons with their appointments; two queries."""
     wanted = select(Person).where(Person.id.in_(ids)).options(selectinload(Person.appointments))
     return db.session.scalars(wanted).all()
+
+
+def replacement(user: Person, id: UUID, reviewer_id: UUID) -> tuple[Review, Person]:
+    """A review this chair sees and the reviewer to ask instead; raises NoResultFound."""
+    return review(user, id), db.session.scalars(
+        select(Person).where(Person.id == reviewer_id).options(selectinload(Person.appointments))
+    ).one()

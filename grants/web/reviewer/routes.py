@@ -1,5 +1,19 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.reviewer import portal
+from collections.abc import Iterator
 
-__all__ = ["portal"]
+from grants.core.i18n import N_
+from grants.people.models import Person, Role
+from grants.web.navigation import Item, offer
+from grants.web.reviewer import chair, portal, reviews
+
+__all__ = ["chair", "portal", "reviews"]
+
+
+@offer
+def items(user: Person) -> Iterator[Item]:
+    roles = user.roles if user.is_authenticated else frozenset()
+    if Role.REVIEWER in roles:
+        yield Item("reviewer.reviews", N_("My reviews"), "scale", "reviewer.review")
+    if Role.CHAIR in roles:
+        yield Item("reviewer.commissions", N_("My commissions"), "users-round", "reviewer.")
