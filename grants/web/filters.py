@@ -20,9 +20,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import lucide
-from flask import Flask
+from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup, escape
 
 from grants.core import i18n
@@ -207,6 +208,41 @@ def _fill(sentence: str, variables: dict[str, Any]) -> Markup:
         return ours % variables
 
 
+def uid(prefix: str) -> str:
+    """An id used once on this page."""
+    g.uid = g.get("uid", 0) + 1
+    return f"{prefix}-{g.uid}"
+
+
+def page_url(endpoint: str, **values: Any) -> str | None:
+    """The address of a page, or None when this installation has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def turn_to(page: int) -> str:
+    """This page of a list with another page number, every other filter kept."""
+    return "?" + urlencode([*((k, v) for k, v in request.args.items(multi=True) if k != "page"), ("page", page)])
+
+
+def sorted_by(column: str) -> str:
+    """This list sorted by a column: ascending, and descending when it is already so."""
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in {"page", "sort"}]
+    return "?" + urlencode([*kept, ("sort", f"-{column}" if request.args.get("sort") == column else column)])
+
+
+def initials(name: str) -> str:
+    """At most two letters for the account menu."""
+    return "".join(part[0] for part in name.split()[:2]).upper()
+
+
+def currency(code: str) -> str:
+    return i18n.currency(code, current_reader())
+
+
+def zone_name(zone: str) -> str:
+    return i18n.zone_name(zone, current_reader())
+
+
 PLURAL_SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
@@ -230,5 +266,8 @@ def init_app(app: Flask) -> None:
     environment = app.jinja_env
     environment.finalize = finalize
     environment.filters.update(FILTERS)
-    environment.globals.update(FILTERS, icon=icon, js_plural=js_plural, reader=current_reader)
+    environment.globals.update(FILTERS, icon=icon, js_plural=js_plural, reader=current_reader, uid=uid)
+    environment.globals.update(page_url=page_url, turn_to=turn_to, sorted_by=sorted_by)
+    environment.globals.update(currency=currency, zone_name=zone_name, initials=initials)
+    environment.globals["support_email"] = app.extensions["settings"].support_email
     environment.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)

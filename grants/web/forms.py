@@ -9,6 +9,7 @@ if form.validate_on_submit():
     form.require_fresh(application)      # somebody wrote meanwhile: the page with both texts, 409
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,7 +19,9 @@ from wtforms import (
     BooleanField,
     EmailField,
     Field,
+    FieldList,
     FileField,
+    FormField,
     HiddenField,
     IntegerField,
     PasswordField,
@@ -154,6 +157,42 @@ def field_kind(field: Field) -> str:
     return next((kind for cls, kind in KINDS if isinstance(field, cls)), "text")
 
 
+def focus_id(field: Field) -> str:
+    """The input a link of the error summary leads to."""
+    return f"{field.id}-0" if field_kind(field) in {"radios", "checkboxes", "score"} else str(field.id)
+
+
+class FormError(NamedTuple):
+    focus: str
+    label: Any
+    message: Any
+
+
+def form_errors(form: Any) -> list[FormError]:
+    """Every refusal of a form and of the forms inside it, in the order of the page."""
+    found = [FormError("", "", message) for message in form.form_errors]
+    for field in form:
+        if isinstance(field, FormField):
+            found += form_errors(field.form)
+        elif isinstance(field, FieldList):
+            for entry in field.entries:
+                inner = form_errors(entry.form) if isinstance(entry, FormField) else _own_errors(entry)
+                found += inner
+        else:
+            found += _own_errors(field)
+    return found
+
+
+def _own_errors(field: Field) -> list[FormError]:
+    label = "" if isinstance(field.widget, HiddenInput) else field.label.text
+    return [FormError(focus_id(field), label, message) for message in field.errors]
+
+
+def native(field: Field) -> bool:
+    """Whether the browser's own date picker can show what was typed; if not it would hide it."""
+    return re.fullmatch(r"(\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?)?", field._value()) is not None
+
+
 KINDS: list[tuple[type[Field], str]] = [
     (MoneyField, "money"),
     (PercentField, "percent"),
@@ -182,7 +221,7 @@ def _tidied(text: str | None) -> str | None:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals["field_kind"] = field_kind
+    app.jinja_env.globals.update(field_kind=field_kind, form_errors=form_errors, focus_id=focus_id, native=native)
 
 
 WTFORMS_SENTENCES = [  # spoken by the libraries; listed so that our catalogues translate them
