@@ -1,19 +1,25 @@
-"""The token of an e-mail link: the id of its row, signed, so that no table and no job holds a usable one."""
+"""Links sent by mail: the signature says that we made it, the row whether it still counts and what for.
+
+What travels is the row's id, signed with the installation's secret key; no table and no promise holds anything that
+opens an account.
+"""
 
 from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-SALT = "e-mail link"
+
+def token(link_id: UUID, secret_key: str) -> str:
+    return str(_signer(secret_key).dumps(link_id.hex))
 
 
-def token(link_id: UUID, secret: str) -> str:
-    return str(URLSafeSerializer(secret, salt=SALT).dumps(link_id.hex))
-
-
-def read(token: str, secret: str) -> UUID | None:
-    """The id of the link, or None when the token was not made by us. Whether it may still be used, its row says."""
+def read(token: str, secret_key: str) -> UUID | None:
+    """The id of the link this token was made for, or None when we did not make it."""
     try:
-        return UUID(URLSafeSerializer(secret, salt=SALT).loads(token))
+        return UUID(_signer(secret_key).loads(token))
     except (BadSignature, ValueError, TypeError, AttributeError):
         return None
+
+
+def _signer(secret_key: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_key, salt="email-link")

@@ -10,12 +10,6 @@ OWNS = frozenset({Right.OWNER})
 WRITES = OWNS | {Right.EDITOR}
 
 
-@policy("anyone")
-def sign_in(user: Any, _: Any) -> Claims:
-    """Whoever wants to sign in, sign up or follow a link from a mail."""
-    yield True, N_("Public.")
-
-
 @policy(Role.ADMIN)
 def administer(user: Person, _: Any) -> Claims:
     """People, roles and clusters: administrators. They see no application and move no money."""

@@ -85,12 +85,12 @@ def sign_ins(person: Person) -> Sequence[SignIn]:
     return db.session.scalars(mine.order_by(SignIn.seen_at.desc(), SignIn.id)).all()
 
 
-def link(id: UUID | None, purpose: Purpose) -> EmailLink | None:
-    """A link that still counts: unused, in time, of somebody who is not disabled."""
+def link(id: UUID | None, *purposes: Purpose) -> EmailLink | None:
+    """A link for one of these purposes that still counts: unused, in time, of somebody who is not disabled."""
     found = (
         select(EmailLink)
         .join(Person, Person.id == EmailLink.person_id)
-        .where(EmailLink.id == id, EmailLink.purpose == purpose, EmailLink.used_at.is_(None))
+        .where(EmailLink.id == id, EmailLink.purpose.in_(purposes), EmailLink.used_at.is_(None))
         .where(EmailLink.expires_at > now(), Person.disabled_at.is_(None))
     )
     return db.session.scalars(found).one_or_none()
