@@ -1,7 +1,7 @@
 """Files, each kept once under the SHA-256 of its content: in a private directory, or in any store that obstore knows.
 
-    digest = storage(settings).keep(content)
-    for piece in storage(settings).read(digest): ...
+digest = storage(settings).keep(content)
+for piece in storage(settings).read(digest): ...
 """
 
 import hashlib

@@ -1,0 +1,214 @@
+"""What an application says: its parts, what still keeps it from being submitted, and the hash its receipt carries."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.core.i18n import N_, N_n, Text
+from grants.core.types import Money
+
+LONGEST_TITLE = 200
+LONGEST_SUMMARY = 600
+LONGEST_DESCRIPTION = 20_000
+LONGEST_DURATION = 120  # months
+
+
+class Section(StrEnum):
+    PROJECT = "project"
+    BUDGET = "budget"
+    DOCUMENTS = "documents"
+
+
+SECTION_LABELS = {
+    Section.PROJECT: N_("Project"),
+    Section.BUDGET: N_("Budget"),
+    Section.DOCUMENTS: N_("Documents"),
+}
+
+
+class Part:
+    """One section's answers. `version` is a number that changes with them: two people may write two sections."""
+
+    @property
+    def version(self) -> int:
+        return int(_digest(asdict(self))[:12], 16)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Project(Part):
+    title: str
+    commission_id: UUID | None
+    summary: str
+    description: str
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        return cls(application.title, application.commission_id, application.summary, application.description)
+
+
+@dataclass(frozen=True)
+class Budget(Part):
+    cost: Money | None
+    requested: Money | None
+    duration_months: int | None
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        return cls(application.cost, application.requested, application.duration_months)
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One reason why it cannot be submitted yet: where it is put right, and whether something typed is `wrong`."""
+
+    section: Section
+    field: str
+    message: Text
+    wrong: bool = False
+
+
+def most(call: Call, cost: Money) -> tuple[Money, Text]:
+    """The most the fund can give for this eligible cost, and why, in numbers."""
+    ceiling, rate = call.ceiling, call.funding_rate
+    if ceiling is None or rate is None:
+        raise ValueError("the call has no ceiling or funding rate")
+    share = cost.share(rate)
+    if share < ceiling:
+        why = N_(
+            "At most %(most)s: this call pays %(rate)s%% of the eligible cost, here %(cost)s.",
+            most=share,
+            rate=rate / 100,
+            cost=cost,
+        )
+        return share, why
+    return ceiling, N_(
+        "At most %(most)s, the ceiling of this call. Its rate alone would allow %(share)s (%(rate)s%% of %(cost)s).",
+        most=ceiling,
+        share=share,
+        rate=rate / 100,
+        cost=cost,
+    )
+
+
+def blockers(application: Application) -> list[Blocker]:
+    """Everything that keeps it from being submitted, in the order of the pages. Empty: it may be."""
+    return [*_project(application), *_budget(application), *_documents(application)]
+
+
+def _project(application: Application) -> list[Blocker]:
+    found: list[Blocker] = []
+
+    def block(field: str, message: Text, wrong: bool = False) -> None:
+        found.append(Blocker(Section.PROJECT, field, message, wrong))
+
+    if not application.title:
+        block("title", N_("Give the project a title."))
+    _too_long(block, "title", application.title, LONGEST_TITLE)
+    offered = {envelope.commission_id for envelope in application.call.envelopes}
+    if application.commission_id is None:
+        block("commission_id", N_("Choose the commission your project belongs to."))
+    elif application.commission_id not in offered:
+        block("commission_id", N_("This call has no credit for that commission. Choose another one."), wrong=True)
+    if not application.summary:
+        block("summary", N_("Summarise the project."))
+    _too_long(block, "summary", application.summary, LONGEST_SUMMARY)
+    if not application.description:
+        block("description", N_("Describe the project."))
+    _too_long(block, "description", application.description, LONGEST_DESCRIPTION)
+    return found
+
+
+def _too_long(block: Any, field: str, text: str, limit: int) -> None:
+    if (over := len(text) - limit) > 0:
+        block(
+            field,
+            N_n(
+                "Shorten this text by %(n)s character: at most %(limit)s are read.",
+                "Shorten this text by %(n)s characters: at most %(limit)s are read.",
+                over,
+                limit=limit,
+            ),
+            True,
+        )
+
+
+def _budget(application: Application) -> list[Blocker]:
+    found: list[Blocker] = []
+
+    def block(field: str, message: Text, wrong: bool = False) -> None:
+        found.append(Blocker(Section.BUDGET, field, message, wrong))
+
+    cost, requested = application.cost, application.requested
+    if cost is None:
+        block("cost", N_("Enter the eligible cost of the project."))
+    if requested is None:
+        block("requested", N_("Enter the amount you request from the fund."))
+    elif cost is not None:
+        limit, why = most(application.call, cost)
+        if limit < requested:
+            block("requested", why, wrong=True)
+    elif application.call.ceiling < requested:
+        ceiling = N_("At most %(most)s, the ceiling of this call.", most=application.call.ceiling)
+        block("requested", ceiling, wrong=True)
+    if application.duration_months is None:
+        block("duration_months", N_("Enter how many months the project lasts."))
+    return found
+
+
+def _documents(application: Application) -> list[Blocker]:
+    if application.documents:
+        return []
+    return [Blocker(Section.DOCUMENTS, "file", N_("Attach the full proposal as a PDF file."))]
+
+
+def is_started(application: Application, section: Section) -> bool:
+    """Whether something has been written in this section."""
+    match section:
+        case Section.PROJECT:
+            project = Project.of(application)
+            return bool(project.title or project.commission_id or project.summary or project.description)
+        case Section.BUDGET:
+            return Budget.of(application) != Budget(None, None, None)
+        case Section.DOCUMENTS:
+            return bool(application.documents)
+
+
+def content_of(application: Application) -> dict[str, Any]:
+    """What is submitted, as plain JSON: ids, texts, amounts in minor units, documents by the hash of their content."""
+    return {
+        "format": 1,
+        "application": str(application.id),
+        "call": str(application.call_id),
+        "organisation": str(application.organisation_id),
+        "commission": str(application.commission_id),
+        "title": application.title,
+        "summary": application.summary,
+        "description": application.description,
+        "currency": application.currency,
+        "cost": application.cost_minor,
+        "requested": application.requested_minor,
+        "duration_months": application.duration_months,
+        "documents": sorted(
+            ({"sha256": one.sha256, "filename": one.filename, "size": one.size} for one in application.documents),
+            key=lambda one: str(one["sha256"]),
+        ),
+    }
+
+
+def content_hash(application: Application) -> str:
+    """The SHA-256, in hexadecimal, of the canonical JSON of `content_of`.
+
+    Canonical: UTF-8, keys sorted, no space between tokens, characters beyond ASCII as they are (RFC 8785 for these
+    values: no floating-point number occurs).
+    """
+    return _digest(content_of(application))
+
+
+def _digest(values: dict[str, Any]) -> str:
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

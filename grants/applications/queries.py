@@ -1,0 +1,273 @@
+"""Reads about applications. Every list starts from `visible_to` or from its part for the fund, `followed_by`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, load_only, selectinload
+
+from grants.applications.models import PRIVATE, Application, ApplicationState, Document
+from grants.applications.policy import FOLLOWERS
+from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
+from grants.clusters.models import Commission
+from grants.core.audit import Event
+from grants.core.db import db
+from grants.core.types import sort_key
+from grants.funds.models import Fund
+from grants.people.models import Membership, Organisation, Person
+from grants.people.scope import covered
+
+PER_PAGE = 50
+
+
+def _mine(user: Person) -> ColumnElement[bool]:
+    spoken_for = select(Membership.organisation_id).where(Membership.person_id == user.id)
+    return Application.organisation_id.in_(spoken_for)
+
+
+def _followed(user: Person) -> ColumnElement[bool]:
+    funds = select(Fund.id).where(covered(user, *FOLLOWERS, cluster=Fund.cluster_id, fund=Fund.id))
+    return and_(
+        Application.state.not_in(PRIVATE),
+        Application.submitted_at.is_not(None),
+        Application.call_id.in_(select(Call.id).where(Call.fund_id.in_(funds))),
+    )
+
+
+def visible_to(user: Person) -> Select[Application]:
+    """The SQL twin of policy.view; a test holds the two together."""
+    return select(Application).where(or_(_mine(user), _followed(user)))
+
+
+def followed_by(user: Person) -> Select[Application]:
+    """The SQL twin of policy.read_file: what the fund's people see, never a draft."""
+    return select(Application).where(_followed(user))
+
+
+def _whole() -> list[Any]:
+    call = joinedload(Application.call)
+    return [
+        call.joinedload(Call.fund).joinedload(Fund.cluster),
+        call.selectinload(Call.envelopes).joinedload(Envelope.commission),
+        joinedload(Application.organisation).selectinload(Organisation.memberships),
+        joinedload(Application.commission),
+        joinedload(Application.lead),
+        selectinload(Application.documents),
+    ]
+
+
+def application(user: Person, id: UUID) -> Application:
+    """One visible application with everything its pages show; raises NoResultFound."""
+    return db.session.scalars(visible_to(user).where(Application.id == id).options(*_whole())).unique().one()
+
+
+def own_application(user: Person, id: UUID) -> Application:
+    """One application of an organisation the person speaks for; raises NoResultFound."""
+    mine = select(Application).where(_mine(user), Application.id == id)
+    return db.session.scalars(mine.options(*_whole())).unique().one()
+
+
+def file(user: Person, id: UUID) -> Application:
+    """One submitted application of a fund the person follows; raises NoResultFound."""
+    found = followed_by(user).where(Application.id == id)
+    return db.session.scalars(found.options(*_whole())).unique().one()
+
+
+def locked(application: Application) -> Application:
+    """The same application read anew with everything, its row taken until the transaction ends."""
+    db.session.flush()
+    row = select(Application).where(Application.id == application.id).with_for_update(of=Application)
+    anew = row.options(*_whole()).execution_options(populate_existing=True)
+    return db.session.scalars(anew).unique().one()
+
+
+def _document(user: Person, id: UUID, applications: Select[Application]) -> Document:
+    application = joinedload(Document.application)
+    wanted = select(Document).where(
+        Document.id == id, Document.application_id.in_(applications.with_only_columns(Application.id))
+    )
+    return (
+        db.session.scalars(
+            wanted.options(
+                application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
+                application.joinedload(Application.organisation).selectinload(Organisation.memberships),
+            )
+        )
+        .unique()
+        .one()
+    )
+
+
+def own_document(user: Person, id: UUID) -> Document:
+    return _document(user, id, select(Application).where(_mine(user)))
+
+
+def file_document(user: Person, id: UUID) -> Document:
+    return _document(user, id, followed_by(user))
+
+
+def history(application: Application) -> Sequence[tuple[Event, str | None]]:
+    """What happened to it, newest first, each with the name of who did it (None: the clock)."""
+    events = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
+    about = events.where(Event.subject_id == application.id, Event.subject_kind == "application")
+    return [(event, name) for event, name in db.session.execute(about.order_by(Event.at.desc(), Event.id.desc()))]
+
+
+# --- the applicant --------------------------------------------------------------------------------------------
+
+
+def public_call(user: Person, id: UUID) -> Call:
+    """A published call with what an applicant needs of it; raises NoResultFound."""
+    wanted = select(Call).where(Call.id == id, Call.state.in_(PUBLIC_STATES | {CallState.CANCELLED}))
+    return db.session.scalars(wanted.options(joinedload(Call.fund).joinedload(Fund.cluster))).one()
+
+
+def own_applications(user: Person) -> Sequence[Application]:
+    """Everything of the person's organisations, newest first; the same few queries however long."""
+    mine = select(Application).where(_mine(user)).options(*_whole())
+    return db.session.scalars(mine.order_by(Application.created_at.desc(), Application.id)).unique().all()
+
+
+def own_memberships(user: Person) -> Sequence[Membership]:
+    """The organisations the person speaks for, by name, each with its memberships."""
+    mine = (
+        select(Membership)
+        .join(Membership.organisation)
+        .where(Membership.person_id == user.id)
+        .options(joinedload(Membership.organisation).selectinload(Organisation.memberships))
+    )
+    return db.session.scalars(mine.order_by(Organisation.sort_key, Organisation.id)).unique().all()
+
+
+# --- the fund -------------------------------------------------------------------------------------------------
+
+
+class Sort(StrEnum):
+    REFERENCE = "reference"
+    TITLE = "title"
+    ORGANISATION = "organisation"
+    REQUESTED = "requested"
+    SUBMITTED = "submitted"
+
+
+ORDERS: dict[Sort, tuple[Any, ...]] = {
+    Sort.REFERENCE: (func.length(Application.reference), Application.reference),
+    Sort.TITLE: (Application.sort_key,),
+    Sort.ORGANISATION: (Organisation.sort_key,),
+    Sort.REQUESTED: (Application.requested_minor,),
+    Sort.SUBMITTED: (Application.submitted_at,),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which files of a call, in which order, which page (from 1)."""
+
+    state: ApplicationState | None = None
+    commission_id: UUID | None = None
+    search: str = ""
+    sort: Sort = Sort.REFERENCE
+    descending: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Files:
+    """One page of the files of a call; `by_state` counts those the other filters leave."""
+
+    rows: Sequence[Application]
+    by_state: dict[ApplicationState, int]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+
+def followed_calls(user: Person) -> list[tuple[Call, dict[ApplicationState, int]]]:
+    """The calls whose files the person may read, latest closing first, with how many stand where; two queries."""
+    calls = db.session.scalars(
+        select(Call)
+        .join(Call.fund)
+        .where(
+            covered(user, *FOLLOWERS, cluster=Fund.cluster_id, fund=Fund.id),
+            Call.published_at.is_not(None),
+            Call.imported.is_(False),
+        )
+        .options(joinedload(Call.fund).joinedload(Fund.cluster))
+        .order_by(Call.closes_at.desc(), Call.id)
+    ).all()
+    counted = followed_by(user).with_only_columns(Application.call_id, Application.state, func.count())
+    by_call: dict[UUID, dict[ApplicationState, int]] = {}
+    for call_id, state, n in db.session.execute(counted.group_by(Application.call_id, Application.state)):
+        by_call.setdefault(call_id, {})[state] = n
+    return [(call, by_call.get(call.id, {})) for call in calls]
+
+
+def followed_call(user: Person, id: UUID) -> Call:
+    """One of them, with its envelopes' commissions; raises NoResultFound."""
+    wanted = (
+        select(Call)
+        .join(Call.fund)
+        .where(Call.id == id, covered(user, *FOLLOWERS, cluster=Fund.cluster_id, fund=Fund.id))
+        .options(
+            joinedload(Call.fund).joinedload(Fund.cluster),
+            selectinload(Call.envelopes).joinedload(Envelope.commission),
+        )
+    )
+    return db.session.scalars(wanted).unique().one()
+
+
+def files(user: Person, call: Call, wanted: Wanted) -> Files:
+    """Two queries however many files: the counts by state, then one page of rows without their long texts."""
+    base = followed_by(user).join(Application.organisation).where(Application.call_id == call.id, *_narrow(wanted))
+    counted = base.with_only_columns(Application.state, func.count()).group_by(Application.state)
+    by_state: dict[ApplicationState, int] = dict(db.session.execute(counted).tuples())
+    total = by_state.get(wanted.state, 0) if wanted.state else sum(by_state.values())
+    page = min(max(1, wanted.page), max(1, -(-total // PER_PAGE)))
+    if wanted.state:
+        base = base.where(Application.state == wanted.state)
+    order = [one.desc() if wanted.descending else one.asc() for one in ORDERS[wanted.sort]]
+    rows = base.options(
+        load_only(
+            Application.reference,
+            Application.title,
+            Application.state,
+            Application.currency,
+            Application.requested_minor,
+            Application.submitted_at,
+            Application.completion_due_at,
+        ),
+        joinedload(Application.organisation).load_only(Organisation.name, Organisation.city),
+        joinedload(Application.commission).load_only(Commission.name, Commission.code),
+    ).order_by(*order, Application.id)
+    return Files(
+        db.session.scalars(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).unique().all(), by_state, total, page
+    )
+
+
+def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.commission_id:
+        found.append(Application.commission_id == wanted.commission_id)
+    if key := sort_key(wanted.search):
+        found.append(
+            or_(
+                Application.sort_key.contains(key, autoescape=True),
+                Organisation.sort_key.contains(key, autoescape=True),
+                func.lower(Application.reference).contains(key, autoescape=True),
+            )
+        )
+    return found
+
+
+def chosen(user: Person, call: Call, ids: Sequence[UUID]) -> Sequence[Application]:
+    """These files of this call, in the order of their references; unknown and invisible ids are left out."""
+    wanted = followed_by(user).where(Application.call_id == call.id, Application.id.in_(ids))
+    return (
+        db.session.scalars(wanted.options(*_whole()).order_by(*ORDERS[Sort.REFERENCE], Application.id)).unique().all()
+    )

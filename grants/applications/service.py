@@ -1,0 +1,112 @@
+"""Writing applications: begin one, revise its sections, attach and remove its documents. None of this moves a state."""
+
+from dataclasses import fields
+
+from sqlalchemy import select
+
+from grants.applications import pdf, policy
+from grants.applications.content import Budget, Project
+from grants.applications.models import Application, ApplicationState, Document
+from grants.calls.models import Call
+from grants.core.audit import record
+from grants.core.db import db, lock, transaction
+from grants.core.errors import Forbidden, LostUpdate, Refused
+from grants.core.i18n import N_
+from grants.core.storage import Storage
+from grants.people.models import Organisation, Person
+
+MOST_DOCUMENTS = 10
+ANSWERS = ("title", "commission_id", "summary", "description", "cost_minor", "requested_minor", "duration_months")
+
+
+def begin(call: Call, organisation: Organisation, *, actor: Person) -> tuple[Application, bool]:
+    """The organisation's draft in this call, and whether it was made now: there is never a second one.
+
+    Raises Forbidden when the call takes nothing now or the person may not write for the organisation, whose
+    memberships must be loaded.
+    """
+    with transaction():
+        policy.begin.require(actor, call)
+        if policy.right_in(actor, organisation) not in policy.WRITERS:
+            raise Forbidden(N_("Only an owner or editor of the organisation may apply for it."))
+        lock(organisation)
+        living = select(Application).where(
+            Application.call_id == call.id,
+            Application.organisation_id == organisation.id,
+            Application.state == ApplicationState.DRAFT,
+        )
+        if found := db.session.scalars(living).first():
+            return found, False
+        made = Application(call=call, organisation=organisation, lead=actor, currency=call.currency)
+        db.session.add(made)
+        db.session.flush()
+        record("application.begin", made, actor)
+        return made, True
+
+
+def revise(application: Application, part: Project | Budget, *, seen: int | None, actor: Person) -> int:
+    """Keep what was typed in one section, complete or not; answers with the section's new version.
+
+    `seen` is the version of the section the writer started from; None writes whatever happened meanwhile. Raises
+    LostUpdate when somebody else wrote the section since, unless they wrote the very same.
+    """
+    with transaction():
+        lock(application, "state", *ANSWERS)
+        policy.edit.require(actor, application)
+        saved = type(part).of(application)
+        if part == saved:
+            return saved.version
+        if seen is not None and saved.version != seen:
+            raise LostUpdate(N_("Your text and the saved text are both below. Nothing has been overwritten."))
+        changed = [one.name for one in fields(part) if getattr(part, one.name) != getattr(saved, one.name)]
+        for name in changed:
+            setattr(application, name, getattr(part, name))
+        if application.reference:  # what a draft says before its first submission is nobody's business
+            record("application.revise", application, actor, after={"changed": changed})
+        return part.version
+
+
+def attach(
+    application: Application, filename: str, content: bytes, *, storage: Storage, limit_mb: int, actor: Person
+) -> Document:
+    """Add a PDF. The same content twice is the same document. Raises Refused with the reason."""
+    policy.edit.require(actor, application)
+    name = pdf.check(filename, content, limit_mb)
+    digest = storage.keep(content)
+    with transaction():
+        lock(application, "state")
+        policy.edit.require(actor, application)
+        attached = db.session.scalars(select(Document).where(Document.application_id == application.id)).all()
+        for one in attached:
+            if one.sha256 == digest:
+                return one
+        if len(attached) >= MOST_DOCUMENTS:
+            raise Refused(
+                N_("An application holds at most %(n)s documents. Remove one before adding another.", n=MOST_DOCUMENTS)
+            )
+        made = Document(
+            application_id=application.id,
+            filename=name,
+            media_type=pdf.MEDIA_TYPE,
+            size=len(content),
+            sha256=digest,
+            uploaded_by_id=actor.id,
+        )
+        db.session.add(made)
+        record("application.attach", application, actor, after={"filename": name, "sha256": digest})
+        return made
+
+
+def detach(document: Document, *, actor: Person) -> None:
+    """Remove a document while the application may be changed. Its content stays in storage, named by no row."""
+    application = document.application
+    with transaction():
+        lock(application, "state")
+        policy.edit.require(actor, application)
+        record(
+            "application.detach",
+            application,
+            actor,
+            before={"filename": document.filename, "sha256": document.sha256},
+        )
+        db.session.delete(document)
