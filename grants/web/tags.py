@@ -1,0 +1,113 @@
+"""How each state looks: colour, words, icon. One place for the whole product; `tag_of(x.state)` in templates."""
+
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask
+
+from grants.applications.models import STATE_LABELS as APPLICATION_LABELS
+from grants.applications.models import ApplicationState
+from grants.awards.models import (
+    AGREEMENT_LABELS,
+    CLAIM_LABELS,
+    DECISION_LABELS,
+    AgreementState,
+    ClaimState,
+    DecisionState,
+)
+from grants.calls.models import STATE_LABELS as CALL_LABELS
+from grants.calls.models import CallState
+from grants.core.i18n import Text
+from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
+from grants.reviews.models import ReviewState
+from grants.web.filters import Tag
+
+Look = tuple[str, str | None]
+
+CALLS: dict[Any, Look] = {
+    CallState.DRAFT: ("none", "pencil"),
+    CallState.PROPOSED: ("warn", "gavel"),
+    CallState.APPROVED: ("info", "circle-check"),
+    CallState.PUBLISHED: ("info", "megaphone"),
+    CallState.OPEN: ("ok", "door-open"),
+    CallState.CLOSED: ("none", "lock"),
+    CallState.EVALUATING: ("violet", "scale"),
+    CallState.DECIDED: ("ok", "check"),
+    CallState.ARCHIVED: ("ghost", "archive"),
+    CallState.CANCELLED: ("bad", "ban"),
+}
+APPLICATIONS: dict[Any, Look] = {
+    ApplicationState.DRAFT: ("none", "pencil"),
+    ApplicationState.SUBMITTED: ("info", "send"),
+    ApplicationState.INCOMPLETE: ("warn", "file-clock"),
+    ApplicationState.ADMISSIBLE: ("info", "circle-check"),
+    ApplicationState.INADMISSIBLE: ("bad", "circle-x"),
+    ApplicationState.ELIGIBLE: ("info", "badge-check"),
+    ApplicationState.INELIGIBLE: ("bad", "circle-x"),
+    ApplicationState.IN_REVIEW: ("violet", "scale"),
+    ApplicationState.REVIEWED: ("violet", "check"),
+    ApplicationState.RANKED: ("violet", "list-ordered"),
+    ApplicationState.DECIDED: ("ok", "gavel"),
+    ApplicationState.WITHDRAWN: ("ghost", "undo-2"),
+}
+REVIEWS: dict[Any, Look] = {
+    ReviewState.ASSIGNED: ("warn", "mail-question"),
+    ReviewState.CONFLICT_DECLARED: ("bad", "user-round-x"),
+    ReviewState.REASSIGNED: ("ghost", "repeat"),
+    ReviewState.ACCEPTED: ("info", "shield-check"),
+    ReviewState.DRAFT: ("info", "pencil"),
+    ReviewState.SUBMITTED: ("ok", "check"),
+}
+DECISIONS: dict[Any, Look] = {
+    DecisionState.PROPOSED: ("warn", "gavel"),
+    DecisionState.FUNDED: ("ok", "check"),
+    DecisionState.RESERVE: ("info", "hourglass"),
+    DecisionState.REJECTED: ("none", "x"),
+}
+AGREEMENTS: dict[Any, Look] = {
+    AgreementState.PREPARATION: ("none", "pencil"),
+    AgreementState.COMMITMENT_PROPOSED: ("warn", "stamp"),
+    AgreementState.VISA_GRANTED: ("info", "stamp"),
+    AgreementState.VISA_REFUSED: ("bad", "ban"),
+    AgreementState.AWAITING_SIGNATURE: ("warn", "signature"),
+    AgreementState.SIGNED: ("info", "signature"),
+    AgreementState.ACTIVE: ("ok", "check"),
+    AgreementState.COMPLETED: ("ghost", "check"),
+    AgreementState.TERMINATED: ("none", "x"),
+}
+CLAIMS: dict[Any, Look] = {
+    ClaimState.DRAFT: ("none", "pencil"),
+    ClaimState.SUBMITTED: ("info", "send"),
+    ClaimState.CHECKED: ("info", "list-checks"),
+    ClaimState.REJECTED: ("bad", "circle-x"),
+    ClaimState.CERTIFIED: ("info", "badge-check"),
+    ClaimState.LIQUIDATED: ("info", "calculator"),
+    ClaimState.ORDERED: ("warn", "stamp"),
+    ClaimState.APPROVED: ("info", "circle-check"),
+    ClaimState.RETURNED: ("bad", "undo-2"),
+    ClaimState.REMITTED: ("violet", "landmark"),
+    ClaimState.PAID: ("ok", "banknote"),
+}
+
+
+def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
+    return {state: Tag(kind, labels[state], icon) for state, (kind, icon) in looks.items()}
+
+
+TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
+    CallState: _tags(CALLS, CALL_LABELS),
+    ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
+    ReviewState: _tags(REVIEWS, REVIEW_LABELS),
+    DecisionState: _tags(DECISIONS, DECISION_LABELS),
+    AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
+    ClaimState: _tags(CLAIMS, CLAIM_LABELS),
+}
+
+
+def tag_of(state: StrEnum) -> Tag:
+    """How this state looks."""
+    return TAGS[type(state)][state]
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["tag_of"] = tag_of
