@@ -11,7 +11,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.db import Record
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.core.types import MoneyOf
 from grants.funds.models import Fund
 from grants.people.models import Organisation, Person
@@ -21,6 +21,17 @@ class Outcome(StrEnum):
     FUNDED = "funded"
     RESERVE = "reserve"
     REJECTED = "rejected"
+
+    @property
+    def label(self) -> Text:
+        return OUTCOME_LABELS[self]
+
+
+OUTCOME_LABELS = {
+    Outcome.FUNDED: N_("Fund"),
+    Outcome.RESERVE: N_("Reserve list"),
+    Outcome.REJECTED: N_("Do not select"),
+}
 
 
 class DecisionState(StrEnum):

@@ -51,7 +51,7 @@ APPLICATIONS: dict[Any, Look] = {
     ApplicationState.WITHDRAWN: ("ghost", "undo-2"),
 }
 REVIEWS: dict[Any, Look] = {
-    ReviewState.ASSIGNED: ("warn", "mail-question"),
+    ReviewState.ASSIGNED: ("warn", "mail"),
     ReviewState.CONFLICT_DECLARED: ("bad", "user-round-x"),
     ReviewState.REASSIGNED: ("ghost", "repeat"),
     ReviewState.ACCEPTED: ("info", "shield-check"),
