@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,11 @@ class Place:
         """The note that tells other commands how to reach the running servers."""
         return self.instance / "servers.json"
 
+    @property
+    def sockets(self) -> Path:
+        """The note that tells the next start what to clear away, should this one be killed."""
+        return self.instance / "sockets.json"
+
     def log(self, name: str) -> Path:
         path = self.instance / f"{name}.log"
         with suppress(OSError):
@@ -58,7 +64,9 @@ def place(instance: Path) -> Place:
     if os.geteuid() != 0:
         return Place(instance=instance, home=instance, account=None)
     account = lend_account()
-    SHARED.mkdir(mode=0o755, exist_ok=True)
+    if not SHARED.exists():
+        SHARED.mkdir(exist_ok=True)
+        SHARED.chmod(0o755)
     home = SHARED / _identity(instance)
     _own_directory(home, account)
     return Place(instance=instance, home=home, account=account)
@@ -77,6 +85,21 @@ def _own_directory(path: Path, account: Account) -> None:
     if not path.exists():
         path.mkdir(mode=0o700)
         os.chown(path, account.uid, account.gid)
+
+
+def lend_files(name: str, fill: Callable[[Path], None]) -> Path:
+    """A directory of ours that any account can read, filled once: whole or not at all."""
+    kept = SHARED / name
+    if not kept.exists():
+        draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=SHARED))
+        fill(draft)
+        for path in (draft, *draft.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        with suppress(OSError):  # another start was faster: its copy stands
+            draft.rename(kept)
+        shutil.rmtree(draft, ignore_errors=True)
+    return kept
 
 
 def lend_account() -> Account:

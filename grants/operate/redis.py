@@ -1,7 +1,6 @@
 """The embedded Redis: one binary, one socket, an append-only file."""
 
 import importlib.util
-import os
 import shutil
 import signal
 import time
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import redis
 
-from grants.operate.places import SHARED, Place, private_directory
+from grants.operate import places
+from grants.operate.places import Place, private_directory
 from grants.operate.processes import Program, Running, ServerProblem, last_lines
 
 SOCKET = "redis.sock"
@@ -33,13 +33,12 @@ def binary(place: Place) -> Path:
 
 def _reachable(path: Path) -> Path:
     """A copy beside the servers' data, for an account that cannot enter our checkout."""
-    copy = SHARED / f"redis-server-{path.stat().st_size:x}-{int(path.stat().st_mtime):x}"
-    if not copy.exists():
-        draft = SHARED / f".{copy.name}.{os.getpid()}"
-        shutil.copyfile(path, draft)
-        draft.chmod(0o755)
-        draft.replace(copy)
-    return copy
+    stamp = path.stat()
+
+    def fill(directory: Path) -> None:
+        shutil.copy(path, directory / path.name)
+
+    return places.lend_files(f"redis-{stamp.st_size:x}-{int(stamp.st_mtime):x}", fill) / path.name
 
 
 def program(place: Place, sockets: Path, *, durable: bool = True) -> Program:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -74,10 +74,10 @@ def started(settings: Settings, place: Place) -> Iterator[Started]:
 def superuser(settings: Settings, database: str = postgres.SUPERUSER) -> str:
     """The address of a started embedded server as its superuser: for tests and repairs."""
     passwords = places.kept_secrets(settings.instance)
-    sockets = places.recall(settings.instance / "servers.json")
-    if sockets is None:
+    note = places.recall(places.place(settings.instance).sockets)
+    if note is None:
         raise ServerProblem("The embedded servers are not running.")
-    return postgres.url(postgres.SUPERUSER, passwords["superuser"], Path(sockets["sockets"]), database)
+    return postgres.url(postgres.SUPERUSER, passwords["superuser"], Path(note["path"]), database)
 
 
 def erase(instance: Path) -> None:
@@ -150,8 +150,9 @@ def _run(settings: Settings, place: Place, *, durable: bool) -> Iterator[Started
     _forget_previous(place)
     passwords = places.kept_secrets(place.instance)
     sockets = places.socket_directory(place.account)
+    places.keep(place.sockets, {"path": str(sockets)})
     own = Started(settings)
-    addresses = {"sockets": str(sockets)}
+    addresses: dict[str, str] = {}
     try:
         if settings.embedded_database:
             server = Running(postgres.program(place, sockets, passwords["superuser"], durable=durable))
@@ -175,6 +176,7 @@ def _run(settings: Settings, place: Place, *, durable: bool) -> Iterator[Started
         for server in reversed(own.running):
             server.finish(patience=10)
         places.forget_sockets(sockets, place.account)
+        place.sockets.unlink(missing_ok=True)
 
 
 def _with_addresses(settings: Settings, found: dict[str, str]) -> Settings:
@@ -188,7 +190,6 @@ def _with_addresses(settings: Settings, found: dict[str, str]) -> Settings:
 
 def _forget_previous(place: Place) -> None:
     """What a killed start left: its note and its socket directory."""
-    if (left := places.recall(place.running)) is not None:
-        with suppress(KeyError):
-            places.forget_sockets(Path(left["sockets"]), place.account)
-        place.running.unlink(missing_ok=True)
+    place.running.unlink(missing_ok=True)
+    if (left := places.recall(place.sockets)) is not None:
+        places.forget_sockets(Path(left["path"]), place.account)
