@@ -29,9 +29,9 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from grants.core import i18n
+from grants.core.amounts import parse_amount, parse_decimal
 from grants.core.i18n import LANGUAGES, N_, NATIVE_NAMES, Text, Words, zone_name
 from grants.core.types import Money
-from grants.web.amounts import parse_amount, parse_decimal
 from grants.web.language import current_reader
 
 SIGNATURES = {
