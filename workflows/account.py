@@ -66,11 +66,11 @@ def forgot_password(email: str) -> UUID | None:
         return _send(Purpose.RESET, person) if person else None
 
 
-def change_password(person: Person, password: str, *, token: str | None) -> None:
-    """A new password; every browser but the one that holds `token` is signed out, and a mail says so."""
+def change_password(person: Person, password: str) -> None:
+    """A new password; every browser is signed out, and a mail says so."""
     with transaction():
         person.password_hash = passwords.hash_password(password)
-        service.close_sessions(person, but=token)
+        service.close_sessions(person)
         record("person.password_change", person, person)
         promise(password_changed, person, person, slot=now().isoformat())
 

@@ -96,6 +96,11 @@ def link(id: UUID | None, *purposes: Purpose) -> EmailLink | None:
     return db.session.scalars(found).one_or_none()
 
 
+def owner(link: EmailLink) -> Person:
+    """Whose link it is."""
+    return db.session.get_one(Person, link.person_id)
+
+
 def _may_sign_in() -> ColumnElement[bool]:
     """The SQL twin of Person.is_active."""
     return Person.disabled_at.is_(None) & Person.confirmed_at.is_not(None)

@@ -5,10 +5,14 @@ row signs the browser out wherever it is.
 """
 
 import hashlib
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, g, request, session, url_for
 from flask_limiter import Limiter
 from flask_login import LoginManager
 
@@ -16,13 +20,15 @@ from config.settings import Settings
 from grants.people import queries, service
 from grants.people.models import Person
 from grants.web import language
+from grants.web.navigation import nav_items
 
 TOKEN = "_user_id"  # noqa: S105 where Flask-Login looks
 
 
 def account_and_address() -> str:
     """One account tried from one address: a whole technology park may share an address, so never that alone."""
-    account = request.form.get("email", "").strip().lower()
+    named = request.form.get("email", "").strip().lower(), (request.view_args or {}).get("token"), session.get(TOKEN)
+    account = next((one for one in named if one), "")
     return hashlib.sha256(f"{account} {request.remote_addr}".encode()).hexdigest()
 
 
@@ -48,7 +54,7 @@ def enter(person: Person) -> None:
     session[TOKEN] = service.open_session(
         person, browser=request.user_agent.string, address=request.remote_addr or "", lasts=lasts()
     )
-    g._login_user = person
+    g._login_user = load(session[TOKEN])
 
 
 def leave() -> None:
@@ -70,6 +76,26 @@ def load(token: str) -> Person | None:
         return None
     service.keep_alive(sign_in, lasts())
     return sign_in.person
+
+
+def home(person: Person) -> str:
+    """Where somebody who just came in starts: the first page of theirs that the header offers."""
+    theirs = [item for item in nav_items() if not item.endpoint.startswith("public.")]
+    return url_for(theirs[0].endpoint) if theirs else "/"
+
+
+def retry_after() -> int:
+    """Seconds until the throttle lets this request through; at least one."""
+    limit = limiter.current_limit
+    return max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
+
+
+@contextmanager
+def same_time(seconds: float = 0.3) -> Iterator[None]:
+    """However little there was to do, it takes this long: the clock does not tell who has an account."""
+    started = time.monotonic()
+    yield
+    time.sleep(max(0.0, started + seconds - time.monotonic()))
 
 
 def storage_of(redis_url: str) -> tuple[str, dict[str, Any]]:
