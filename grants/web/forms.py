@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flask import Flask, g
+from flask import Flask, g, make_response, request
 from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
 from wtforms import (
     BooleanField,
     EmailField,
@@ -221,6 +222,15 @@ def _tidied(text: str | None) -> str | None:
 
 
 def init_app(app: Flask) -> None:
+    @app.after_request
+    def tell_script_where(response: Response) -> Response:
+        """A script that sends a file to show its progress is told where to go next, so that it can go there itself."""
+        if request.headers.get("X-Progress") and 300 <= response.status_code < 400:
+            target = response.headers.pop("Location", "/")
+            response = make_response("", 204)
+            response.headers["X-Location"] = target
+        return response
+
     app.jinja_env.globals.update(field_kind=field_kind, form_errors=form_errors, focus_id=focus_id, native=native)
 
 

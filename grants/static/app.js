@@ -1,0 +1,10 @@
+// Our own script, no dependency. Every page works without it. Under Trusted Types: textContent, never innerHTML.
+import "./js/pages.js";
+import "./js/times.js";
+import "./js/forms.js";
+import "./js/autosave.js";
+import "./js/uploads.js";
+import "./js/dialogs.js";
+import "./js/tables.js";
+import "./js/marks.js";
+import "./js/jobs.js";

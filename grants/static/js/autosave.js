@@ -1,0 +1,57 @@
+// Drafts are saved while one writes. A save that fails says why, and the text stays on the page.
+import { $, $$, phrases, say, send } from "./dom.js";
+
+const CALM = 900, AGAIN = 15_000;
+
+for (const form of $$("form[data-autosave]")) {
+  const state = $("[data-savestate]", form) || $("[data-savestate]"), text = state && $("[data-savetext]", state);
+  if (!state) continue;
+  let timer, busy = false, waiting = false;
+
+  const tell = (message, off) => {
+    if (off && text.textContent !== message) say(message);
+    text.textContent = message;
+    state.dataset.state = off ? "off" : "ok";
+  };
+
+  const body = () => {
+    const kept = new FormData();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") kept.append(name, value);
+    return kept;
+  };
+
+  const save = async () => {
+    if (busy) { waiting = true; return; }
+    clearTimeout(timer);
+    busy = true;
+    text.textContent = phrases.saving;
+    const before = new URLSearchParams(body()).toString();
+    try {
+      const answer = await send(form.dataset.autosave, { method: "POST", body: body(), redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 401) tell(phrases.expired, true);
+      else if (answer.status === 409) tell(phrases.conflict, true);
+      else if (!answer.ok) throw new Error(String(answer.status));
+      else {
+        const saved = await answer.json();
+        const version = form.elements.namedItem("version");
+        if (version && saved.version !== undefined) version.value = saved.version;
+        const at = new Date(saved.saved_at);
+        const time = [at.getHours(), at.getMinutes()].map(part => String(part).padStart(2, "0")).join(":");
+        tell(phrases.saved.replace("{time}", time), false);
+        const now = new URLSearchParams(body()), was = new URLSearchParams(before);
+        now.delete("version");
+        was.delete("version");
+        if (now.toString() === was.toString()) delete form.dataset.dirty;
+      }
+    } catch {
+      tell(navigator.onLine ? phrases.unsaved : phrases.offline, true);
+      timer = setTimeout(save, AGAIN);
+    }
+    busy = false;
+    if (waiting) { waiting = false; save(); }
+  };
+
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, CALM); });
+  form.addEventListener("submit", () => clearTimeout(timer));
+  addEventListener("online", () => { if ("dirty" in form.dataset) save(); });
+}
