@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -41,38 +43,60 @@ def _become_root() -> list[str] | None:
     return None
 
 
-def count(results: Path) -> tuple[dict[str, int], bool]:
-    """How many tests passed, failed and were skipped, and whether every browser journey ran."""
-    totals = {"passed": 0, "failed": 0, "skipped": 0}
-    journeys = {"passed": 0, "failed": 0, "skipped": 0}
+def outcomes(results: Path) -> Iterator[tuple[str, str]]:
+    """The class and the outcome of every test; nothing when there is no file."""
+    if not results.exists():
+        return
     for case in ElementTree.parse(results).iter("testcase"):  # noqa: S314 - our own file
         outcome = "passed"
         if case.find("failure") is not None or case.find("error") is not None:
             outcome = "failed"
         elif case.find("skipped") is not None:
             outcome = "skipped"
-        totals[outcome] += 1
-        if case.get("classname", "").startswith("tests.journeys"):
-            journeys[outcome] += 1
-    return totals, journeys["skipped"] == 0 and journeys["passed"] + journeys["failed"] > 0
+        yield case.get("classname", ""), outcome
 
 
-def main() -> int:
-    os.chdir(ROOT)
+def count(results: Path) -> Counter[str]:
+    return Counter(outcome for _, outcome in outcomes(results))
+
+
+def journeys_ran(results: Path) -> bool:
+    """Whether there were browser journeys and none was skipped."""
+    journeys = [outcome for name, outcome in outcomes(results) if name.startswith("tests.journeys")]
+    return bool(journeys) and "skipped" not in journeys
+
+
+def words(totals: Counter[str]) -> str:
+    return ", ".join(f"{totals[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
+
+
+def everything(options: list[str]) -> int:
     began = time.monotonic()
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.unlink(missing_ok=True)
     install_browser()
     checked = subprocess.run(["make", "--no-print-directory", "check"], check=False).returncode == 0
-    tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={RESULTS}", *sys.argv[1:]], check=False
-    ).returncode
-    totals, journeys = count(RESULTS) if RESULTS.exists() else ({"passed": 0, "failed": 0, "skipped": 0}, False)
+    command = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={RESULTS}", *options]
+    tested = subprocess.run(command, check=False).returncode == 0
+    totals = count(RESULTS)
+    journeys = "ran" if journeys_ran(RESULTS) else "skipped"
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
-    line = ", ".join(f"{number} {outcome}" for outcome, number in totals.items())
     said = "" if checked else "check failed, "
-    print(f"make test: {said}{line}, journeys {'ran' if journeys else 'skipped'}, {minutes}m{seconds:02d}s")
-    return 0 if checked and tested == 0 else 1
+    print(f"make test: {said}{words(totals)}, journeys {journeys}, {minutes}m{seconds:02d}s")
+    return 0 if checked and tested else 1
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    match sys.argv[1:]:
+        case ["--journeys-ran", results]:
+            return 0 if journeys_ran(Path(results)) else 1
+        case ["--count", *results]:
+            totals = sum((count(Path(one)) for one in results), Counter())
+            print(words(totals))
+            return 1 if totals["failed"] or not totals["passed"] else 0
+        case options:
+            return everything(options)
 
 
 if __name__ == "__main__":
