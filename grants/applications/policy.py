@@ -4,7 +4,7 @@ Reviewers and chairs are not here: they reach files through their reviews, once 
 """
 
 from grants.applications.deadline import due_at, in_time, is_taking
-from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState
+from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState, Document
 from grants.calls.models import Call, CallState
 from grants.core.clock import now
 from grants.core.i18n import N_, Text
@@ -76,6 +76,24 @@ def edit(user: Person, application: Application) -> Claims:
         N_("Only an owner or editor of the organisation may change this application."),
     )
     yield application.state in EDITABLE, N_("It is with the fund now and cannot be changed.")
+
+
+@policy(APPLICANT)
+def read_own_document(user: Person, document: Document) -> Claims:
+    """As for the application."""
+    yield from read_own.claims(user, document.application)
+
+
+@policy(APPLICANT)
+def edit_document(user: Person, document: Document) -> Claims:
+    """As for the application."""
+    yield from edit.claims(user, document.application)
+
+
+@policy(*FOLLOWERS)
+def read_file_document(user: Person, document: Document) -> Claims:
+    """As for the application."""
+    yield from read_file.claims(user, document.application)
 
 
 @policy(APPLICANT)

@@ -1,6 +1,6 @@
 """Reads about applications. Every list starts from `visible_to` or from its part for the fund, `followed_by`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -116,6 +116,20 @@ def history(application: Application) -> Sequence[tuple[Event, str | None]]:
     return [(event, name) for event, name in db.session.execute(about.order_by(Event.at.desc(), Event.id.desc()))]
 
 
+def receipts(application: Application) -> Sequence[Event]:
+    """Every submission, last first; `after` holds the reference, content_hash and submitted_at of its receipt."""
+    submitted = select(Event).where(Event.subject_id == application.id, Event.name == "application.submit")
+    return db.session.scalars(submitted.order_by(Event.at.desc(), Event.id.desc())).all()
+
+
+def recent(applications: Sequence[Application], names: Collection[str], limit: int) -> list[tuple[Event, Application]]:
+    """The last things of these names that happened to these applications, newest first."""
+    by_id = {one.id: one for one in applications}
+    last = select(Event).where(Event.subject_id.in_(by_id), Event.name.in_(names))
+    events = db.session.scalars(last.order_by(Event.at.desc(), Event.id.desc()).limit(limit))
+    return [(event, by_id[event.subject_id]) for event in events]
+
+
 # --- the applicant --------------------------------------------------------------------------------------------
 
 
@@ -129,17 +143,6 @@ def own_applications(user: Person) -> Sequence[Application]:
     """Everything of the person's organisations, newest first; the same few queries however long."""
     mine = select(Application).where(_mine(user)).options(*_whole())
     return db.session.scalars(mine.order_by(Application.created_at.desc(), Application.id)).unique().all()
-
-
-def own_memberships(user: Person) -> Sequence[Membership]:
-    """The organisations the person speaks for, by name, each with its memberships."""
-    mine = (
-        select(Membership)
-        .join(Membership.organisation)
-        .where(Membership.person_id == user.id)
-        .options(joinedload(Membership.organisation).selectinload(Organisation.memberships))
-    )
-    return db.session.scalars(mine.order_by(Organisation.sort_key, Organisation.id)).unique().all()
 
 
 # --- the fund -------------------------------------------------------------------------------------------------

@@ -1,0 +1,206 @@
+"""Writing an application: begin it, fill its sections, check the answers, submit."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from grants.applications import policy, queries, service
+from grants.applications.content import (
+    LONGEST_DESCRIPTION,
+    LONGEST_SUMMARY,
+    Blocker,
+    Budget,
+    Part,
+    Project,
+    Section,
+    content_hash,
+    most,
+)
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.core.clock import now
+from grants.core.errors import LostUpdate
+from grants.people import queries as people
+from grants.people.models import Person, Right
+from grants.web.access import access
+from grants.web.applicant import portal
+from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
+from grants.web.applicant.status import standing
+from grants.web.language import say, speak_for
+from workflows import application as workflow
+
+NEXT = {Section.PROJECT: "applicant.budget", Section.BUDGET: "applicant.documents"}
+
+
+def own_application(user: Person, application_id: UUID) -> Application:
+    found = queries.own_application(user, application_id)
+    cluster = found.call.fund.cluster
+    speak_for(cluster.country, cluster.timezone)
+    return found
+
+
+def public_call(user: Person, call_id: UUID) -> Call:
+    found = queries.public_call(user, call_id)
+    speak_for(found.fund.cluster.country, found.fund.cluster.timezone)
+    return found
+
+
+# --- begin ----------------------------------------------------------------------------------------------------
+
+
+@portal.route("/calls/<uuid:call_id>/begin", methods=["GET", "POST"])
+@access(policy.begin, public_call)
+def begin(user: Person, call: Call) -> Any:
+    """Choose who applies. However often it is pressed, an organisation has one draft in a call."""
+    organisations = people.organisations_of(user, Right.OWNER, Right.EDITOR)
+    if not organisations:
+        flash(_("First say which organisation applies. You will come back here."), "info")
+        return redirect(url_for(".create_organisation", next=url_for(".begin", call_id=call.id)), 303)
+    form = BeginForm(organisation_id=organisations[0].id if len(organisations) == 1 else None)
+    form.organisation_id.choices = [(one.id, one.name) for one in organisations]
+    if form.validate_on_submit():
+        chosen = next(one for one in organisations if one.id == form.organisation_id.data)
+        name = chosen.name
+        application, made = service.begin(call, chosen, actor=user)
+        if made:
+            flash(_("Your draft is ready. Everything you write in it is kept; nobody but you reads it."))
+        else:
+            flash(_("%(name)s already has a draft in this call: here it is.", name=name), "info")
+        return redirect(url_for(".application", application_id=application.id), 303)
+    return render_template("applicant/begin.html", call=call, form=form)
+
+
+# --- sections -------------------------------------------------------------------------------------------------
+
+
+@portal.route("/applications/<uuid:application_id>/project", methods=["GET", "POST"])
+@access(policy.edit, own_application)
+def project(user: Person, application: Application) -> Any:
+    form = _project_form(application)
+    if form.validate_on_submit():
+        return _save(application, Section.PROJECT, form, user)
+    _show_blockers(form, application, Section.PROJECT)
+    counts = {"summary": LONGEST_SUMMARY, "description": LONGEST_DESCRIPTION}
+    return _section_page("applicant/project.html", application, Section.PROJECT, form=form, counts=counts)
+
+
+@portal.post("/applications/<uuid:application_id>/project/autosave")
+@access(policy.edit, own_application)
+def autosave_project(user: Person, application: Application) -> Any:
+    return _autosave(application, _project_form(application), Project.of(application), user)
+
+
+@portal.route("/applications/<uuid:application_id>/budget", methods=["GET", "POST"])
+@access(policy.edit, own_application)
+def budget(user: Person, application: Application) -> Any:
+    form = _budget_form(application)
+    if form.validate_on_submit():
+        return _save(application, Section.BUDGET, form, user)
+    _show_blockers(form, application, Section.BUDGET)
+    call = application.call
+    limit = most(call, application.cost)[1] if application.cost else None
+    return _section_page("applicant/budget.html", application, Section.BUDGET, form=form, limit=limit)
+
+
+@portal.post("/applications/<uuid:application_id>/budget/autosave")
+@access(policy.edit, own_application)
+def autosave_budget(user: Person, application: Application) -> Any:
+    return _autosave(application, _budget_form(application), Budget.of(application), user)
+
+
+def _project_form(application: Application) -> ProjectForm:
+    form = ProjectForm(obj=Project.of(application))
+    envelopes = sorted(application.call.envelopes, key=lambda one: one.commission.position)
+    form.offer([(one.commission_id, one.commission.name) for one in envelopes])
+    return form
+
+
+def _budget_form(application: Application) -> BudgetForm:
+    return BudgetForm(obj=Budget.of(application), currency=application.currency)
+
+
+def _save(application: Application, section: Section, form: Any, user: Person) -> Any:
+    """Keep it; then the next section, or this one again when something typed cannot be submitted as it is."""
+    id = application.id
+    service.revise(application, form.part(), seen=form.version.data, actor=user)
+    if request.form.get("go") == "later":
+        flash(_("Your draft is saved."))
+        return redirect(url_for(".application", application_id=id), 303)
+    application = own_application(user, id)
+    if any(one.wrong and one.section == section for one in standing(application).blockers):
+        flash(_("Your draft is saved. Something in it must still be put right."), "warning")
+        return redirect(url_for(f".{section}", application_id=id), 303)
+    return redirect(url_for(NEXT[section], application_id=id), 303)
+
+
+def _autosave(application: Application, form: Any, saved: Part, user: Person) -> Any:
+    """Keep what is readable; what is not stays on the page, where the button that saves will ask about it."""
+    form.validate()
+    typed = form.part()
+    good = {name: getattr(saved if form[name].errors else typed, name) for name in type(typed).__dataclass_fields__}
+    version = service.revise(application, type(typed)(**good), seen=form.version.data, actor=user)
+    return jsonify(saved_at=now().isoformat(), version=version)
+
+
+def _show_blockers(form: Any, application: Application, section: Section) -> None:
+    """Beside its field: what is wrong; and once the answers were checked, what is missing too."""
+    if form.is_submitted():
+        return
+    for one in standing(application).blockers:
+        if one.section == section and (one.wrong or "check" in request.args):
+            form[one.field].errors = [*form[one.field].errors, one.message]
+
+
+def _section_page(template: str, application: Application, section: Section, **values: Any) -> Any:
+    return render_template(
+        template,
+        application=application,
+        call=application.call,
+        section=section,
+        standing=standing(application),
+        **values,
+    )
+
+
+# --- check and submit -----------------------------------------------------------------------------------------
+
+
+@portal.get("/applications/<uuid:application_id>/check")
+@access(policy.edit, own_application)
+def check(user: Person, application: Application) -> Any:
+    return _check_page(user, application, standing(application).blockers)
+
+
+def _check_page(user: Person, application: Application, found: Sequence[Blocker], status: int = 200) -> Any:
+    form = SubmitForm(formdata=None, seen=content_hash(application))
+    problems = [
+        (url_for(f".{one.section}", application_id=application.id, check=1) + f"#{one.field}", one) for one in found
+    ]
+    page = render_template(
+        "applicant/check.html",
+        application=application,
+        call=application.call,
+        form=form,
+        problems=problems,
+        standing=standing(application),
+        refusal=policy.submit.why_not(user, application),
+    )
+    return page, status
+
+
+@portal.post("/applications/<uuid:application_id>/submit")
+@access(policy.submit, own_application)
+def submit(user: Person, application: Application) -> Any:
+    form = SubmitForm()
+    id = application.id
+    try:
+        workflow.submit(application, seen=form.seen.data or None, actor=user)
+    except workflow.NotReady as refusal:
+        return _check_page(user, own_application(user, id), refusal.blockers, refusal.status)
+    except LostUpdate as refusal:
+        flash(say(refusal.detail), "warning")
+        return redirect(url_for(".check", application_id=id), 303)
+    return redirect(url_for(".receipt", application_id=id), 303)

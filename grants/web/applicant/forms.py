@@ -1,0 +1,176 @@
+"""What an applicant types. A draft is kept incomplete; what must be there is asked for when it is submitted."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from grants.applications.content import (
+    LONGEST_DESCRIPTION,
+    LONGEST_DURATION,
+    LONGEST_TITLE,
+    Budget,
+    Project,
+)
+from grants.core.i18n import N_
+from grants.core.types import Money
+from grants.people.models import ORGANISATION_LABELS, Organisation, OrganisationKind
+from grants.people.service import OrganisationDraft, problems_with
+from grants.web.forms import Form, MoneyField, NumberField, UploadField, Versioned
+
+COUNTRIES = {
+    "MA": N_("Morocco"),
+    "DZ": N_("Algeria"),
+    "CI": N_("Côte d’Ivoire"),
+    "TN": N_("Tunisia"),
+    "SN": N_("Senegal"),
+    "FR": N_("France"),
+}
+KEPT = 100_000  # characters of a text that a draft keeps, far beyond what may be submitted
+
+
+class AskedAtSubmission:
+    """Not optional, but a draft may be saved without it."""
+
+    def __init__(self) -> None:
+        self.field_flags = {"required": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Nothing to refuse yet."""
+
+
+class ProjectForm(Form, Versioned):
+    title = StringField(
+        _l("Title of the project"),
+        [AskedAtSubmission(), Length(max=1_000)],
+        description=N_("A few words that say what it is, at most %(n)s characters.", n=LONGEST_TITLE),
+    )
+    commission_id = RadioField(
+        _l("Commission"),
+        [AskedAtSubmission()],
+        coerce=lambda value: UUID(str(value)) if value else None,
+        validate_choice=False,
+        description=_l("The commission whose members will examine your project."),
+    )
+    summary = TextAreaField(
+        _l("Summary"),
+        [AskedAtSubmission(), Length(max=KEPT)],
+        description=_l("What it does, for whom, and why now. Reviewers read this first."),
+    )
+    description = TextAreaField(
+        _l("Description"),
+        [AskedAtSubmission(), Length(max=KEPT)],
+        description=N_(
+            "The problem, your solution, the state of the art, the team, the work planned. At most %(n)s characters.",
+            n=LONGEST_DESCRIPTION,
+        ),
+    )
+
+    def offer(self, choices: list[tuple[Any, Any]]) -> None:
+        """The commissions that have credit in the call: (id, name)."""
+        self.commission_id.choices = choices
+
+    def validate_commission_id(self, field: Any) -> None:
+        if field.data is not None and field.data not in {value for value, _ in field.choices}:
+            field.data = None
+            raise ValueError(N_("Choose one of these commissions."))
+
+    def part(self) -> Project:
+        return Project(
+            self.title.data or "",
+            self.commission_id.data,
+            self.summary.data or "",
+            self.description.data or "",
+        )
+
+
+class BudgetForm(Form, Versioned):
+    cost = MoneyField(
+        _l("Eligible cost of the project"),
+        [AskedAtSubmission()],
+        description=_l("Everything the project costs that the call can take into account."),
+    )
+    requested = MoneyField(_l("Amount requested from the fund"), [AskedAtSubmission()])
+    duration_months = NumberField(_l("Duration in months"), [AskedAtSubmission()], minimum=1, maximum=LONGEST_DURATION)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cost.minimum = self.requested.minimum = Money(1, self.cost.currency)
+
+    def part(self) -> Budget:
+        return Budget(self.cost.data, self.requested.data, self.duration_months.data)
+
+
+class DocumentForm(Form):
+    file = UploadField(_l("Add a document"), [InputRequired()], kinds=("pdf",))
+
+
+class SubmitForm(Form):
+    """Carries the hash of what was checked, so that nothing else is submitted."""
+
+    seen = HiddenField()
+
+
+class WithdrawForm(Form):
+    reason = TextAreaField(
+        _l("Why do you withdraw it?"),
+        [InputRequired(), Length(max=2_000)],
+        description=_l("The fund reads this."),
+    )
+
+
+class BeginForm(Form):
+    organisation_id = RadioField(
+        _l("Which organisation applies?"),
+        [InputRequired()],
+        coerce=lambda value: UUID(str(value)),
+        description=_l("It leads the project, and receives the grant if the project is selected."),
+    )
+
+
+class OrganisationForm(Form, Versioned):
+    name = StringField(
+        _l("Name"),
+        [InputRequired(), Length(max=200)],
+        description=_l("As written in its registration documents."),
+    )
+    kind = SelectField(
+        _l("Kind of organisation"),
+        [InputRequired()],
+        choices=[("", _l("Choose")), *((str(kind), label) for kind, label in ORGANISATION_LABELS.items())],
+    )
+    country = SelectField(_l("Country"), [InputRequired()], choices=list(COUNTRIES.items()))
+    city = StringField(_l("City"), [Length(max=100)])
+    ice = StringField(
+        _l("ICE, the common company identifier"),
+        [Length(max=30)],
+        description=_l("15 digits; Moroccan organisations only."),
+    )
+    rc_number = StringField(_l("Number in the commercial register"), [Length(max=50)])
+    rc_court = StringField(
+        _l("Court of the commercial register"),
+        [Length(max=100)],
+        description=_l("A number is unique only at its court, for example Casablanca."),
+    )
+    organisation: Organisation | None = None  # the one being revised
+
+    def draft(self) -> OrganisationDraft:
+        return OrganisationDraft(
+            name=self.name.data or "",
+            kind=OrganisationKind(self.kind.data),
+            country=self.country.data,
+            city=self.city.data,
+            ice=self.ice.data,
+            rc_court=self.rc_court.data,
+            rc_number=self.rc_number.data,
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        wrong = problems_with(self.draft(), self.organisation)
+        for name, message in wrong.items():
+            self[name].errors = [message]
+        return not wrong

@@ -1,0 +1,51 @@
+"""The organisations a person speaks for."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from grants.core.policy import signed_in
+from grants.people import policy, queries, service
+from grants.people.models import Organisation, Person
+from grants.web.access import access
+from grants.web.applicant import portal
+from grants.web.applicant.forms import OrganisationForm
+from grants.web.language import local_path, say
+
+
+def own_organisation(user: Person, organisation_id: UUID) -> Organisation:
+    return queries.organisation(user, organisation_id)
+
+
+@portal.route("/organisations/new", methods=["GET", "POST"])
+@access(signed_in)
+def create_organisation(user: Person) -> Any:
+    form = OrganisationForm(country="MA")
+    back = local_path(request.args.get("next"))
+    if form.validate_on_submit():
+        made = service.create_organisation(form.draft(), actor=user)
+        flash(_("%(name)s is registered, and you are its owner.", name=made.name))
+        _warn(form)
+        return redirect(back or url_for(".home"), 303)
+    return render_template("applicant/organisation.html", form=form, organisation=None, back=back)
+
+
+@portal.route("/organisations/<uuid:organisation_id>", methods=["GET", "POST"])
+@access(policy.edit_organisation, own_organisation)
+def organisation(user: Person, organisation: Organisation) -> Any:
+    form = OrganisationForm(obj=organisation)
+    form.organisation = organisation
+    if form.validate_on_submit():
+        service.revise_organisation(organisation, form.draft(), actor=user, version=form.version.data)
+        flash(_("The organisation is saved."))
+        _warn(form)
+        return redirect(url_for(".home"), 303)
+    return render_template("applicant/organisation.html", form=form, organisation=organisation, back=None)
+
+
+def _warn(form: OrganisationForm) -> None:
+    """What to look at again; it is saved all the same."""
+    for warning in service.warnings_about(form.draft(), form.organisation):
+        flash(say(warning), "warning")

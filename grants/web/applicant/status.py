@@ -1,0 +1,115 @@
+"""How an application stands, in the applicant's words: never more than the applicant may know."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from grants.applications.content import SECTION_LABELS, Blocker, Section, blockers, is_started
+from grants.applications.deadline import due_at, in_time, is_taking
+from grants.applications.models import EDITABLE, Application
+from grants.applications.models import ApplicationState as State
+from grants.core.i18n import N_, N_n, Text
+from grants.web.filters import Tag
+
+EVALUATED = Tag("violet", N_("Being evaluated"), "scale")  # how far the evaluation is, is the commission's business
+TAGS = {
+    State.DRAFT: Tag("info", N_("Draft"), "pencil"),
+    State.SUBMITTED: Tag("ok", N_("Submitted"), "check"),
+    State.INCOMPLETE: Tag("bad", N_("To be completed"), "circle-alert"),
+    State.ADMISSIBLE: Tag("info", N_("Admissible"), "circle-check"),
+    State.INADMISSIBLE: Tag("none", N_("Inadmissible")),
+    State.ELIGIBLE: Tag("info", N_("Eligible"), "circle-check"),
+    State.INELIGIBLE: Tag("none", N_("Ineligible")),
+    State.IN_REVIEW: EVALUATED,
+    State.REVIEWED: EVALUATED,
+    State.RANKED: EVALUATED,
+    State.DECIDED: Tag("violet", N_("Decided"), "gavel"),
+    State.WITHDRAWN: Tag("none", N_("Withdrawn")),
+}
+DONE = Tag("ok", N_("Complete"), "check")
+WRONG = Tag("bad", N_("To be corrected"), "circle-alert")
+STARTED = Tag("info", N_("In progress"), "pencil")
+TO_DO = Tag("none", N_("To do"))
+LOCKED = Tag("ghost", N_("Not possible yet"), "lock")
+READY = Tag("info", N_("Ready"), "send")
+OVER = Tag("none", N_("Closed"), "lock")
+
+
+class Task(NamedTuple):
+    """One section in the task list: `at` is done, todo or locked in the steps beside a form."""
+
+    section: Section
+    label: Text
+    missing: Text | None
+    tag: Tag
+    done: bool
+
+
+class Standing(NamedTuple):
+    """A draft as its task list shows it."""
+
+    application: Application
+    tasks: Sequence[Task]
+    blockers: Sequence[Blocker]
+    open: bool
+
+    @property
+    def done(self) -> int:
+        return sum(task.done for task in self.tasks)
+
+    @property
+    def ready(self) -> bool:
+        return not self.blockers and self.open
+
+    @property
+    def last_tag(self) -> Tag:
+        """How the last line, check and submit, looks."""
+        return READY if self.ready else LOCKED if self.open else OVER
+
+
+def standing(application: Application) -> Standing:
+    found = blockers(application)
+    return Standing(
+        application, [_task(application, section, found) for section in Section], found, in_time(application)
+    )
+
+
+def _task(application: Application, section: Section, found: Sequence[Blocker]) -> Task:
+    mine = [one for one in found if one.section == section]
+    if not mine:
+        return Task(section, SECTION_LABELS[section], None, DONE, True)
+    begun = STARTED if is_started(application, section) else TO_DO
+    tag = WRONG if any(one.wrong for one in mine) else begun
+    missing = mine[0].message if len(mine) == 1 else N_n("%(n)s answer to give", "%(n)s answers to give", len(mine))
+    return Task(section, SECTION_LABELS[section], missing, tag, False)
+
+
+def next_step(application: Application) -> Text:
+    """What happens next and when, in one sentence."""
+    call, state = application.call, application.state
+    zone = call.fund.cluster.zone
+    if state in EDITABLE:
+        if not in_time(application):
+            return N_("It can no longer be submitted: the last moment was %(when)s.", when=due_at(application))
+        if state == State.INCOMPLETE:
+            return N_("Complete it and submit it again by %(when)s.", when=due_at(application))
+        return N_("Submit it by %(when)s.", when=due_at(application))
+    if state == State.SUBMITTED and is_taking(call):
+        return N_("You may reopen it until %(when)s. Then the fund checks its admissibility.", when=due_at(application))
+    due = call.reviews_due_at.astimezone(zone).date() if call.reviews_due_at else None
+    match state:
+        case State.SUBMITTED:
+            return N_("The fund is checking its admissibility. You will receive an e-mail.")
+        case State.ADMISSIBLE:
+            return N_("It is admissible. The fund is now checking its eligibility.")
+        case State.ELIGIBLE:
+            return N_("It is eligible and goes to the commission, whose reviews are due on %(when)s.", when=due)
+        case State.IN_REVIEW | State.REVIEWED | State.RANKED:
+            return N_(
+                "The commission evaluates it; its reviews are due on %(when)s. Then the strategic committee decides.",
+                when=due,
+            )
+        case State.INADMISSIBLE | State.INELIGIBLE:
+            return N_("It will not be examined further. The reason is on its page.")
+        case State.WITHDRAWN:
+            return N_("You withdrew it. Nothing more happens.")
+    return N_("The strategic committee has decided. The result is sent to you by e-mail.")

@@ -1,0 +1,38 @@
+"""What happened to an application, in words."""
+
+from typing import NamedTuple
+
+from grants.core.i18n import N_, Text
+
+
+class Happening(NamedTuple):
+    label: Text
+    icon: str
+    kind: str = ""
+
+
+OWN = {  # done by the applicant's people
+    "application.begin": Happening(N_("Draft begun"), "file-plus-2"),
+    "application.revise": Happening(N_("Answers changed"), "pencil"),
+    "application.attach": Happening(N_("Document added"), "paperclip"),
+    "application.detach": Happening(N_("Document removed"), "trash-2"),
+    "application.submit": Happening(N_("Submitted"), "send", "ok"),
+    "application.reopen": Happening(N_("Reopened"), "undo-2"),
+    "application.withdraw": Happening(N_("Withdrawn"), "circle-x"),
+}
+SCREENING = {  # done by the fund, told to the applicant
+    "application.declare_incomplete": Happening(N_("Completion asked for"), "file-clock", "info"),
+    "application.admit": Happening(N_("Declared admissible"), "circle-check", "ok"),
+    "application.refuse_admission": Happening(N_("Declared inadmissible"), "circle-x"),
+    "application.find_eligible": Happening(N_("Declared eligible"), "circle-check", "ok"),
+    "application.find_ineligible": Happening(N_("Declared ineligible"), "circle-x"),
+}
+EVALUATION = {  # the commission's business until the decision is notified
+    "application.start_review": Happening(N_("Review started"), "scale"),
+    "application.mark_reviewed": Happening(N_("All reviews are in"), "list-checks", "ok"),
+    "application.resume_review": Happening(N_("Review resumed"), "scale"),
+    "application.rank": Happening(N_("Ranked"), "list-ordered"),
+    "application.decide": Happening(N_("Decided"), "gavel", "ok"),
+}
+APPLICANT_SEES = OWN | SCREENING
+FUND_SEES = APPLICANT_SEES | EVALUATION
