@@ -1,0 +1,189 @@
+"""`grants up`: what it starts comes back when killed, ends with it, and problems are said in a sentence."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import psutil
+import pytest
+
+from config.settings import ROOT
+from grants.operate.servers import erase
+
+PATIENCE = 60  # seconds; these tests share two cores with everything else
+
+
+@dataclass
+class Up:
+    """A running `grants up`."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, words: str) -> psutil.Process:
+        """The newest direct child whose command line holds these words."""
+        found = [one for one in psutil.Process(self.process.pid).children() if words in " ".join(one.cmdline())]
+        assert found, f"no {words} among the children\n{self.log.read_text()}"
+        return found[-1]
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as page:
+                return page.status == 200
+        except (URLError, OSError):
+            return False
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return one.getsockname()[1]
+
+
+def command(instance: Path, port: int, *options: str) -> tuple[list[str], dict[str, str]]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GRANTS_")}
+    env |= {"GRANTS_INSTANCE": str(instance), "GRANTS_PORT": str(port), "GRANTS_WEB_PROCESSES": "1"}
+    return [sys.executable, "-m", "grants.app", "up", *options], env
+
+
+@contextmanager
+def up(instance: Path, *options: str) -> Iterator[Up]:
+    port = free_port()
+    words, env = command(instance, port, *options)
+    log = instance.parent / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(words, env=env, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, text=True)
+    one = Up(process, port, log)
+    try:
+        eventually(lambda: "Ready at" in log.read_text() or process.poll() is not None, "it is ready")
+        assert process.poll() is None, log.read_text()
+        yield one
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def eventually(holds: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
+        time.sleep(0.1)
+
+
+def gone(processes: list[psutil.Process], patience: float) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=patience)
+    return not [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("fonds d’amorçage é à") / "instance"
+    yield path
+    erase(path)
+
+
+def test_killed_children_come_back_and_the_rest_goes_on(instance: Path) -> None:
+    with up(instance) as one:
+        assert one.answers()
+        for words in (
+            "serve --socket",
+            "worker mail",
+            "worker work",
+            "grants.app clock",
+            "redis-server",
+            "bin/postgres",
+        ):
+            before = one.child(words)
+            before.kill()
+            assert gone([before], 5)
+            eventually(lambda words=words, before=before: back(one, words, before), f"{words} is back")
+        eventually(one.answers, "the page is back")
+        assert one.process.poll() is None
+
+
+def back(one: Up, words: str, before: psutil.Process) -> bool:
+    return any(
+        words in " ".join(child.cmdline()) and child != before
+        for child in psutil.Process(one.process.pid).children()
+        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    )
+
+
+def test_a_second_start_on_the_same_data_is_refused(instance: Path) -> None:
+    with up(instance) as one:
+        words, env = command(instance, free_port())
+        second = subprocess.run(words, env=env, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert second.returncode == 1
+        assert "already in use by process" in second.stderr and str(one.process.pid) in second.stderr
+        assert "Traceback" not in second.stderr
+        assert one.answers()
+
+
+def test_ctrl_c_ends_everything_soon_and_the_next_start_finds_the_data(instance: Path) -> None:
+    with up(instance) as one:
+        children = one.children()
+        assert len(children) > 8
+        began = time.monotonic()
+        one.process.send_signal(signal.SIGINT)
+        assert one.process.wait(15) == 0, one.log.read_text()
+        assert time.monotonic() - began < 8  # about one second when the machine is ours alone
+        assert gone(children, 1)
+        assert "Traceback" not in one.log.read_text()
+
+
+def test_kill_minus_nine_leaves_nothing(instance: Path) -> None:
+    with up(instance) as one:
+        children = one.children()
+        one.process.kill()
+        one.process.wait()
+        assert gone(children, 10)
+    with up(instance) as one:
+        assert one.answers()
+
+
+def test_kill_minus_nine_of_make_leaves_nothing(instance: Path, tmp_path: Path) -> None:
+    """make starts it and may be killed too: then it ends by itself."""
+    words, env = command(instance, free_port(), "--with-parent")
+    recipe = tmp_path / "Makefile"
+    quoted = " ".join(f"'{word}'" for word in words)
+    recipe.write_text(f"up:\n\t@exec {quoted}\n")
+    make = subprocess.Popen(["make", "-s", "-f", str(recipe)], env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
+    eventually(lambda: len(psutil.Process(make.pid).children(recursive=True)) > 8, "everything runs")
+    children = psutil.Process(make.pid).children(recursive=True)
+    make.kill()
+    make.wait()
+    assert gone(children, 15)
+
+
+def test_a_busy_port_is_said_in_a_sentence(instance: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        words, env = command(instance, port)
+        tried = subprocess.run(words, env=env, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert tried.returncode == 1
+    assert f"Port {port}" in tried.stderr and "PORT=" in tried.stderr
+    assert len(tried.stderr.strip().splitlines()) == 1
+
+
+def test_a_wrong_setting_is_refused_by_name(instance: Path) -> None:
+    words, env = command(instance, free_port())
+    for name, value in (("GRANTS_COLOUR", "red"), ("GRANTS_WEB_THREADS", "many")):
+        tried = subprocess.run(words, env=env | {name: value}, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert tried.returncode == 1
+        assert name in tried.stderr and "Traceback" not in tried.stderr
