@@ -6,7 +6,7 @@ WHAT ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 CATALOGUES := $(wildcard grants/translations/*/LC_MESSAGES/*.po)
-PIP := $(PY) -m pip install --quiet --no-input --disable-pip-version-check
+PIP := $(PY) -m pip install --quiet --quiet --no-input --disable-pip-version-check
 COMPILE := $(PY) -m uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet
 BABEL := $(PY) -m babel.messages.frontend
 
