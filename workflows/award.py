@@ -55,6 +55,7 @@ lifecycle = Lifecycle(
             REFUSED,
             policy.give_visa,
             N_("Refuse the visa"),
+            why=True,
         ),
         Move("open_signature", frozenset({VISA}), AWAITING, policy.prepare, N_("Send for signature")),
         Move("sign", frozenset({AWAITING}), AgreementState.SIGNED, policy.sign, N_("Sign the agreement")),
@@ -71,6 +72,7 @@ lifecycle = Lifecycle(
             AgreementState.TERMINATED,
             policy.authorise,
             N_("Give up the agreement"),
+            why=True,
         ),
     ],
 )

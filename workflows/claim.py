@@ -10,11 +10,11 @@ from grants.awards.models import CLAIM_LABELS, AgreementState, Claim, ClaimState
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
-from grants.core.errors import Forbidden, Refused
+from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
-from grants.people.models import Person, Right
+from grants.people.models import Person
 from workflows.machine import Lifecycle, Move
 
 S = ClaimState
@@ -25,12 +25,12 @@ lifecycle = Lifecycle(
     [
         Move("submit_claim", frozenset({S.DRAFT}), S.SUBMITTED, policy.claim_money, N_("Submit the claim")),
         Move("check", frozenset({S.SUBMITTED}), S.CHECKED, policy.check, N_("Accept the claim")),
-        Move("refuse", frozenset({S.SUBMITTED}), S.REJECTED, policy.check, N_("Reject the claim")),
+        Move("refuse", frozenset({S.SUBMITTED}), S.REJECTED, policy.check, N_("Reject the claim"), why=True),
         Move("certify", frozenset({S.CHECKED}), S.CERTIFIED, policy.certify, N_("Certify the delivery")),
         Move("liquidate", frozenset({S.CERTIFIED}), S.LIQUIDATED, policy.liquidate, N_("Verify the amount")),
         Move("order", frozenset({S.LIQUIDATED, S.RETURNED}), S.ORDERED, policy.order, N_("Order the payment")),
         Move("approve_order", frozenset({S.ORDERED}), S.APPROVED, policy.pay, N_("Approve the order")),
-        Move("return_order", frozenset({S.ORDERED}), S.RETURNED, policy.pay, N_("Return the order")),
+        Move("return_order", frozenset({S.ORDERED}), S.RETURNED, policy.pay, N_("Return the order"), why=True),
         Move("remit", frozenset({S.APPROVED}), S.REMITTED, policy.pay, N_("Send to the bank")),
         Move("pay", frozenset({S.REMITTED}), S.PAID, policy.pay, N_("Record the payment")),
     ],
@@ -53,9 +53,7 @@ class Evidence:
 def begin(instalment: Instalment, *, actor: Person) -> Claim:
     """The living claim of this instalment, made on first asking; earlier instalments must have been paid."""
     with transaction():
-        award = instalment.agreement.award
-        if not policy.speaks_for(actor, award, Right.OWNER, Right.EDITOR):
-            raise Forbidden(N_("Only the beneficiary may do this."))
+        policy.claim_instalment.require(actor, instalment)
         lock(instalment)
         alive = select(Claim).where(Claim.instalment_id == instalment.id, Claim.state != S.REJECTED)
         if found := db.session.scalars(alive).one_or_none():

@@ -55,6 +55,7 @@ lifecycle = Lifecycle(
             DecisionState.REJECTED,
             policy.decide,
             N_("Do not select"),
+            why=True,
         ),
     ],
 )

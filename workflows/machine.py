@@ -16,13 +16,17 @@ from grants.core.policy import Policy
 
 @dataclass(frozen=True)
 class Move:
-    """From any of `sources` to `target`, for whom `policy` allows; `label` is what its button says."""
+    """From any of `sources` to `target`, for whom `policy` allows; `label` is what its button says.
+
+    `why`: the person who makes the move must give a reason.
+    """
 
     name: str
     sources: frozenset[StrEnum]
     target: StrEnum
     policy: Policy
     label: Text
+    why: bool = False
 
 
 class Lifecycle:

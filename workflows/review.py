@@ -32,6 +32,7 @@ lifecycle = Lifecycle(
             ReviewState.CONFLICT_DECLARED,
             policy.answer,
             N_("Declare a conflict of interest"),
+            why=True,
         ),
         Move(
             "reassign",
@@ -44,7 +45,14 @@ lifecycle = Lifecycle(
         Move(
             "submit_review", frozenset({ACCEPTED, DRAFT}), ReviewState.SUBMITTED, policy.mark, N_("Submit the review")
         ),
-        Move("reopen_review", frozenset({ReviewState.SUBMITTED}), DRAFT, policy.lead_review, N_("Reopen the review")),
+        Move(
+            "reopen_review",
+            frozenset({ReviewState.SUBMITTED}),
+            DRAFT,
+            policy.lead_review,
+            N_("Reopen the review"),
+            why=True,
+        ),
     ],
 )
 

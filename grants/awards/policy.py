@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from grants.awards.models import INTERNAL, Agreement, Award, Claim, ClaimState, Decision, Outcome
+from grants.awards.models import INTERNAL, Agreement, Award, Claim, ClaimState, Decision, Instalment, Outcome
+from grants.calls.models import Call
 from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
 from grants.funds.models import Fund
@@ -39,6 +40,12 @@ def memberships(award: Award) -> list[Membership]:
 def view_decision(user: Person, decision: Decision) -> Claims:
     """Those who run or oversee the fund."""
     yield serves(user, decision.call.fund, *OVERSEERS), N_("Only those who run the fund see its decisions.")
+
+
+@policy(*OVERSEERS)
+def see_decisions(user: Person, call: Call) -> Claims:
+    """Those who run or oversee the fund of the call."""
+    yield serves(user, call.fund, *OVERSEERS), N_("Only those who run the fund see its decisions.")
 
 
 @policy(Role.COMMITTEE)
@@ -157,6 +164,15 @@ def claim_money(user: Person, claim: Claim) -> Claims:
     """An owner or editor of the beneficiary's organisation."""
     yield (
         speaks_for(user, claim.instalment.agreement.award, Right.OWNER, Right.EDITOR),
+        N_("Only the beneficiary may do this."),
+    )
+
+
+@policy("applicant")
+def claim_instalment(user: Person, instalment: Instalment) -> Claims:
+    """An owner or editor of the beneficiary's organisation."""
+    yield (
+        speaks_for(user, instalment.agreement.award, Right.OWNER, Right.EDITOR),
         N_("Only the beneficiary may do this."),
     )
 

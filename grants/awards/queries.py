@@ -1,6 +1,6 @@
 """Decisions, grants, agreements and claims, as far as the reader may see them. Balances come from the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -20,6 +20,7 @@ from grants.awards.models import (
 )
 from grants.awards.policy import OVERSEERS
 from grants.calls.models import Call
+from grants.clusters.models import Cluster
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Role
@@ -71,6 +72,13 @@ def decisions(user: Person, call_id: UUID) -> Sequence[Decision]:
     """Every decision of a call, by commission and rank; one query."""
     found = visible_decisions(user).where(Decision.call_id == call_id).options(*_decision_parts())  # type: ignore[arg-type]
     return db.session.scalars(found.order_by(Decision.commission_id, Decision.rank)).unique().all()
+
+
+def decided_call(user: Person, id: UUID) -> Call:
+    """A call of a fund the person runs or oversees, with its cluster's commissions; raises NoResultFound."""
+    found = select(Call).join(Call.fund).where(Call.id == id, _within(user, *OVERSEERS))
+    cluster = contains_eager(Call.fund).joinedload(Fund.cluster)
+    return db.session.scalars(found.options(cluster.selectinload(Cluster.commissions))).unique().one()
 
 
 def proposed(call_id: UUID, commission_id: UUID) -> Sequence[Decision]:
@@ -197,3 +205,9 @@ def instalment(user: Person, id: UUID) -> Instalment:
     made = award(user, db.session.scalars(of).one()).agreement
     assert made is not None  # noqa: S101
     return next(one for one in made.instalments if one.id == id)
+
+
+def names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The names of these persons; one query."""
+    wanted = {one for one in ids if one is not None}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples().all())

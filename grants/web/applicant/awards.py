@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from config.settings import Settings
+from grants.applications import pdf
 from grants.awards import policy, queries
 from grants.awards.models import Agreement, Claim, ClaimState, Instalment
 from grants.core.errors import Problem
@@ -107,14 +109,14 @@ def evidence(user: Person, claim: Claim) -> Any:
 
 
 def _kept(form: ClaimForm) -> Evidence | None:
-    """The file sent, checked and in the store; None when none was sent."""
+    """The file sent, checked and in the store; None when none was sent. Raises Refused with the reason."""
     file = form.evidence.data
     if file is None:
         return None
+    settings: Settings = current_app.extensions["settings"]
     content = file.read()
-    pdf.check(content)
-    digest = storage(current_app.extensions["settings"]).keep(content)
-    return Evidence(file.filename or "evidence.pdf", "application/pdf", len(content), digest)
+    name = pdf.check(file.filename or "", content, settings.upload_limit_mb)
+    return Evidence(name, pdf.MEDIA_TYPE, len(content), storage(settings).keep(content))
 
 
 def _page(user: Person, claim: Claim, form: ClaimForm) -> str:

@@ -1,5 +1,5 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.board import portal
+from grants.web.board import decisions, portal
 
-__all__ = ["portal"]
+__all__ = ["decisions", "portal"]

@@ -1,0 +1,90 @@
+"""The strategic committee decides on what the commissions propose."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from grants.awards import policy, queries
+from grants.awards.models import Decision, DecisionState
+from grants.calls.models import Call
+from grants.clusters.models import Commission
+from grants.core.errors import Refused
+from grants.core.i18n import N_
+from grants.core.types import Money
+from grants.ledger.queries import Standing, by_commission
+from grants.people.models import Person
+from grants.web.access import access
+from grants.web.board import portal
+from grants.web.language import speak_for
+from workflows import decision as workflow
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A commission's proposals, by rank, and where its money stands in this call."""
+
+    commission: Commission
+    standing: Standing
+    decisions: list[Decision]
+
+
+@portal.get("/calls/<uuid:id>/decisions")
+@access(policy.see_decisions, queries.decided_call)
+def decisions(user: Person, call: Call) -> Any:
+    """Every proposal of a call by commission, with the credit that is left."""
+    speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
+    found = queries.decisions(user, call.id)
+    standings = by_commission(call.fund_id, call.id)
+    nothing = Standing(call.currency, {})
+    themes = [
+        Theme(one, standings.get(one.id, nothing), [row for row in found if row.commission_id == one.id])
+        for one in call.fund.cluster.commissions
+        if one.id in standings or any(row.commission_id == one.id for row in found)
+    ]
+    moves = {row.id: portal.serves(workflow.lifecycle.open_to(user, row)) for row in found}
+    pending = sum(row.state == DecisionState.PROPOSED for row in found)
+    total = Money(sum(row.amount_minor for row in found if row.state == DecisionState.FUNDED), call.currency)
+    return render_template(
+        "board/decisions.html",
+        call=call,
+        themes=themes,
+        moves=moves,
+        pending=pending,
+        funded=total,
+        closing=bool(found) and not pending and workflow.call_lifecycle.open_to(user, call),
+    )
+
+
+@portal.post("/decisions/<uuid:id>/fund")
+@access(policy.fund, queries.decision)
+def fund(user: Person, decision: Decision) -> Any:
+    workflow.fund(decision, actor=user)
+    flash(_("Funded. The credit is reserved."), "ok")
+    return _back(decision)
+
+
+@portal.post("/decisions/<uuid:id>/hold")
+@access(policy.decide, queries.decision)
+def hold(user: Person, decision: Decision) -> Any:
+    workflow.hold(decision, actor=user)
+    flash(_("Put on the reserve list."), "ok")
+    return _back(decision)
+
+
+@portal.post("/decisions/<uuid:id>/reject")
+@access(policy.decide, queries.decision)
+def reject(user: Person, decision: Decision) -> Any:
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        raise Refused(N_("Say why the project is not selected: the applicant will read it."))
+    workflow.reject(decision, reason, actor=user)
+    flash(_("Not selected. The applicant is told with the results of the call."), "ok")
+    return _back(decision)
+
+
+def _back(decision: Decision) -> Any:
+    call_id: UUID = decision.call_id
+    return redirect(url_for(".decisions", id=call_id, _anchor=f"decision-{decision.id}"), 303)

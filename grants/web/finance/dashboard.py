@@ -1,0 +1,45 @@
+"""The fund at a glance, and its ledger as a workbook whose totals are those of the page."""
+
+import tempfile
+from typing import Any
+
+from flask import render_template, send_file
+
+from grants.clusters.models import Cluster
+from grants.core.clock import now
+from grants.funds import policy, queries
+from grants.funds.models import Fund
+from grants.ledger.queries import journal
+from grants.people.models import Person
+from grants.reports import workbook
+from grants.reports.dashboard import dashboard as figures
+from grants.web.access import access
+from grants.web.finance import portal
+from grants.web.language import current_reader, speak_for
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+RECENT = 10
+
+
+@portal.get("/funds/<uuid:id>/dashboard")
+@access(policy.view, queries.fund)
+def dashboard(user: Person, fund: Fund) -> Any:
+    cluster: Cluster = fund.cluster
+    speak_for(cluster.country, cluster.timezone)
+    today = now().astimezone(cluster.zone).date()
+    recent, total = journal([fund.id], limit=RECENT)
+    return render_template(
+        "finance/dashboard.html", board=figures(fund, today), today=today, recent=recent, lines=total
+    )
+
+
+@portal.get("/funds/<uuid:id>/ledger.xlsx")
+@access(policy.view, queries.fund)
+def ledger_workbook(user: Person, fund: Fund) -> Any:
+    """The whole ledger in the reader's language."""
+    speak_for(fund.cluster.country, fund.cluster.timezone)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed by the response
+    workbook.export(fund, file, current_reader(), user)
+    file.seek(0)
+    name = f"{fund.code}-{now():%Y-%m-%d}.xlsx"
+    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
