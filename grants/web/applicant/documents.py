@@ -15,7 +15,7 @@ from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.forms import DocumentForm
-from grants.web.applicant.status import standing
+from grants.web.applicant.status import files, standing
 from grants.web.downloads import attached
 from grants.web.language import speak_for
 
@@ -47,8 +47,9 @@ def documents(user: Person, application: Application) -> Any:
         "applicant/documents.html",
         application=application,
         call=application.call,
-        section="documents",
         standing=now,
+        steps=now.steps("documents"),
+        files=files(application, "applicant.document", removable=True),
         form=form,
         most=service.MOST_DOCUMENTS,
     )

@@ -28,7 +28,7 @@ from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
-from grants.web.applicant.status import standing
+from grants.web.applicant.status import files, standing
 from grants.web.language import say, speak_for
 from workflows import application as workflow
 
@@ -155,12 +155,13 @@ def _show_blockers(form: Any, application: Application, section: Section) -> Non
 
 
 def _section_page(template: str, application: Application, section: Section, **values: Any) -> Any:
+    now_at = standing(application)
     return render_template(
         template,
         application=application,
         call=application.call,
-        section=section,
-        standing=standing(application),
+        standing=now_at,
+        steps=now_at.steps(section),
         **values,
     )
 
@@ -186,6 +187,8 @@ def _check_page(user: Person, application: Application, found: Sequence[Blocker]
         form=form,
         problems=problems,
         standing=standing(application),
+        steps=standing(application).steps("check"),
+        files=files(application, "applicant.document"),
         refusal=policy.submit.why_not(user, application),
     )
     return page, status

@@ -7,18 +7,25 @@ from flask import render_template
 from grants.applications import policy, queries
 from grants.applications.deadline import due_at, in_time
 from grants.applications.models import EDITABLE, Application
+from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people import queries as people
-from grants.people.models import Person
+from grants.people.models import ORGANISATION_LABELS, Person, Right
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
-from grants.web.applicant.status import TAGS, next_step, standing
+from grants.web.applicant.status import TAGS, files, next_step, standing
+from grants.web.filters import Tag
 from grants.web.history import APPLICANT_SEES, OWN
 from grants.web.language import speak_for
 from workflows import application as workflow
 
 RECENT = 5
+RIGHTS = {
+    Right.OWNER: Tag("none", N_("Owner")),
+    Right.EDITOR: Tag("none", N_("Editor")),
+    Right.READER: Tag("none", N_("Reader")),
+}
 
 
 @portal.get("/")
@@ -37,6 +44,8 @@ def home(user: Person) -> Any:
         waiting=len(waiting),
         others=[(one, TAGS[one.state], next_step(one)) for one in mine if one is not first],
         organisations=people.memberships_of(user),
+        kinds=ORGANISATION_LABELS,
+        rights=RIGHTS,
         activity=[
             (APPLICANT_SEES[event.name], event, one) for event, one in queries.recent(mine, APPLICANT_SEES, RECENT)
         ],
@@ -55,6 +64,8 @@ def application(user: Person, application: Application) -> Any:
         tag=TAGS[application.state],
         step=next_step(application),
         standing=standing(application) if editable else None,
+        receipts=bool(application.reference),
+        files=files(application, "applicant.document"),
         moves={move.name for move in portal.serves(workflow.lifecycle.open_to(user, application))},
         history=[
             (APPLICANT_SEES[event.name], event, name if event.name in OWN else None)

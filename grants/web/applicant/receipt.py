@@ -1,14 +1,15 @@
 """After the submission: the receipt, taking it back, giving it up."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from grants.applications import policy, queries
-from grants.applications.deadline import is_taking
 from grants.applications.models import Application
+from grants.core.audit import Event
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.applicant import portal
@@ -18,11 +19,24 @@ from grants.web.applicant.status import next_step
 from workflows import application as workflow
 
 
+class Receipt(NamedTuple):
+    """What a submission was answered with; the history keeps it for ever."""
+
+    reference: str
+    at: datetime
+    fingerprint: str
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        said = event.after
+        return cls(said["reference"], datetime.fromisoformat(said["submitted_at"]), said["content_hash"])
+
+
 @portal.get("/applications/<uuid:application_id>/receipt")
 @access(policy.read_own, own_application)
 def receipt(user: Person, application: Application) -> Any:
     """The last submission's receipt; those before it follow."""
-    given = queries.receipts(application)
+    given = [Receipt.of(event) for event in queries.receipts(application)]
     if not given:
         raise NotFound
     return render_template(
@@ -31,8 +45,8 @@ def receipt(user: Person, application: Application) -> Any:
         call=application.call,
         last=given[0],
         before=given[1:],
+        current=application.content_hash == given[0].fingerprint,
         step=next_step(application),
-        reopens=is_taking(application.call),
     )
 
 

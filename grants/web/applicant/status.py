@@ -1,7 +1,10 @@
 """How an application stands, in the applicant's words: never more than the applicant may know."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import url_for
 
 from grants.applications.content import SECTION_LABELS, Blocker, Section, blockers, is_started
 from grants.applications.deadline import due_at, in_time, is_taking
@@ -31,6 +34,7 @@ STARTED = Tag("info", N_("In progress"), "pencil")
 TO_DO = Tag("none", N_("To do"))
 LOCKED = Tag("ghost", N_("Not possible yet"), "lock")
 READY = Tag("info", N_("Ready"), "send")
+CHECK = N_("Check and submit")
 OVER = Tag("none", N_("Closed"), "lock")
 
 
@@ -53,12 +57,27 @@ class Standing(NamedTuple):
     open: bool
 
     @property
+    def due(self) -> datetime:
+        return due_at(self.application)
+
+    @property
     def done(self) -> int:
         return sum(task.done for task in self.tasks)
 
     @property
     def ready(self) -> bool:
         return not self.blockers and self.open
+
+    def steps(self, current: str) -> list[tuple[Text, str, str]]:
+        """The sections beside a form: label, address, and done, now or todo."""
+        id = self.application.id
+        found = [
+            (task.label, url_for(f"applicant.{task.section}", application_id=id), "done" if task.done else "todo")
+            for task in self.tasks
+        ]
+        found.append((CHECK, url_for("applicant.check", application_id=id), "todo"))
+        names = [*(str(task.section) for task in self.tasks), "check"]
+        return [(one[0], one[1], "now" if name == current else one[2]) for name, one in zip(names, found, strict=True)]
 
     @property
     def last_tag(self) -> Tag:
@@ -113,3 +132,17 @@ def next_step(application: Application) -> Text:
         case State.WITHDRAWN:
             return N_("You withdrew it. Nothing more happens.")
     return N_("The strategic committee has decided. The result is sent to you by e-mail.")
+
+
+def files(application: Application, endpoint: str, removable: bool = False) -> list[dict[str, Any]]:
+    """The documents as the page lists them; `endpoint` fetches one."""
+    return [
+        {
+            "name": one.filename,
+            "url": url_for(endpoint, document_id=one.id),
+            "octets": one.size,
+            "note": N_("not scanned for viruses"),
+            "remove": url_for("applicant.remove_document", document_id=one.id) if removable else None,
+        }
+        for one in application.documents
+    ]
