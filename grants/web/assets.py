@@ -1,8 +1,8 @@
 """Our style sheet, scripts and fonts, addressed by their content so that browsers may keep them for ever.
 
-`static_url("css/base.css")` gives /assets/<stamp>/css/base.css where the stamp is a hash of everything under static/: what one
-file imports from another keeps the same stamp. Fonts come from the IBM Plex wheels, wrapped as WOFF2 once into the
-instance directory; without them the pages fall back to the system's fonts.
+`static_url("css/base.css")` gives /assets/<stamp>/css/base.css where the stamp is a hash of everything under static/:
+what one file imports from another keeps the same stamp. Fonts come from the IBM Plex wheels, wrapped as WOFF2 once
+into the instance directory; without them the pages fall back to the system's fonts.
 """
 
 import hashlib

@@ -6,7 +6,6 @@ for (const box of $$("[data-confirm]")) {
   const dialog = element("dialog", {}, form);
   dialog.setAttribute("aria-labelledby", form.getAttribute("aria-labelledby"));
   box.classList.add("confirm--js");
-  box.append(dialog);
   box.open = false;
   close.hidden = false;
   summary.setAttribute("aria-haspopup", "dialog");
