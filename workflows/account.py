@@ -12,7 +12,7 @@ from grants.core.db import db, transaction
 from grants.core.i18n import N_
 from grants.people import passwords, policy, queries, service
 from grants.people.appointments import Place, appoint
-from grants.people.models import EmailLink, Person, Purpose, Role
+from grants.people.models import Appointment, EmailLink, Person, Purpose, Role
 from workflows import mails
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, promise
@@ -111,6 +111,25 @@ def invite(draft: Invitation, *, actor: Person) -> tuple[Person, bool]:
         if person.confirmed_at is None:
             _send(Purpose.INVITE, person)
     return person, new
+
+
+def make_administrator(email: str, name: str | None) -> tuple[Person, EmailLink | None]:
+    """By whoever may run commands on the server: the person, and a link to choose the password if there is none."""
+    with transaction():
+        person = queries.by_email(email)
+        if person is None:
+            person = Person(name=name or email.partition("@")[0], email=email.strip().lower(), appointments=[])
+            db.session.add(person)
+            db.session.flush()
+            record("person.invite", person, None)
+        person.name = name or person.name
+        person.disabled_at = None
+        if not any(one.role == Role.ADMIN for one in queries.held_by(person.email)):
+            db.session.add(Appointment(person_id=person.id, role=Role.ADMIN))
+            record("person.appoint", person, None, after={"role": Role.ADMIN})
+        if person.password_hash and person.confirmed_at:
+            return person, None
+        return person, service.make_link(person, Purpose.INVITE, limited=False)
 
 
 def invite_again(person: Person, *, actor: Person) -> bool:

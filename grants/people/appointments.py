@@ -54,7 +54,7 @@ def appoint(person: Person, role: Role, place: Place, *, actor: Person) -> Appoi
         held = db.session.scalars(select(Appointment).where(Appointment.person_id == person.id)).all()
         if same := [one for one in held if one.role == role and Place.of(one) == place]:
             return same[0]
-        if wrong := conflict(role, place, held):
+        if wrong := conflict(role, place, [(one.role, Place.of(one)) for one in held]):
             raise Refused(wrong, N_("Take the other role away first, or appoint somebody else."))
         made = Appointment(person_id=person.id, role=role, appointed_by_id=actor.id, **vars(place))
         db.session.add(made)
@@ -106,16 +106,16 @@ def misplaced(role: Role, place: Place) -> Text | None:
     return None
 
 
-def conflict(role: Role, place: Place, held: Iterable[Appointment]) -> Text | None:
+def conflict(role: Role, place: Place, held: Iterable[tuple[Role, Place]]) -> Text | None:
     """Why somebody who holds these roles cannot have this one too."""
     opposed = OPPOSED.get(role)
-    for one in held:
-        if one.role == opposed and place.overlaps(Place.of(one)):
+    for other, elsewhere in held:
+        if other == opposed and place.overlaps(elsewhere):
             return N_(
                 "The same person cannot be %(role)s and %(other)s of the same fund: "
                 "whoever orders a payment does not make it.",
                 role=ROLE_LABELS[role],
-                other=ROLE_LABELS[one.role],
+                other=ROLE_LABELS[other],
             )
     return None
 

@@ -55,8 +55,9 @@ class Person(Record):
     confirmed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 
+    # Alone among relationships it may load by itself: a refusal rolls back, and its page still shows the reader's menu.
     appointments: Mapped[list["Appointment"]] = relationship(
-        back_populates="person", foreign_keys="Appointment.person_id", lazy="raise_on_sql"
+        back_populates="person", foreign_keys="Appointment.person_id"
     )
 
     is_authenticated = True  # what Flask-Login asks of a person

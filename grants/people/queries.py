@@ -40,7 +40,9 @@ def search(user: Person, words: str = "", role: Role | None = None) -> Select[Pe
     """Persons whose name or address holds these words, by name, with their appointments: to be paged."""
     found = visible_to(user).options(selectinload(Person.appointments)).order_by(Person.sort_key, Person.id)
     for word in sort_key(words).split():
-        found = found.where(or_(Person.sort_key.contains(word, autoescape=True), Person.email.contains(word)))
+        found = found.where(
+            or_(Person.sort_key.contains(word, autoescape=True), Person.email.contains(word, autoescape=True))
+        )
     if role is not None:
         found = found.where(Person.id.in_(select(Appointment.person_id).where(Appointment.role == role)))
     return found
@@ -48,6 +50,19 @@ def search(user: Person, words: str = "", role: Role | None = None) -> Select[Pe
 
 def by_email(email: str) -> Person | None:
     return db.session.scalars(select(Person).where(Person.email == email.strip().lower())).one_or_none()
+
+
+def appointment(user: Person, id: UUID, appointment_id: UUID) -> Appointment:
+    """A role of the person `id`; raises NoResultFound when this user cannot see them."""
+    seen = visible_to(user).with_only_columns(Person.id)
+    found = select(Appointment).where(Appointment.id == appointment_id, Appointment.person_id == id)
+    return db.session.scalars(found.where(Appointment.person_id.in_(seen))).one()
+
+
+def held_by(email: str) -> Sequence[Appointment]:
+    """The roles of whoever has this address."""
+    found = select(Appointment).join(Appointment.person).where(Person.email == email.strip().lower())
+    return db.session.scalars(found.order_by(Appointment.id)).all()
 
 
 def other_administrators(person: Person) -> int:

@@ -28,12 +28,15 @@ MOST_LINKS_AN_HOUR = 5  # for one person: nobody's mailbox is flooded through ou
 # --- persons --------------------------------------------------------------------------------------------------
 
 
-def make_link(person: Person, purpose: Purpose) -> EmailLink | None:
-    """In a running transaction: a new link, the older ones of its purpose void; None when too many were sent."""
+def make_link(person: Person, purpose: Purpose, *, limited: bool = True) -> EmailLink | None:
+    """In a running transaction: a new link, the older ones of its purpose void.
+
+    None when too many were sent lately, unless the link is not `limited` because no mail carries it.
+    """
     recent = select(func.count(EmailLink.id)).where(
         EmailLink.person_id == person.id, EmailLink.created_at > now() - timedelta(hours=1)
     )
-    if (db.session.scalar(recent) or 0) >= MOST_LINKS_AN_HOUR:
+    if limited and (db.session.scalar(recent) or 0) >= MOST_LINKS_AN_HOUR:
         return None
     older = update(EmailLink).where(
         EmailLink.person_id == person.id, EmailLink.purpose == purpose, EmailLink.used_at.is_(None)

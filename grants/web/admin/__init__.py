@@ -1,4 +1,4 @@
-"""Administrators: clusters, commissions, people, roles."""
+"""People, roles and clusters. Nothing here shows an application or an amount."""
 
 from grants.web.access import Portal
 
