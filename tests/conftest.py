@@ -7,6 +7,7 @@ rolled back; `own_app` has a database of its own in which everything really comm
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +20,9 @@ from grants.app import create_app
 from grants.core.db import db
 from grants.core.schema import upgrade
 from grants.people.models import Person
-from tests.servers import NewDatabase
+
+if TYPE_CHECKING:
+    from tests.servers import NewDatabase
 
 pytest_plugins = ["tests.servers"]
 
@@ -46,7 +49,7 @@ class Client(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def migrated(new_database: NewDatabase) -> Iterator[str]:
+def migrated(new_database: "NewDatabase") -> Iterator[str]:
     """The name of a database at the newest migration, to copy from."""
     with new_database() as settings:
         upgrade(settings)
@@ -61,7 +64,7 @@ def make_app(settings: Settings, **config: object) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def shared_app(new_database: NewDatabase, migrated: str) -> Iterator[Flask]:
+def shared_app(new_database: "NewDatabase", migrated: str) -> Iterator[Flask]:
     with new_database(template=migrated) as settings:
         app = make_app(settings)
         yield app
@@ -83,7 +86,7 @@ def app(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def own_app(new_database: NewDatabase, migrated: str) -> Iterator[Flask]:
+def own_app(new_database: "NewDatabase", migrated: str) -> Iterator[Flask]:
     """A database of its own, where everything really commits: for ledger, outbox and races."""
     with new_database(template=migrated) as settings:
         app = make_app(settings)
