@@ -257,6 +257,6 @@ def tell_decision(due: Due) -> Letter | None:
         subject=N_("Decision on %(reference)s", reference=application.reference),
         paragraphs=[TOLD[decision.state]],
         facts=facts,
-        action=(N_("Open the application"), address("applicant.show", id=application.id)),
+        action=(N_("Open the application"), address("applicant.application", application_id=application.id)),
         cluster=decision.call.fund.cluster,
     )
