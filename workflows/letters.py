@@ -116,7 +116,7 @@ def _as_html(reader: Reader) -> Callable[[Any], str]:
 
 def _say(value: Any, reader: Reader, argument: Callable[[str], str], sentence: Callable[[str], str]) -> str:
     if not isinstance(value, Text):
-        return sentence(plain(value, reader))
+        return argument(plain(value, reader))
     translated, source, args = translate(value, reader)
     if not args:
         return sentence(translated)

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Interval, Select, func, literal, select
 
 from grants.applications.models import Application, ApplicationState
 from grants.calls.models import Call, CallState
@@ -62,7 +62,7 @@ class Reminder:
             if place + 1 < len(self.days):
                 after = max(after, moment - timedelta(days=self.days[place + 1]))
             found = select(rows).where(
-                rows.c.at > after, rows.c.at <= moment - shift, rows.c.since <= rows.c.at + shift
+                rows.c.at > after, rows.c.at <= moment - shift, rows.c.since <= rows.c.at + literal(shift, Interval)
             )
             for subject_id, recipient_id, at, _ in db.session.execute(found):
                 yield Owed(subject_id, recipient_id, slot(at, days)), at + shift

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from flask import Flask
 
+from grants.core import audit
 from grants.core.db import db
 from workflows.outbox import Swept, follow_database_clock, sweep
 

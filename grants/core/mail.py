@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import formatdate, parseaddr
+from email.utils import format_datetime, parseaddr
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -44,14 +44,14 @@ def compose(
     message["From"] = sender.address
     message["To"] = Address(display_name=_one_line(name), addr_spec=_address(to))
     message["Subject"] = _one_line(subject)
-    message["Date"] = formatdate(now().timestamp())
+    message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{message_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     if sender.reply_to:
         message["Reply-To"] = sender.reply_to
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    message["Content-Language"] = language  # after the parts, which clear every Content header
     return message
 
 

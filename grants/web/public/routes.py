@@ -1,5 +1,5 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.public import portal
+from grants.web.public import mailbox, portal
 
-__all__ = ["portal"]
+__all__ = ["mailbox", "portal"]
