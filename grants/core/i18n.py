@@ -281,9 +281,9 @@ def filesize(octets: int, reader: Reader | str) -> str:
 
 
 def day(value: date, reader: Reader | str, style: str = "long") -> str:
-    """A date with its month in words. Styles: full (with weekday), long, short (no year), month (month and year)."""
+    """A date with its month in words. Styles: full (with weekday), long, short (no year), month (with year), mon (short)."""
     reader = Reader.of(reader)
-    patterns = {"long": "d MMMM y", "short": "d MMM", "month": "MMMM y", "full": "EEEE d MMMM y"}
+    patterns = {"long": "d MMMM y", "short": "d MMM", "month": "MMMM y", "mon": "MMM", "full": "EEEE d MMMM y"}
     written = format_date(value, patterns[style], locale=reader.cldr)
     return written.replace("1 ", "1er ", 1) if _first_of_the_month(value, reader, style) else written
 

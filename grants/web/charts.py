@@ -10,6 +10,7 @@ Money of one currency, or plain numbers with a `unit`. Without figures a sentenc
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from math import floor, log10
 from typing import Any
@@ -19,7 +20,7 @@ from markupsafe import Markup
 
 from grants.core import i18n
 from grants.core.i18n import N_, Amount, Text, precision
-from grants.web.filters import plain, uid, words
+from grants.web.filters import pct, plain, uid, words
 from grants.web.language import current_reader, say
 
 Value = Amount | int | float | Decimal
@@ -64,7 +65,7 @@ def scale_for(values: Sequence[Value], unit: Text | str = "") -> Scale:
 class Drawing:
     """One SVG in the making. `x` mirrors from right to left; text anchors follow the direction by themselves."""
 
-    def __init__(self, width: int, height: int, title: Any, desc: Any) -> None:
+    def __init__(self, width: int, height: int, title: Any, desc: Any, stretch: bool = False) -> None:
         self.width, self.height = width, height
         self.mirrored = current_reader().direction == "rtl"
         self.id = uid("chart")
@@ -148,7 +149,7 @@ def columns(
     band = (drawing.width - left - right) / len(labels)
     wide = min(band * 0.34, 48)
     for at, (label, plan, real) in enumerate(zip(labels, planned, actual, strict=True)):
-        begin, name = left + band * at, plain(label)
+        begin, name = left + band * at, _name(label)
         middle = begin + band / 2
         for figure, x, cls, series in (
             (plan, middle - wide - 1, "c-plan-bg", names[0]),
@@ -204,28 +205,27 @@ def stages(parts: Sequence[tuple[Any, Value, str]], *, title: Any, desc: Any, un
     if total <= 0:
         return nothing()
     scale = scale_for([*(value for _, value, _ in parts), total], unit)
-    drawing = Drawing(760, 48 + 30 * ((len(parts) + 1) // 2), title, desc)
+    drawing = Drawing(1000, 34, title, desc, stretch=True)
     pattern = drawing.hatch()
-    x = 0.0
-    for at, (label, value, stage) in enumerate(parts):
+    x, legend = 0.0, []
+    for label, value, stage in parts:
         share = max(Decimal(0), _major(value)) / total
-        width = max(0.0, float(share) * drawing.width - 2)
+        width = float(share) * drawing.width
         name, cls = plain(label), STAGES[stage]
-        drawing.bar(
-            x, 0, width, 30, "c-plan-bg" if cls == "c-plan" else cls, f"{name}: {scale.say(value)} {scale.unit}"
+        said = f"{name}: {scale.say(value)} {scale.unit}"
+        drawing.bar(x, 1, width - 2, 32, "c-plan-bg" if cls == "c-plan" else cls, said)
+        if cls == "c-plan" and width - 2 >= NARROW:
+            _hatched(drawing, pattern, x, 1, width - 2, 32)
+        x += width
+        legend.append(
+            Markup(
+                '<li><span class="key key--{}"></span><span>{}</span><strong class="num"><bdi>{}</bdi> {}</strong>'
+                '<span class="stages__p">{}</span></li>'
+            ).format(cls.removeprefix("c-"), name, scale.say(value), scale.unit, pct(share * 100))
         )
-        if cls == "c-plan" and width >= NARROW:
-            _hatched(drawing, pattern, x, 0, width, 30)
-        if width > 56:
-            drawing.text(x + 10, 20, i18n.percent(share * 100, current_reader(), 0), _on(cls))
-        x += width + 2
-        column, line = (at % 2) * drawing.width / 2, 62 + 30 * (at // 2)
-        drawing.bar(column, line - 12, 14, 14, "c-plan-bg" if cls == "c-plan" else cls, name)
-        if cls == "c-plan":
-            _hatched(drawing, pattern, column, line - 12, 14, 14)
-        drawing.text(column + 22, line, name, "c-label c-ink")
-        drawing.text(column + drawing.width / 2 - 40, line, f"{scale.say(value)} {scale.unit}", "c-strong", "end")
-    return drawing.done()
+    return Markup('<div class="stages">{}<ul class="stages__l">{}</ul></div>').format(
+        drawing.done(), Markup("").join(legend)
+    )
 
 
 def _hatched(drawing: Drawing, pattern: str, x: float, y: float, width: float, height: float) -> None:
@@ -235,8 +235,9 @@ def _hatched(drawing: Drawing, pattern: str, x: float, y: float, width: float, h
     )
 
 
-def _on(cls: str) -> str:
-    return "c-on" if cls in {"c-1", "c-5"} else "c-strong"
+def _name(label: Any) -> str:
+    """A label as text; a date names its month."""
+    return i18n.day(label, current_reader(), "mon") if isinstance(label, date) else plain(label)
 
 
 def _ticks(largest: Decimal) -> tuple[Decimal, int]:

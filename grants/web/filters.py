@@ -76,7 +76,7 @@ def money(value: Amount | None, exact: bool = False) -> Markup:
         return NOTHING
     reader = current_reader()
     figure = bdi(i18n.amount(value, reader, exact), "num")
-    return Markup("{}\u00a0{}").format(figure, i18n.currency(value.currency, reader))
+    return Markup('<span class="money">{}\u00a0{}</span>').format(figure, i18n.currency(value.currency, reader))
 
 
 def amount(value: Amount | None, exact: bool = False) -> Markup:

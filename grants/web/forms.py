@@ -34,6 +34,7 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
+from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from grants.core.errors import LostUpdate
@@ -124,7 +125,7 @@ class Form(FlaskForm):
 class Versioned:
     """Mix in to notice lost updates: carries the version of the record the form was filled from."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = IntegerField(validators=[Optional()], widget=HiddenInput())
 
 
 class Conflict(NamedTuple):
