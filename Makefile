@@ -17,7 +17,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.installed $(VENV)/.words ## everything, with demo data, at http://localhost:8000 (PORT=8001 for another port)
-	@exec env GRANTS_PORT="$(PORT)" $(PY) -m grants.app up --demo --with-parent
+	@exec env GRANTS_PORT="$(PORT)" $(PY) -m grants up --demo --with-parent
 
 test: $(VENV)/.developed $(VENV)/.words ## make check and every test, in a real browser where a person would use one
 	@exec $(PY) -m tests.run

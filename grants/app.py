@@ -66,14 +66,3 @@ def follow_clock(connection: Any, _: Any) -> None:
         cursor.execute("SELECT clock_timestamp()")
         clock.synchronise(cursor.fetchone()[0])
     connection.rollback()
-
-
-def main() -> None:
-    """The `grants` command."""
-    from grants.cli import grants
-
-    grants(obj=create_app)
-
-
-if __name__ == "__main__":
-    main()

@@ -36,7 +36,7 @@ def read_settings() -> Settings:
 
 
 def build_app(settings: Settings) -> "Flask":
-    """The application, through the factory that `grants.app.main` gave us (commands stand below it)."""
+    """The application, through the factory that `grants.__main__` gave us (commands stand below it)."""
     factory: Callable[[Settings], Flask] = click.get_current_context().find_root().obj
     return factory(settings)
 

@@ -1,4 +1,7 @@
-"""Running the product: `up`, `serve`, `migrate`, `mailsink`."""
+"""Running the product: `up`, `serve`, `migrate`, `mailsink`.
+
+The supervisor is small and up at once: what only its children need is imported in them.
+"""
 
 import os
 import socket
@@ -15,8 +18,6 @@ import click
 from config import logging
 from config.settings import ROOT, Settings
 from grants.cli.context import build_app, plainly, read_settings
-from grants.core.schema import upgrade
-from grants.operate import mailsink as sink
 from grants.operate.listening import answers, inherited, listen
 from grants.operate.processes import Program, Running, ServerProblem, end_with_parent
 from grants.operate.servers import servers, sole, started
@@ -41,8 +42,7 @@ def up(demo: bool, with_parent: bool) -> None:
         _children(supervisor, own.running),
     ):
         settings = _with_mail(supervisor, own.settings) if demo else own.settings
-        _first(supervisor, _program(settings, "migrate"))
-        accounts = _first(supervisor, _program(settings, "seed", "demo")) if demo else ""
+        _to_its_end(supervisor, _program(settings, "migrate"))
         for program in [
             *_web_programs(settings, web),
             _program(settings, "worker", "mail"),
@@ -50,6 +50,7 @@ def up(demo: bool, with_parent: bool) -> None:
             _program(settings, "clock"),
         ]:
             supervisor.add(program)
+        accounts = _to_its_end(supervisor, _program(settings, "seed", "demo")) if demo else ""
         supervisor.wait_for(lambda: answers(settings), "The web server")
         if not supervisor.stopping:
             click.echo(f"{accounts}\nReady at {settings.base_url} (Ctrl-C ends everything)")
@@ -80,16 +81,20 @@ def serve(number: int | None) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version, as the owner of its tables."""
+    from grants.core import schema
+
     with plainly(), servers(read_settings()) as settings:
         logging.configure(settings.log_level)
-        upgrade(settings)
+        schema.upgrade(settings)
 
 
 @click.command(hidden=True)
 @click.option("--socket", "number", type=int, required=True)
 def mailsink(number: int) -> None:
     """Take mails into GRANTS_MAILBOX (the demo's mail server)."""
-    sink.receive(inherited(number), Path(read_settings().mailbox))
+    from grants.operate.mailsink import receive
+
+    receive(inherited(number), Path(read_settings().mailbox))
 
 
 def _serve(settings: Settings, listening: socket.socket) -> None:
@@ -134,7 +139,7 @@ def _program(settings: Settings, *command: str, name: str = "", sockets: tuple[i
     words = [word for word in command if not word.startswith("-") and not word.isdecimal()]
     return Program(
         name=name or " ".join(words),
-        argv=(sys.executable, "-m", "grants.app", *command),
+        argv=(sys.executable, "-m", "grants", *command),
         env=environment(settings),
         cwd=ROOT,
         sockets=sockets,
@@ -151,7 +156,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return ours
 
 
-def _first(supervisor: Supervisor, program: Program) -> str:
+def _to_its_end(supervisor: Supervisor, program: Program) -> str:
     """Run a program to its end, while watching the others; what it printed. Its failure is ours."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         running = Running(replace(program, output=output.fileno()))

@@ -55,7 +55,7 @@ def free_port() -> int:
 def command(instance: Path, port: int, *options: str) -> tuple[list[str], dict[str, str]]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("GRANTS_")}
     env |= {"GRANTS_INSTANCE": str(instance), "GRANTS_PORT": str(port), "GRANTS_WEB_PROCESSES": "1"}
-    return [sys.executable, "-m", "grants.app", "up", *options], env
+    return [sys.executable, "-m", "grants", "up", *options], env
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def test_killed_children_come_back_and_the_rest_goes_on(instance: Path) -> None:
             "serve --socket",
             "worker mail",
             "worker work",
-            "grants.app clock",
+            "grants clock",
             "redis-server",
             "bin/postgres",
         ):
