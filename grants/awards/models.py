@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -104,6 +105,8 @@ class Award(Record):
         CheckConstraint("requested_minor > 0", name="requested_positive"),
         CheckConstraint("(source = 'decision') = (application_id IS NOT NULL)", name="decision_has_application"),
         CheckConstraint("(source = 'import') = (external_id IS NOT NULL)", name="import_has_identifier"),
+        CheckConstraint("(source = 'import') = (import_id IS NOT NULL)", name="import_has_its_file"),
+        CheckConstraint("duration_months > 0", name="duration_positive"),
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
         Index("ix_award_call_commission", "call_id", "commission_id"),
     )
@@ -124,7 +127,11 @@ class Award(Record):
     awarded_on: Mapped[date]
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
+    duration_months: Mapped[int | None]
     external_id: Mapped[str | None]
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("award_import.id"), index=True)
+    programme: Mapped[str | None]
+    description: Mapped[str | None]
 
     fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
@@ -132,6 +139,66 @@ class Award(Record):
     organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
     application: Mapped[Application | None] = relationship(lazy="raise_on_sql")
     agreement: Mapped["Agreement | None"] = relationship(back_populates="award", lazy="raise_on_sql")
+
+
+class ImportState(StrEnum):
+    UPLOADED = "uploaded"
+    CHECKED = "checked"
+    QUEUED = "queued"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+IMPORT_LABELS = {
+    ImportState.UPLOADED: N_("Being read"),
+    ImportState.CHECKED: N_("To be confirmed"),
+    ImportState.QUEUED: N_("Being imported"),
+    ImportState.DONE: N_("Imported"),
+    ImportState.REFUSED: N_("Refused"),
+}
+
+
+class AwardImport(Record):
+    """One file of past awards for one fund: all of its rows become awards, or none.
+
+    `shape` is what the file looks like (sheet, headings, examples), `mapping` which column holds what, `remarks` the
+    problems by row and column (the first of them; `refused_rows` and `warnings` count all).
+    """
+
+    __tablename__ = "award_import"
+    __table_args__ = (
+        CheckConstraint("(state = 'done') = (finished_at IS NOT NULL)", name="done_has_a_time"),
+        CheckConstraint("state NOT IN ('queued', 'done') OR promise_id IS NOT NULL", name="queued_has_a_promise"),
+        CheckConstraint("state <> 'done' OR refused_rows = 0", name="all_or_nothing"),
+        Index("ix_award_import_fund_sha256", "fund_id", "sha256"),
+    )
+
+    fund_id: Mapped[UUID] = mapped_column(ForeignKey("fund.id"))
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[ImportState] = mapped_column(default=ImportState.UPLOADED)
+    filename: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    shape: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    remarks: Mapped[list[Any]] = mapped_column(default=list)
+    notes: Mapped[list[Any]] = mapped_column(default=list)
+    rows: Mapped[int] = mapped_column(default=0)
+    known_rows: Mapped[int] = mapped_column(default=0)
+    refused_rows: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[int] = mapped_column(default=0)
+    recipients: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(String(3))
+    awarded_minor: Mapped[int] = mapped_column(default=0)
+    awarded = MoneyOf()
+    requested_minor: Mapped[int] = mapped_column(default=0)
+    requested = MoneyOf()
+    tries: Mapped[int] = mapped_column(default=0)
+    promise_id: Mapped[UUID | None]
+    finished_at: Mapped[datetime | None]
+
+    fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
+    officer: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
 class AgreementState(StrEnum):
