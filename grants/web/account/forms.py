@@ -13,7 +13,6 @@ from grants.people import passwords
 from grants.web.forms import Form, Versioned
 from workflows.account import SignUp
 
-LANGUAGE_CHOICES = list(NATIVE_NAMES.items())
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_TRIED = 120, 254, 1_000
 
 
@@ -64,7 +63,7 @@ class SignInForm(Form):
 class SignUpForm(ReadAddress):
     name = StringField(_l("Your name"), [InputRequired(), Length(max=LONGEST_NAME)], render_kw={"autocomplete": "name"})
     password = NewPasswordField(_l("Password"))
-    language = RadioField(_l("Language of our messages"), [InputRequired()], choices=LANGUAGE_CHOICES)
+    language = RadioField(_l("Language of our messages"), [InputRequired()], choices=NATIVE_NAMES)
 
     def about(self) -> Sequence[str]:
         return [self.name.data or "", self.email.data or ""]
@@ -108,6 +107,6 @@ class ProfileForm(Form, Versioned):
     language = RadioField(
         _l("Language"),
         [InputRequired()],
-        choices=LANGUAGE_CHOICES,
+        choices=NATIVE_NAMES,
         description=_l("Pages and messages are shown in this language."),
     )

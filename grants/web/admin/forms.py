@@ -10,18 +10,18 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from grants.clusters.places import COUNTRIES, CURRENCIES, ZONES
 from grants.clusters.service import ClusterDraft, CommissionDraft
-from grants.core.i18n import N_, zone_name
+from grants.core.i18n import N_, NATIVE_NAMES, zone_name
 from grants.people import queries
 from grants.people.appointments import Place, conflict, misplaced
 from grants.people.models import ROLE_LABELS, Appointment, Person, Role
-from grants.web.account.forms import LANGUAGE_CHOICES, LONGEST_EMAIL, LONGEST_NAME, real_address
+from grants.web.account.forms import LONGEST_EMAIL, LONGEST_NAME, real_address
 from grants.web.admin.places import Places
 from grants.web.filters import plain
 from grants.web.forms import Form, Versioned, WordsField
 from grants.web.language import current_reader
 from workflows.account import Invitation
 
-NOTHING = ("", "—")
+NOTHING = {"": "—"}
 CODE = Regexp(r"^[A-Za-z0-9][A-Za-z0-9-]*$", message=N_("Letters, digits and hyphens only."))
 
 
@@ -35,7 +35,7 @@ class AppointForm(Form):
         super().__init__(**kwargs)
         self.person, self.places = person, places
         self.role.choices = _roles()
-        self.place.choices = {"": [NOTHING], **places.choices()}
+        self.place.choices = places.choices()
 
     def chosen(self) -> tuple[Role, Place]:
         return Role(self.role.data), self.places.place(self.place.data)
@@ -53,7 +53,7 @@ class InviteForm(Form):
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=LONGEST_NAME)])
     email = EmailField(_l("E-mail address"), [InputRequired(), Length(max=LONGEST_EMAIL), real_address])
-    language = RadioField(_l("Language of our messages"), [InputRequired()], choices=LANGUAGE_CHOICES, default="fr")
+    language = RadioField(_l("Language of our messages"), [InputRequired()], choices=NATIVE_NAMES, default="fr")
     role_1 = SelectField(_l("First role"))
     place_1 = SelectField(_l("Where"))
     role_2 = SelectField(_l("Second role"))
@@ -66,7 +66,7 @@ class InviteForm(Form):
         self.places = places
         for role, place in self.pairs():
             role.choices = _roles()
-            place.choices = {"": [NOTHING], **places.choices()}
+            place.choices = places.choices()
 
     def pairs(self) -> list[tuple[Any, Any]]:
         return [(self[f"role_{n}"], self[f"place_{n}"]) for n in (1, 2, 3)]
@@ -128,15 +128,15 @@ class CommissionForm(Form, Versioned):
         return CommissionDraft(self.code.data or "", self.name.data)
 
 
-def _listed(known: Mapping[str, str], field: SelectField) -> list[tuple[str, str]]:
+def _listed(known: Mapping[str, str], field: SelectField) -> dict[str, str]:
     """The usual ones, and the one kept now even when it is unusual."""
     kept = field.object_data
     more = {kept: kept} if kept and kept not in known else {}
-    return [NOTHING, *{**known, **more}.items()]
+    return {**NOTHING, **known, **more}
 
 
-def _roles() -> list[tuple[str, str]]:
-    return [NOTHING, *((role.value, plain(label)) for role, label in ROLE_LABELS.items())]
+def _roles() -> dict[str, str]:
+    return NOTHING | {role.value: plain(label) for role, label in ROLE_LABELS.items()}
 
 
 def _held(appointments: Iterable[Appointment]) -> list[tuple[Role, Place]]:

@@ -1,7 +1,6 @@
 """Where roles are held, by name: the choices of a form, and the words of a list."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -14,7 +13,7 @@ from grants.people.appointments import Place
 from grants.people.models import Appointment, Person
 from grants.web.filters import plain
 
-Choices = dict[str, list[tuple[str, str]]]
+Choices = dict[str, dict[str, str]]
 EVERYWHERE = "-"
 
 
@@ -32,12 +31,13 @@ class Places:
         return cls(list(clusters.clusters(user)), list(db.session.scalars(funds)))
 
     def choices(self) -> Choices:
-        """Grouped by cluster; the value says what is chosen, and `place` reads it."""
-        groups: Choices = {plain(N_("Platform")): [(EVERYWHERE, plain(N_("The whole platform (administrators)")))]}
+        """Grouped by cluster, after nothing and everywhere; the value says what is chosen, and `place` reads it."""
+        everywhere = plain(N_("The whole platform (administrators)"))
+        groups: Choices = {plain(N_("Platform")): {"": "—", EVERYWHERE: everywhere}}
         for cluster in self.clusters:
-            options = [(f"cluster:{cluster.id}", plain(N_("%(code)s: all funds", code=cluster.code)))]
-            options += [(f"fund:{one.id}", plain(_fund(one))) for one in self._funds(cluster)]
-            options += [(f"commission:{one.id}", plain(_commission(one))) for one in cluster.commissions]
+            options = {f"cluster:{cluster.id}": plain(N_("%(code)s: all funds", code=cluster.code))}
+            options |= {f"fund:{one.id}": plain(_fund(one)) for one in self._funds(cluster)}
+            options |= {f"commission:{one.id}": plain(_commission(one)) for one in cluster.commissions}
             groups[f"{cluster.code} – {cluster.name}"] = options
         return groups
 
@@ -67,9 +67,9 @@ class Places:
         return [one for one in self.funds if one.cluster_id == cluster.id]
 
 
-def _fund(fund: Fund) -> Any:
+def _fund(fund: Fund) -> Text:
     return N_("Fund: %(name)s", name=fund.name)
 
 
-def _commission(commission: Commission) -> Any:
+def _commission(commission: Commission) -> Text:
     return N_("Commission: %(name)s", name=commission.name)
