@@ -239,7 +239,7 @@ END $$;
 -- STABLE: every query in it sees the caller's one snapshot, so writers may go on meanwhile.
 CREATE FUNCTION led.verify(p_fund uuid) RETURNS TABLE (proved bigint, problem text, ref text)
 LANGUAGE plpgsql STABLE SET search_path = led, pg_temp AS $$
-DECLARE f led.fund; last_hash bytea;
+DECLARE f led.fund; last_hash bytea; before_it bigint;
 BEGIN
   SELECT * INTO f FROM fund WHERE id = p_fund;
   IF NOT FOUND THEN RETURN QUERY SELECT 0::bigint, 'unknown fund', p_fund::text; RETURN; END IF;
@@ -261,14 +261,14 @@ BEGIN
            lag(o.hash, 1, sha256('genesis')) OVER numbered AS before
     FROM op o LEFT JOIN lines ON lines.op_no = o.no WHERE o.fund_id = p_fund WINDOW numbered AS (ORDER BY o.no)
   ), judged AS (
-    SELECT number, CASE
+    SELECT number, position, CASE
       WHEN number <> position THEN 'numbering'
       WHEN (o).prev_hash <> before THEN 'chain'
       WHEN body IS NULL OR (o).hash <> digest(o, f.currency, body) THEN 'content' END AS wrong
     FROM chain
   )
-  SELECT j.wrong, j.number::text INTO problem, ref FROM judged j WHERE j.wrong IS NOT NULL ORDER BY j.number LIMIT 1;
-  IF FOUND THEN proved := ref::bigint - 1; RETURN NEXT; RETURN; END IF;
+  SELECT j.wrong, j.number::text, j.position - 1 INTO problem, ref, before_it FROM judged j WHERE j.wrong IS NOT NULL ORDER BY j.number LIMIT 1;
+  IF FOUND THEN proved := before_it; RETURN NEXT; RETURN; END IF;
 
   IF (f.last_no, f.head) <> (proved, coalesce(last_hash, sha256('genesis'))) THEN
     problem := 'head'; ref := f.last_no::text; RETURN NEXT; RETURN; END IF;

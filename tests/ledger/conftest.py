@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from grants.core.db import db
+from grants.operate.servers import superuser
 from tests.ledger.ground import Ground
 from tests.servers import NewDatabase, plain
 
@@ -41,13 +42,15 @@ def ground(committing: Flask) -> Ground:
 
 @pytest.fixture
 def direct(committing: Flask) -> Connect:
-    """`with direct("app") as connection` or `direct("owner")`: the database as that role sees it, without our code."""
+    """`with direct("app") as connection`, `direct("owner")`, `direct("superuser")`: the database, without our code."""
 
     @contextmanager
     def connect(role: str) -> Iterator[psycopg.Connection]:
         settings = committing.extensions["settings"]
-        url = settings.database_url if role == "app" else settings.database_owner_url
-        with psycopg.connect(plain(url), autocommit=True) as connection:
+        urls = {"app": settings.database_url, "owner": settings.database_owner_url}
+        url = urls.get(role) or superuser(settings, db.engine.url.database)
+        db.session.rollback()  # a transaction left open by a read would hold its locks against us
+        with psycopg.connect(plain(url), autocommit=True, options="-c lock_timeout=5s") as connection:
             yield connection
 
     return connect

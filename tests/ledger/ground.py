@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from config.settings import ROOT
 from grants.core.db import transaction
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Posted, open_fund, post
@@ -72,3 +73,14 @@ class Ground:
             self.step(kind, source, target, minor, grant, tranche)
             if target == upto:
                 return
+
+
+def mutated(*edits: str) -> str:
+    """The SQL that replaces led.post() by a copy in which each first text became the second."""
+    script = (ROOT / "migrations" / "versions" / "0002_ledger.sql").read_text()
+    start = script.index("CREATE FUNCTION led.post(")
+    body = script[start : script.index("END $$;", start) + len("END $$;")]
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        assert body.count(old) == 1, f"{old!r} stands {body.count(old)} times in post()"
+        body = body.replace(old, new)
+    return body.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
