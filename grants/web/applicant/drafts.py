@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from grants.applications import policy, queries, service
 from grants.applications.content import (
@@ -60,7 +61,7 @@ def begin(user: Person, call: Call) -> Any:
         flash(_("First say which organisation applies. You will come back here."), "info")
         return redirect(url_for(".create_organisation", next=url_for(".begin", call_id=call.id)), 303)
     form = BeginForm(organisation_id=organisations[0].id if len(organisations) == 1 else None)
-    form.organisation_id.choices = [(one.id, one.name) for one in organisations]
+    form.organisation_id.choices = [SelectChoice(str(one.id), one.name) for one in organisations]
     if form.validate_on_submit():
         chosen = next(one for one in organisations if one.id == form.organisation_id.data)
         name = chosen.name
@@ -113,8 +114,8 @@ def autosave_budget(user: Person, application: Application) -> Any:
 
 def _project_form(application: Application) -> ProjectForm:
     form = ProjectForm(obj=Project.of(application))
-    envelopes = sorted(application.call.envelopes, key=lambda one: one.commission.position)
-    form.offer([(one.commission_id, one.commission.name) for one in envelopes])
+    offered = (one.commission for one in application.call.envelopes)
+    form.offer(sorted(offered, key=lambda one: one.position))
     return form
 
 

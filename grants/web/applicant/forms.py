@@ -1,10 +1,12 @@
 """What an applicant types. A draft is kept incomplete; what must be there is asked for when it is submitted."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from grants.applications.content import (
@@ -14,6 +16,7 @@ from grants.applications.content import (
     Budget,
     Project,
 )
+from grants.clusters.models import Commission
 from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import ORGANISATION_LABELS, Organisation, OrganisationKind
@@ -68,14 +71,14 @@ class ProjectForm(Form, Versioned):
         ),
     )
 
-    def offer(self, choices: list[tuple[Any, Any]]) -> None:
-        """The commissions that have credit in the call: (id, name)."""
-        self.commission_id.choices = choices
+    def offer(self, commissions: Sequence[Commission]) -> None:
+        """The commissions that have credit in the call."""
+        self.commission_id.choices = [SelectChoice(str(one.id), one.name) for one in commissions]
 
     def validate_commission_id(self, field: Any) -> None:
-        if field.data is not None and field.data not in {value for value, _ in field.choices}:
+        if field.data is not None and str(field.data) not in {one.value for one in field.choices}:
             field.data = None
-            raise ValueError(N_("Choose one of these commissions."))
+            raise ValidationError(N_("Choose one of these commissions."))
 
     def part(self) -> Project:
         return Project(
@@ -139,9 +142,12 @@ class OrganisationForm(Form, Versioned):
     kind = SelectField(
         _l("Kind of organisation"),
         [InputRequired()],
-        choices=[("", _l("Choose")), *((str(kind), label) for kind, label in ORGANISATION_LABELS.items())],
+        choices=[
+            SelectChoice("", _l("Choose")),
+            *(SelectChoice(str(kind), label) for kind, label in ORGANISATION_LABELS.items()),
+        ],
     )
-    country = SelectField(_l("Country"), [InputRequired()], choices=list(COUNTRIES.items()))
+    country = SelectField(_l("Country"), [InputRequired()], choices=[SelectChoice(*one) for one in COUNTRIES.items()])
     city = StringField(_l("City"), [Length(max=100)])
     ice = StringField(
         _l("ICE, the common company identifier"),
