@@ -18,7 +18,7 @@ import click
 from config import logging
 from config.settings import ROOT, Settings
 from grants.cli.context import build_app, plainly, read_settings
-from grants.operate.listening import answers, inherited, listen
+from grants.operate.listening import Visitor, inherited, listen
 from grants.operate.processes import Program, Running, ServerProblem, end_with_parent
 from grants.operate.servers import servers, sole, started
 from grants.operate.supervisor import Supervisor
@@ -51,7 +51,7 @@ def up(demo: bool, with_parent: bool) -> None:
         ]:
             supervisor.add(program)
         accounts = _to_its_end(supervisor, _program(settings, "seed", "demo")) if demo else ""
-        supervisor.wait_for(lambda: answers(settings), "The web server")
+        supervisor.wait_for(Visitor(settings).was_answered, "The web server")
         if not supervisor.stopping:
             click.echo(f"{accounts}\nReady at {settings.base_url} (Ctrl-C ends everything)")
         supervisor.run()

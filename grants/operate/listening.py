@@ -1,7 +1,6 @@
 """Listening sockets, opened before anything else starts so that a busy port costs nobody a wait."""
 
 import errno
-import http.client
 import socket
 
 from config.settings import Settings
@@ -31,14 +30,27 @@ def inherited(number: int) -> socket.socket:
     return socket.socket(fileno=number)
 
 
-def answers(settings: Settings) -> bool:
-    """Whether the web server gives a page."""
-    wildcard = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock, not where to listen
-    connection = http.client.HTTPConnection(wildcard.get(settings.listen, settings.listen), settings.port, timeout=10)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+class Visitor:
+    """Asks the web server for a page without ever waiting for it, so that whoever asks can go on watching."""
+
+    def __init__(self, settings: Settings) -> None:
+        wildcard = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock, not where to listen
+        self.address = (wildcard.get(settings.listen, settings.listen), settings.port)
+        self.asked: socket.socket | None = None
+
+    def was_answered(self) -> bool:
+        """Whether a page came by now; asks (again) when nothing is under way."""
+        try:
+            if self.asked is None:
+                self.asked = socket.create_connection(self.address, timeout=1)
+                self.asked.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                self.asked.setblocking(False)
+            words = self.asked.recv(64).split()  # HTTP/1.0 200 OK
+        except BlockingIOError:
+            return False
+        except OSError:
+            words = []
+        if self.asked is not None:
+            self.asked.close()
+        self.asked = None
+        return len(words) > 1 and words[1] < b"500"
