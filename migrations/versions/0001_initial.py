@@ -220,39 +220,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_appropriation')),
     sa.UniqueConstraint('fund_id', 'document', name=op.f('uq_appropriation_fund_id_document'))
     )
-    op.create_table('award_import',
-    sa.Column('fund_id', sa.Uuid(), nullable=False),
-    sa.Column('officer_id', sa.Uuid(), nullable=False),
-    sa.Column('state', sa.Enum('uploaded', 'checked', 'queued', 'done', 'refused', name='importstate', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('filename', sa.String(), nullable=False),
-    sa.Column('size', sa.BigInteger(), nullable=False),
-    sa.Column('sha256', sa.String(length=64), nullable=False),
-    sa.Column('shape', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('mapping', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('remarks', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('notes', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('rows', sa.BigInteger(), nullable=False),
-    sa.Column('known_rows', sa.BigInteger(), nullable=False),
-    sa.Column('refused_rows', sa.BigInteger(), nullable=False),
-    sa.Column('warnings', sa.BigInteger(), nullable=False),
-    sa.Column('recipients', sa.BigInteger(), nullable=False),
-    sa.Column('currency', sa.String(length=3), nullable=False),
-    sa.Column('awarded_minor', sa.BigInteger(), nullable=False),
-    sa.Column('requested_minor', sa.BigInteger(), nullable=False),
-    sa.Column('tries', sa.BigInteger(), nullable=False),
-    sa.Column('promise_id', sa.Uuid(), nullable=True),
-    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint("(state = 'done') = (finished_at IS NOT NULL)", name=op.f('ck_award_import_done_has_a_time')),
-    sa.CheckConstraint("state <> 'done' OR refused_rows = 0", name=op.f('ck_award_import_all_or_nothing')),
-    sa.CheckConstraint("state NOT IN ('queued', 'done') OR promise_id IS NOT NULL", name=op.f('ck_award_import_queued_has_a_promise')),
-    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_award_import_fund_id_fund')),
-    sa.ForeignKeyConstraint(['officer_id'], ['person.id'], name=op.f('fk_award_import_officer_id_person')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_award_import'))
-    )
-    op.create_index('ix_award_import_fund_sha256', 'award_import', ['fund_id', 'sha256'], unique=False)
     op.create_table('call',
     sa.Column('fund_id', sa.Uuid(), nullable=False),
     sa.Column('code', sa.String(), nullable=False),
@@ -375,26 +342,19 @@ def upgrade() -> None:
     sa.Column('awarded_on', sa.Date(), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=True),
     sa.Column('ends_on', sa.Date(), nullable=True),
-    sa.Column('duration_months', sa.BigInteger(), nullable=True),
     sa.Column('external_id', sa.String(), nullable=True),
-    sa.Column('import_id', sa.Uuid(), nullable=True),
-    sa.Column('programme', sa.String(), nullable=True),
-    sa.Column('description', sa.String(), nullable=True),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.CheckConstraint("(source = 'decision') = (application_id IS NOT NULL)", name=op.f('ck_award_decision_has_application')),
     sa.CheckConstraint("(source = 'import') = (external_id IS NOT NULL)", name=op.f('ck_award_import_has_identifier')),
-    sa.CheckConstraint("(source = 'import') = (import_id IS NOT NULL)", name=op.f('ck_award_import_has_its_file')),
     sa.CheckConstraint('amount_minor > 0', name=op.f('ck_award_amount_positive')),
-    sa.CheckConstraint('duration_months > 0', name=op.f('ck_award_duration_positive')),
     sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_award_ends_after_start')),
     sa.CheckConstraint('requested_minor > 0', name=op.f('ck_award_requested_positive')),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_award_application_id_application')),
     sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_award_call_id_call')),
     sa.ForeignKeyConstraint(['commission_id'], ['commission.id'], name=op.f('fk_award_commission_id_commission')),
     sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_award_fund_id_fund')),
-    sa.ForeignKeyConstraint(['import_id'], ['award_import.id'], name=op.f('fk_award_import_id_award_import')),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_award_organisation_id_organisation')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_award')),
     sa.UniqueConstraint('application_id', name=op.f('uq_award_application_id')),
@@ -402,7 +362,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('fund_id', 'number', name=op.f('uq_award_fund_id_number'))
     )
     op.create_index('ix_award_call_commission', 'award', ['call_id', 'commission_id'], unique=False)
-    op.create_index(op.f('ix_award_import_id'), 'award', ['import_id'], unique=False)
     op.create_index(op.f('ix_award_organisation_id'), 'award', ['organisation_id'], unique=False)
     op.create_table('decision',
     sa.Column('application_id', sa.Uuid(), nullable=False),
@@ -608,7 +567,6 @@ def downgrade() -> None:
     op.drop_table('document')
     op.drop_table('decision')
     op.drop_index(op.f('ix_award_organisation_id'), table_name='award')
-    op.drop_index(op.f('ix_award_import_id'), table_name='award')
     op.drop_index('ix_award_call_commission', table_name='award')
     op.drop_table('award')
     op.drop_index(op.f('ix_envelope_commission_id'), table_name='envelope')
@@ -623,8 +581,6 @@ def downgrade() -> None:
     op.drop_table('promise_progress')
     op.drop_index(op.f('ix_call_state'), table_name='call')
     op.drop_table('call')
-    op.drop_index('ix_award_import_fund_sha256', table_name='award_import')
-    op.drop_table('award_import')
     op.drop_table('appropriation')
     op.drop_index(op.f('ix_appointment_fund_id'), table_name='appointment')
     op.drop_index(op.f('ix_appointment_commission_id'), table_name='appointment')
