@@ -71,8 +71,8 @@ class Drawing:
         self.id = uid("chart")
         self.parts = [
             Markup(
-                '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d" focusable="false">'
-            ).format(width, height, self.id, self.id)
+                '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d" focusable="false"{}>'
+            ).format(width, height, self.id, self.id, Markup(' preserveAspectRatio="none"') if stretch else "")
             + Markup('<title id="{}-t">{}</title><desc id="{}-d">{}</desc>').format(
                 self.id, plain(title), self.id, plain(desc)
             )
