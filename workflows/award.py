@@ -104,16 +104,15 @@ def prepare(agreement: Agreement, plan: Plan, version: int | None, *, actor: Per
 def propose_commitment(agreement: Agreement, *, actor: Person) -> None:
     """The authorising officer proposes to commit the reserved credit."""
     with transaction():
-        if lifecycle.fire("propose_commitment", agreement, actor):
-            agreement.proposed_by_id, agreement.visa_by_id, agreement.visa_reason = actor.id, None, None
+        proposed = {"proposed_by_id": actor.id, "visa_by_id": None, "visa_reason": None}
+        lifecycle.fire("propose_commitment", agreement, actor, set=proposed)
 
 
 def grant_visa(agreement: Agreement, *, actor: Person) -> None:
     """The accountant's visa, before any signature: the credit is committed."""
     with transaction():
-        if not lifecycle.fire("grant_visa", agreement, actor):
+        if not lifecycle.fire("grant_visa", agreement, actor, set={"visa_by_id": actor.id}):
             return
-        agreement.visa_by_id = actor.id
         award = agreement.award
         post(
             award.fund_id,
@@ -128,9 +127,8 @@ def grant_visa(agreement: Agreement, *, actor: Person) -> None:
 def refuse_visa(agreement: Agreement, reason: str, *, actor: Person) -> None:
     """The accountant refuses, with a reason; the officers may mend and propose again."""
     with transaction():
-        agreement.visa_reason = reason
-        if lifecycle.fire("refuse_visa", agreement, actor, reason=reason):
-            agreement.visa_by_id = actor.id
+        refused = {"visa_by_id": actor.id, "visa_reason": reason}
+        lifecycle.fire("refuse_visa", agreement, actor, reason=reason, set=refused)
 
 
 def open_signature(agreement: Agreement, *, actor: Person) -> None:

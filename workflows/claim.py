@@ -103,8 +103,8 @@ def submit_claim(claim: Claim, *, actor: Person) -> None:
     with transaction():
         if claim.state == S.DRAFT and claim.sha256 is None:
             raise Refused(N_("Attach the supporting evidence: an invoice or a statement, as a PDF."))
-        if lifecycle.fire("submit_claim", claim, actor, claimed=claim.claimed_minor):
-            claim.submitted_at, claim.submitted_by_id = now(), actor.id
+        sent = {"submitted_at": now(), "submitted_by_id": actor.id}
+        lifecycle.fire("submit_claim", claim, actor, set=sent, claimed=claim.claimed_minor)
 
 
 # --- the programme officers -----------------------------------------------------------------------------------
@@ -118,29 +118,28 @@ def check(claim: Claim, accepted: Money, reason: str, *, actor: Person) -> None:
             raise Refused(N_("The amount accepted must be between 1 and the %(amount)s claimed.", amount=claimed))
         if accepted != claimed and not reason.strip():
             raise Refused(N_("Say why the amount is reduced: the beneficiary will read it."))
-        if lifecycle.fire("check", claim, actor, reason=reason or None, accepted=accepted.minor):
-            claim.accepted, claim.reduction_reason, claim.checked_by_id = accepted, reason or None, actor.id
+        checked = {"accepted": accepted, "reduction_reason": reason or None, "checked_by_id": actor.id}
+        lifecycle.fire("check", claim, actor, reason=reason or None, set=checked, accepted=accepted.minor)
 
 
 def refuse(claim: Claim, reason: str, *, actor: Person) -> None:
     """Reject the claim with a reason; the beneficiary may claim the instalment again."""
     with transaction():
-        if lifecycle.fire("refuse", claim, actor, reason=reason):
-            claim.reduction_reason, claim.checked_by_id = reason, actor.id
+        refused = {"reduction_reason": reason, "checked_by_id": actor.id}
+        lifecycle.fire("refuse", claim, actor, reason=reason, set=refused)
 
 
 def certify(claim: Claim, *, actor: Person) -> None:
     """Certify that what is to be paid was delivered (service fait)."""
     with transaction():
-        if lifecycle.fire("certify", claim, actor):
-            claim.certified_by_id = actor.id
+        lifecycle.fire("certify", claim, actor, set={"certified_by_id": actor.id})
 
 
 def liquidate(claim: Claim, *, actor: Person) -> None:
     """Verify the exact amount due; the credit becomes payable."""
     with transaction():
-        if lifecycle.fire("liquidate", claim, actor, amount=claim.accepted_minor):
-            claim.liquidated_by_id = actor.id
+        verified = {"liquidated_by_id": actor.id}
+        if lifecycle.fire("liquidate", claim, actor, set=verified, amount=claim.accepted_minor):
             _move(claim, Kind.LIQUIDATE, Stage.COMMITTED, Stage.PAYABLE, actor, document=_document(claim))
 
 
@@ -150,44 +149,38 @@ def liquidate(claim: Claim, *, actor: Person) -> None:
 def order(claim: Claim, *, actor: Person) -> None:
     """Order the payment."""
     with transaction():
-        if lifecycle.fire("order", claim, actor):
-            attempt = int(claim.order_number.rpartition("-")[2]) + 1 if claim.order_number else 1
-            claim.ordered_by_id, claim.return_reason = actor.id, None
-            claim.order_number = f"OP-{_document(claim)}-{attempt}"
+        attempt = int(claim.order_number.rpartition("-")[2]) + 1 if claim.order_number else 1
+        number = f"OP-{_document(claim)}-{attempt}"
+        ordered = {"ordered_by_id": actor.id, "order_number": number, "return_reason": None}
+        if lifecycle.fire("order", claim, actor, set=ordered, number=number):
             _move(claim, Kind.ORDER, Stage.PAYABLE, Stage.ORDERED, actor, document=claim.order_number)
 
 
 def approve_order(claim: Claim, *, actor: Person) -> None:
     """The accountant's visa on the payment order."""
     with transaction():
-        if lifecycle.fire("approve_order", claim, actor):
-            claim.approved_by_id = actor.id
+        lifecycle.fire("approve_order", claim, actor, set={"approved_by_id": actor.id})
 
 
 def return_order(claim: Claim, reason: str, *, actor: Person) -> None:
     """Return the order to the authorising officer, with a reason."""
     with transaction():
-        if lifecycle.fire("return_order", claim, actor, reason=reason):
-            claim.return_reason = reason
+        if lifecycle.fire("return_order", claim, actor, reason=reason, set={"return_reason": reason}):
             _move(claim, Kind.REJECT_ORDER, Stage.ORDERED, Stage.PAYABLE, actor, document=claim.order_number)
 
 
 def remit(claim: Claim, *, actor: Person) -> None:
     """Send the order to the bank. Posted before the bank sees anything: that is where double payments happen."""
     with transaction():
-        if lifecycle.fire("remit", claim, actor):
-            claim.remitted_by_id = actor.id
+        if lifecycle.fire("remit", claim, actor, set={"remitted_by_id": actor.id}):
             _move(claim, Kind.REMIT, Stage.ORDERED, Stage.REMITTED, actor, document=claim.order_number)
 
 
 def pay(claim: Claim, bank_reference: str, value_date: date, *, actor: Person) -> None:
     """Record what the bank says was paid: its reference and value date."""
     with transaction():
-        lock(claim, "state")
-        if claim.state == S.REMITTED:
-            claim.bank_reference, claim.value_date, claim.paid_by_id = bank_reference, value_date, None
-        if lifecycle.fire("pay", claim, actor, bank_reference=bank_reference):
-            claim.paid_by_id = actor.id
+        paid = {"bank_reference": bank_reference, "value_date": value_date, "paid_by_id": actor.id}
+        if lifecycle.fire("pay", claim, actor, set=paid, bank_reference=bank_reference):
             _move(claim, Kind.PAY, Stage.REMITTED, Stage.PAID, actor, document=bank_reference, value_date=value_date)
 
 

@@ -150,10 +150,10 @@ def _must_be_whole(ranking: Ranking, proposals: Sequence[Proposal]) -> None:
 def fund(decision: Decision, *, actor: Person) -> None:
     """Fund a project: the grant is made and its credit reserved. Raises NotEnough when the envelope is empty."""
     with transaction():
-        if not lifecycle.fire("fund", decision, actor, amount=decision.amount_minor):
+        if not lifecycle.fire("fund", decision, actor, set=_taken_by(actor), amount=decision.amount_minor):
             return
         award = _award(decision)
-        _taken(decision, actor)
+        _follow(decision, actor)
         call, commission = decision.call_id, decision.commission_id
         post(
             award.fund_id,
@@ -168,20 +168,22 @@ def fund(decision: Decision, *, actor: Person) -> None:
 def hold(decision: Decision, *, actor: Person) -> None:
     """Put a project on the reserve list: it may be funded later with freed credit."""
     with transaction():
-        if lifecycle.fire("hold", decision, actor):
-            _taken(decision, actor)
+        if lifecycle.fire("hold", decision, actor, set=_taken_by(actor)):
+            _follow(decision, actor)
 
 
 def reject(decision: Decision, reason: str, *, actor: Person) -> None:
     """Do not select a project; the reason goes to the applicant."""
     with transaction():
-        decision.reason = reason
-        if lifecycle.fire("reject", decision, actor, reason=reason):
-            _taken(decision, actor)
+        if lifecycle.fire("reject", decision, actor, reason=reason, set={**_taken_by(actor), "reason": reason}):
+            _follow(decision, actor)
 
 
-def _taken(decision: Decision, actor: Person) -> None:
-    decision.decided_at, decision.decided_by_id = now(), actor.id
+def _taken_by(actor: Person) -> dict[str, Any]:
+    return {"decided_at": now(), "decided_by_id": actor.id}
+
+
+def _follow(decision: Decision, actor: Person) -> None:
     if decision.application.state == ApplicationState.RANKED:
         application_lifecycle.fire("decide", decision.application, actor)
     if decision.notified_at is not None:  # the call's results are out already: a reserve project learns at once

@@ -1,6 +1,6 @@
 """A lifecycle is a table of moves. Nothing else may write `.state`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -37,11 +37,21 @@ class Lifecycle:
         self.labels = labels
         self.moves = {move.name: move for move in moves}
 
-    def fire(self, name: str, subject: Any, actor: Any, *, reason: str | None = None, **after: Any) -> bool:
+    def fire(
+        self,
+        name: str,
+        subject: Any,
+        actor: Any,
+        *,
+        reason: str | None = None,
+        set: Mapping[str, Any] | None = None,
+        **after: Any,
+    ) -> bool:
         """Move `subject`, or say False when this same actor already made this move (a double click, a retry).
 
         Locks the row, so of two people only one moves it. Raises WrongState or Forbidden; appends the audit event,
-        whose `after` holds the target and whatever else the caller names.
+        whose `after` holds the target and whatever else the caller names. `set` gives the columns that belong to the
+        new state: they are written with it, so that the database never sees one without the other.
         """
         move = self.moves[name]
         lock(subject, "state")
@@ -57,6 +67,8 @@ class Lifecycle:
             )
         move.policy.require(actor, subject)
         before = {"state": subject.state}
+        for column, value in (set or {}).items():
+            setattr(subject, column, value)
         subject.state = move.target
         record(
             f"{self.noun}.{name}", subject, actor, reason=reason, before=before, after={"state": move.target, **after}

@@ -151,8 +151,7 @@ def accept(review: Review, *, actor: Person) -> None:
 def declare_conflict(review: Review, reason: str, *, actor: Person) -> None:
     """The reviewer steps aside; from now on they see nothing of this file, and the chair must find another."""
     with transaction():
-        review.conflict_reason = reason
-        lifecycle.fire("declare_conflict", review, actor, reason=reason)
+        lifecycle.fire("declare_conflict", review, actor, reason=reason, set={"conflict_reason": reason})
 
 
 def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
@@ -190,19 +189,18 @@ def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: P
         if problems := service.missing(review, sheet):
             raise Refused(problems[0][1])
         service.write(review, sheet)
-        review.total = service.weighted_total(review.application.call.criteria, sheet.marks)
-        review.submitted_at = now()
-        lifecycle.fire("submit_review", review, actor, total=review.total)
+        total = service.weighted_total(review.application.call.criteria, sheet.marks)
+        lifecycle.fire("submit_review", review, actor, set={"total": total, "submitted_at": now()}, total=total)
         _close_when_complete(review.application)
 
 
 def reopen_review(review: Review, reason: str, *, actor: Person) -> None:
     """The chair gives a submitted review back, with a reason."""
     with transaction():
-        if lifecycle.fire("reopen_review", review, actor, reason=reason):
-            review.submitted_at = review.total = None
-            if review.application.state == ApplicationState.REVIEWED:
-                application_lifecycle.fire("resume_review", review.application, actor, reason=reason)
+        empty = {"total": None, "submitted_at": None}
+        reopened = lifecycle.fire("reopen_review", review, actor, reason=reason, set=empty)
+        if reopened and review.application.state == ApplicationState.REVIEWED:
+            application_lifecycle.fire("resume_review", review.application, actor, reason=reason)
 
 
 def _close_when_complete(application: Application) -> None:

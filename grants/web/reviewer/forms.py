@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from grants.awards.models import Outcome
@@ -25,7 +26,11 @@ ANCHORS = {
     4: N_("Very good"),
     5: N_("Excellent"),
 }
-CONFIDENCE = [("1", _l("Little")), ("2", _l("Well")), ("3", _l("Very well, it is my field"))]
+CONFIDENCE = [
+    SelectChoice("1", _l("Little")),
+    SelectChoice("2", _l("Well")),
+    SelectChoice("3", _l("Very well, it is my field")),
+]
 
 
 class ConflictForm(Form):
@@ -92,15 +97,11 @@ class AssignForm(Form):
 
 def assign_form(candidates: Sequence[Candidate]) -> AssignForm:
     form = AssignForm()
-    form.reviewers.choices = [(str(one.person.id), one.person.name) for one in candidates]
+    form.reviewers.choices = [SelectChoice(str(one.person.id), one.person.name) for one in candidates]
     return form
 
 
-OUTCOMES = [
-    (Outcome.FUNDED.value, _l("Fund")),
-    (Outcome.RESERVE.value, _l("Reserve list")),
-    (Outcome.REJECTED.value, _l("Do not select")),
-]
+OUTCOMES = [SelectChoice(one.value, one.label) for one in Outcome]
 
 
 class ProposalForm(Form):
