@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Enum, MetaData
+from sqlalchemy import BigInteger, Engine, Enum, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -89,6 +89,20 @@ def transaction() -> Iterator[None]:
         del info["after_commit"]
     for act in promised:
         act()
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Inside, `db.session` is another session: it reads one unmoving picture of what is committed, and cannot write."""
+    outer = db.session()
+    with db.session.session_factory() as still:
+        if isinstance(still.get_bind(), Engine):  # a connection that somebody else holds has its transaction already
+            still.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        db.session.registry.set(still)
+        try:
+            yield
+        finally:
+            db.session.registry.set(outer)
 
 
 def after_commit(act: Callable[[], object]) -> None:

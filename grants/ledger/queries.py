@@ -169,6 +169,11 @@ def by_instalment(grant_id: UUID) -> dict[UUID, Standing]:
     return _standings(lambda row: row.tranche_id, [account.c.tranche_id], conditions)
 
 
+def by_every_instalment(fund_id: UUID) -> dict[UUID, Standing]:
+    """By instalment, for all grants of a fund."""
+    return _standings(lambda row: row.tranche_id, [account.c.tranche_id], _deep(fund_id, account.c.tranche_id))
+
+
 def heads(fund_ids: Iterable[UUID]) -> dict[UUID, Head]:
     wanted = select(fund).where(fund.c.id.in_(list(fund_ids)))
     return {one.id: Head(one.code, one.currency, one.last_no, one.head) for one in db.session.execute(wanted)}
