@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from grants.core.db import db
 from grants.core.types import new_id
 from grants.people import passwords
 from grants.web.signin import limiter
@@ -13,25 +14,27 @@ from tests.conftest import make_app
 from tests.factories import PersonFactory
 
 PASSWORD = "cheval agrafe pile correcte"
+WRONG = "not the right one"
 
 
 @pytest.fixture(params=["with Redis", "without Redis"])
 def throttled_app(request, app, monkeypatch) -> Iterator[Flask]:
     settings = app.extensions["settings"]
+    monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
+    limiter.init_app(app)
     if request.param == "with Redis":
-        limiter.init_app(app)
-        monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
         yield app
         return
     lonely = make_app(replace(settings, redis_url="unix:///nowhere/redis.sock?db=0"))
     lonely.config["RATELIMIT_ENABLED"] = True
+    yield lonely
     with lonely.app_context():
-        yield lonely
+        db.engine.dispose()
     limiter._storage_dead = False
     limiter.init_app(app)
 
 
-def attempt(app: Flask, email: str, address: str = "192.0.2.1", password: str = "wrong"):
+def attempt(app: Flask, email: str, address: str = "192.0.2.1", password: str = WRONG):
     data = {"email": email, "password": password}
     return app.test_client().post("/account/sign-in", data=data, environ_base={"REMOTE_ADDR": address})
 
@@ -68,6 +71,7 @@ def test_reading_the_page_is_never_slowed_down(throttled_app):
 def test_no_lock(app, monkeypatch):
     """After the minute, the right password works at once."""
     monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
+    limiter.init_app(app)
     person = PersonFactory(password_hash=passwords.hash_password(PASSWORD))
     for _ in range(12):
         attempt(app, person.email)
