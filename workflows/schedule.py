@@ -16,9 +16,8 @@ from workflows.outbox import Swept, follow_database_clock, sweep
 log = logging.getLogger(__name__)
 Act = TypeVar("Act", bound=Callable[[], object])
 
-EVERY_TICK: list[
-    Callable[[], object]
-] = []  # each in transactions of its own, harmless to repeat or to run twice at once
+# Each in transactions of its own, harmless to repeat or to do twice at once.
+EVERY_TICK: list[Callable[[], object]] = [audit.seal]
 
 
 def every_tick(act: Act) -> Act:

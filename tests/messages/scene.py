@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from grants.applications.models import Application
+from grants.applications.models import Application, ApplicationState
 from grants.calls.models import Call
 from grants.core.clock import now
 from grants.core.db import transaction
@@ -59,7 +59,7 @@ def join(application: Application, right: Right) -> Person:
 def review(on: Call, by: Person, **values: Any) -> Review:
     """A review asked of this person a month ago."""
     with transaction():
-        application = ApplicationFactory(call=on, **submitted())
+        application = ApplicationFactory(call=on, state=ApplicationState.IN_REVIEW, **submitted())
         return ReviewFactory(
             application=application, reviewer=by, **{"created_at": now() - timedelta(days=29), **values}
         )
