@@ -47,13 +47,23 @@ class Channel(HTTPChannel):
     task_class = Task
 
 
+def on_arrival(app: Wsgi) -> Wsgi:
+    """The application answers as of the moment when the request came."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with clock.arrived(environ[ARRIVED]):
+            return app(environ, start_response)
+
+    return answer
+
+
 def serve(app: Wsgi, settings: Settings, listening: socket.socket) -> None:
     """Answer requests until SIGTERM, then finish those under way."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
     server = create_server(
-        app,
+        on_arrival(app),
         sockets=[listening],
         threads=settings.web_threads,
         asyncore_use_poll=True,

@@ -57,7 +57,7 @@ class Supervisor:
         for one in self.watched:
             one.look(self.say)
 
-    def wait_for(self, ready: Callable[[], bool], what: str, patience: float = 60) -> None:
+    def wait_for(self, ready: Callable[[], bool], what: str, patience: float = 120) -> None:
         """Watch until `ready()` holds. Raises ServerProblem when a program keeps ending or time runs out."""
         deadline = time.monotonic() + patience
         while not self.stopping and not ready():

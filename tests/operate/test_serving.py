@@ -19,13 +19,14 @@ from config.settings import ROOT
 SERVER = """
 import json, socket, sys, time
 from config.settings import Settings
-from grants.cli.serving import ARRIVED, serve
+from grants.cli.serving import serve
+from grants.core import clock
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
         time.sleep(0.7)
     body = environ["wsgi.input"].read()
-    answer = {"arrived_at": environ[ARRIVED].isoformat(), "length": len(body), "pid": __import__("os").getpid()}
+    answer = {"arrived_at": clock.arrival().isoformat(), "length": len(body), "pid": __import__("os").getpid()}
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps(answer).encode()]
 
