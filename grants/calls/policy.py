@@ -1,0 +1,51 @@
+"""Who drafts a call, approves it, publishes it, and when it takes applications."""
+
+from grants.calls.models import PUBLIC_STATES, Call, CallState
+from grants.core.i18n import N_
+from grants.core.policy import Claims, policy
+from grants.funds.models import Fund
+from grants.funds.policy import READERS, serves
+from grants.people.models import Person, Role
+
+
+@policy("anyone")
+def view(user: Person, call: Call) -> Claims:
+    """Anybody, from publication on; before, those who run the fund."""
+    yield (
+        call.state in PUBLIC_STATES or (user.is_authenticated and serves(user, call.fund, *READERS)),
+        N_("This call is not published."),
+    )
+
+
+@policy(*READERS)
+def follow(user: Person, call: Call) -> Claims:
+    """Those who run or oversee the fund."""
+    yield serves(user, call.fund, *READERS), N_("Only those who run this fund see its drafts.")
+
+
+@policy(Role.OFFICER)
+def draft(user: Person, fund: Fund) -> Claims:
+    """A programme officer of the fund."""
+    yield serves(user, fund, Role.OFFICER), N_("Only a programme officer of the fund drafts a call.")
+
+
+@policy(Role.OFFICER)
+def run(user: Person, call: Call) -> Claims:
+    """A programme officer of the fund."""
+    yield serves(user, call.fund, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
+
+
+@policy(Role.OFFICER)
+def edit(user: Person, call: Call) -> Claims:
+    """A programme officer of the fund, while it is a draft: approved rules are frozen."""
+    yield from run.claims(user, call)
+    yield (
+        call.state == CallState.DRAFT,
+        N_("The rules of this call are frozen. The committee may return it to be changed."),
+    )
+
+
+@policy(Role.COMMITTEE)
+def approve(user: Person, call: Call) -> Claims:
+    """A member of the cluster's strategic committee."""
+    yield serves(user, call.fund, Role.COMMITTEE), N_("Only the strategic committee may do this.")

@@ -1,0 +1,66 @@
+"""Calls: what everybody may read, and what those who run the fund follow."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
+from grants.clusters.models import Cluster
+from grants.core.db import db
+from grants.funds.models import Fund
+from grants.funds.policy import READERS
+from grants.people.models import Person
+from grants.people.scope import covered
+
+
+def visible_to(user: Person) -> Select[Call]:
+    """The SQL twin of policy.view."""
+    public = Call.state.in_(PUBLIC_STATES)
+    if not user.is_authenticated:
+        return select(Call).join(Call.fund).where(public)
+    followed = covered(user, *READERS, cluster=Fund.cluster_id, fund=Fund.id)
+    return select(Call).join(Call.fund).where(or_(public, followed))
+
+
+def followed_by(user: Person) -> Select[Call]:
+    """The SQL twin of policy.follow."""
+    return select(Call).join(Call.fund).where(covered(user, *READERS, cluster=Fund.cluster_id, fund=Fund.id))
+
+
+def _parts() -> list[object]:
+    return [
+        joinedload(Call.fund).joinedload(Fund.cluster).selectinload(Cluster.commissions),
+        selectinload(Call.envelopes).joinedload(Envelope.commission),
+        selectinload(Call.criteria),
+    ]
+
+
+def call(user: Person, id: UUID) -> Call:
+    """One visible call with its envelopes and rubric; raises NoResultFound."""
+    return db.session.scalars(visible_to(user).where(Call.id == id).options(*_parts())).one()  # type: ignore[arg-type]
+
+
+def followed_call(user: Person, id: UUID) -> Call:
+    """One call of a fund the person runs or oversees; raises NoResultFound."""
+    return db.session.scalars(followed_by(user).where(Call.id == id).options(*_parts())).one()  # type: ignore[arg-type]
+
+
+def followed_calls(user: Person, *states: CallState) -> Sequence[Call]:
+    """Calls of the person's funds, newest first (only those in these states when some are named); one query."""
+    wanted = followed_by(user).where(Call.imported.is_(False)).options(joinedload(Call.fund).joinedload(Fund.cluster))
+    if states:
+        wanted = wanted.where(Call.state.in_(states))
+    return db.session.scalars(wanted.order_by(Call.created_at.desc(), Call.id)).all()
+
+
+def public_calls() -> Sequence[Call]:
+    """Published calls, those that close soonest first, closed ones last; three queries."""
+    wanted = select(Call).where(Call.state.in_(PUBLIC_STATES), Call.imported.is_(False))
+    late = Call.state.not_in([CallState.PUBLISHED, CallState.OPEN])
+    parts = [
+        joinedload(Call.fund).joinedload(Fund.cluster),
+        selectinload(Call.envelopes).joinedload(Envelope.commission),
+    ]
+    return db.session.scalars(wanted.options(*parts).order_by(late, Call.closes_at)).all()

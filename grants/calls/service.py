@@ -1,0 +1,117 @@
+"""Drafting a call. Moves are in workflows/call.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from grants.calls import policy
+from grants.calls.models import Call, Criterion, Envelope
+from grants.core.audit import record
+from grants.core.db import db, expect, transaction
+from grants.core.errors import Refused
+from grants.core.i18n import N_, Text, Words
+from grants.core.types import Money
+from grants.funds.models import Fund
+from grants.people.models import Person
+
+
+@dataclass(frozen=True)
+class CriterionDraft:
+    """One line of the rubric. `weight` is a percentage."""
+
+    label: Words
+    guidance: Words
+    weight: int
+
+
+@dataclass(frozen=True)
+class CallDraft:
+    """What the designer's form holds. `funding_rate` in hundredths of a percent, `instalments` in percent."""
+
+    code: str
+    title: Words
+    summary: Words
+    opens_at: datetime
+    closes_at: datetime
+    reviews_due_at: datetime
+    ceiling: Money
+    funding_rate: int
+    instalments: Sequence[int]
+    reviewers_per_application: int
+    envelopes: Mapping[UUID, Money]
+    criteria: Sequence[CriterionDraft]
+
+
+def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
+    """What keeps the draft from being kept: (field name, sentence)."""
+    found: list[tuple[str, Text]] = []
+    if draft.closes_at <= draft.opens_at:
+        found.append(("closes_at", N_("The call closes after it opens.")))
+    if draft.reviews_due_at <= draft.closes_at:
+        found.append(("reviews_due_at", N_("Reviews are due after the call closes.")))
+    if not draft.envelopes:
+        found.append(("", N_("Give an envelope to at least one commission.")))
+    if any(one < 1 for one in draft.instalments) or sum(draft.instalments) != 100:
+        found.append(
+            ("instalments", N_("The instalments add up to 100 %%: they add up to %(n)s.", n=sum(draft.instalments)))
+        )
+    total = sum(one.weight for one in draft.criteria)
+    if not draft.criteria:
+        found.append(("", N_("Give the rubric at least one criterion.")))
+    elif total != 100:
+        found.append(("", N_("The weights of the rubric add up to 100 %%: they add up to %(n)s.", n=total)))
+    return found
+
+
+def draft_call(fund: Fund, draft: CallDraft, *, actor: Person) -> Call:
+    """A new draft. Raises Refused when the fund has a call of that code."""
+    with transaction():
+        policy.draft.require(actor, fund)
+        call = Call(fund_id=fund.id, currency=fund.currency, envelopes=[], criteria=[])
+        _write(call, fund, draft)
+        db.session.add(call)
+        db.session.flush()
+        record("call.drafted", call, actor, after={"code": call.code})
+        return call
+
+
+def revise(call: Call, draft: CallDraft, version: int | None, *, actor: Person) -> None:
+    """Change a draft. Raises Forbidden once it is no draft any more, LostUpdate when somebody wrote meanwhile."""
+    with transaction():
+        policy.edit.require(actor, call)
+        expect(call, version)
+        _write(call, call.fund, draft)
+        record("call.revised", call, actor)
+
+
+def _write(call: Call, fund: Fund, draft: CallDraft) -> None:
+    taken = select(Call.id).where(Call.fund_id == fund.id, Call.code == draft.code)
+    if call.id is not None:
+        taken = taken.where(Call.id != call.id)
+    with db.session.no_autoflush:
+        if db.session.scalar(taken):
+            raise Refused(N_("This fund already has a call with the code “%(code)s”.", code=draft.code))
+    if problems := problems_with(draft):
+        raise Refused(problems[0][1])
+    call.code, call.title, call.summary = draft.code, draft.title, draft.summary
+    call.opens_at, call.closes_at, call.reviews_due_at = draft.opens_at, draft.closes_at, draft.reviews_due_at
+    call.ceiling, call.funding_rate = draft.ceiling, draft.funding_rate
+    call.instalments, call.reviewers_per_application = list(draft.instalments), draft.reviewers_per_application
+    known = {one.commission_id: one for one in call.envelopes}
+    for commission_id, amount in draft.envelopes.items():
+        if commission_id in known:
+            known[commission_id].amount = amount
+        else:
+            call.envelopes.append(
+                Envelope(commission_id=commission_id, currency=amount.currency, amount_minor=amount.minor)
+            )
+    for commission_id, envelope in known.items():
+        if commission_id not in draft.envelopes:
+            call.envelopes.remove(envelope)
+    call.criteria[:] = [
+        Criterion(position=n, label=one.label, guidance=one.guidance, weight=one.weight)
+        for n, one in enumerate(draft.criteria, 1)
+    ]

@@ -1,0 +1,45 @@
+"""Who opens a fund, endows it, reads it."""
+
+from grants.clusters.models import Cluster
+from grants.core.i18n import N_
+from grants.core.policy import Claims, policy
+from grants.funds.models import Fund
+from grants.people.models import Person, Role
+
+READERS = (
+    Role.FUND_MANAGER,
+    Role.OFFICER,
+    Role.COMMITTEE,
+    Role.AUTHORISING_OFFICER,
+    Role.ACCOUNTANT,
+    Role.AUDITOR,
+)
+
+
+def serves(user: Person, fund: Fund, *roles: Role) -> bool:
+    """Whether the person holds one of these roles for this fund."""
+    return any(user.holds(role, cluster_id=fund.cluster_id, fund_id=fund.id) for role in roles)
+
+
+@policy(*READERS)
+def view(user: Person, fund: Fund) -> Claims:
+    """Those who run or oversee the fund."""
+    yield serves(user, fund, *READERS), N_("Only those who run this fund see it.")
+
+
+@policy(Role.FUND_MANAGER)
+def open_fund(user: Person, cluster: Cluster) -> Claims:
+    """A fund manager of the whole cluster."""
+    yield (
+        any(
+            one.role == Role.FUND_MANAGER and one.cluster_id == cluster.id and not one.fund_id
+            for one in user.appointments
+        ),
+        N_("Only a fund manager of the cluster opens a fund."),
+    )
+
+
+@policy(Role.FUND_MANAGER)
+def endow(user: Person, fund: Fund) -> Claims:
+    """A fund manager of the fund."""
+    yield serves(user, fund, Role.FUND_MANAGER), N_("Only the fund manager opens credit.")

@@ -1,0 +1,163 @@
+"""A call from its draft to its archive. Approval allocates the envelopes; the clock opens and closes it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from grants.calls import policy
+from grants.calls.models import STATE_LABELS, Call, CallState, Envelope
+from grants.core.audit import record
+from grants.core.clock import now
+from grants.core.db import db, lock, transaction
+from grants.core.errors import Refused
+from grants.core.i18n import N_
+from grants.core.policy import clock_only
+from grants.core.types import Money
+from grants.ledger.queries import Stage, by_call_and_commission
+from grants.ledger.service import Kind, Line, Place, key_for, post
+from grants.people.models import Person
+from workflows.machine import Lifecycle, Move
+from workflows.schedule import every_tick
+
+S = CallState
+BEFORE_DECIDED = frozenset({S.DRAFT, S.PROPOSED, S.APPROVED, S.PUBLISHED, S.OPEN, S.CLOSED, S.EVALUATING})
+
+lifecycle = Lifecycle(
+    "call",
+    STATE_LABELS,
+    [
+        Move("propose", frozenset({S.DRAFT}), S.PROPOSED, policy.run, N_("Send to the strategic committee")),
+        Move("approve", frozenset({S.PROPOSED}), S.APPROVED, policy.approve, N_("Approve the call")),
+        Move("return_draft", frozenset({S.PROPOSED}), S.DRAFT, policy.approve, N_("Return to the officer"), why=True),
+        Move("publish", frozenset({S.APPROVED}), S.PUBLISHED, policy.run, N_("Publish")),
+        Move("open", frozenset({S.PUBLISHED}), S.OPEN, clock_only, N_("Open")),
+        Move("close", frozenset({S.OPEN}), S.CLOSED, clock_only, N_("Close")),
+        Move("evaluate", frozenset({S.CLOSED}), S.EVALUATING, policy.run, N_("Start the evaluation")),
+        Move("decide", frozenset({S.EVALUATING}), S.DECIDED, policy.approve, N_("Announce the results")),
+        Move("archive", frozenset({S.DECIDED}), S.ARCHIVED, policy.run, N_("Archive")),
+        Move("cancel", BEFORE_DECIDED, S.CANCELLED, policy.approve, N_("Cancel the call"), why=True),
+    ],
+)
+
+
+def propose(call: Call, *, actor: Person) -> None:
+    """The officer sends the draft to the strategic committee."""
+    with transaction():
+        lifecycle.fire("propose", call, actor)
+
+
+def approve(call: Call, *, actor: Person) -> None:
+    """The committee approves: the envelopes leave the fund for the call's commissions. Raises NotEnough."""
+    with transaction():
+        if not lifecycle.fire("approve", call, actor):
+            return
+        total = Money(sum(one.amount_minor for one in call.envelopes), call.currency)
+        document = f"APP-{call.code}"
+        post(
+            call.fund_id,
+            Kind.ALLOCATE_CALL,
+            [Line(Place.available(), Place.call(call.id), total)],
+            actor=actor,
+            key=key_for("allocate call", call.id),
+            document=document,
+        )
+        post(
+            call.fund_id,
+            Kind.ALLOCATE_COMMISSION,
+            [_to_commission(call, one) for one in sorted(call.envelopes, key=lambda one: str(one.commission_id))],
+            actor=actor,
+            key=key_for("allocate commissions", call.id),
+            document=document,
+        )
+
+
+def _to_commission(call: Call, envelope: Envelope) -> Line:
+    return Line(Place.call(call.id), Place.commission(call.id, envelope.commission_id), envelope.amount)
+
+
+def return_draft(call: Call, reason: str, *, actor: Person) -> None:
+    """The committee returns the draft, with a reason."""
+    with transaction():
+        lifecycle.fire("return_draft", call, actor, reason=reason)
+
+
+def publish(call: Call, *, actor: Person) -> None:
+    """The officer publishes; a call whose opening is past opens at once. Raises Refused after the closing time."""
+    with transaction():
+        if call.closes_at is not None and call.closes_at <= now():
+            raise Refused(N_("The closing time is past. The committee returns the call so that its dates change."))
+        if lifecycle.fire("publish", call, actor, set={"published_at": now()}):
+            if call.opens_at is not None and call.opens_at <= now():
+                lifecycle.fire("open", call, None)
+
+
+def evaluate(call: Call, *, actor: Person) -> None:
+    """The officer hands the eligible applications to the commissions."""
+    with transaction():
+        lifecycle.fire("evaluate", call, actor)
+
+
+def archive(call: Call, *, actor: Person) -> None:
+    """The officer files the call away."""
+    with transaction():
+        lifecycle.fire("archive", call, actor)
+
+
+def extend(call: Call, closes_at: datetime, reason: str, *, actor: Person) -> None:
+    """Give applicants more time: only later, with a reason that the call's page shows."""
+    with transaction():
+        policy.run.require(actor, call)
+        lock(call, "state", "closes_at", "reviews_due_at")
+        if call.state not in {S.APPROVED, S.PUBLISHED, S.OPEN}:
+            raise Refused(N_("Only a call that has not closed can be extended."))
+        if call.closes_at is None or closes_at <= call.closes_at:
+            raise Refused(N_("The new closing time must be after %(when)s.", when=call.closes_at or now()))
+        if call.reviews_due_at is None or closes_at >= call.reviews_due_at:
+            raise Refused(N_("Reviews are due %(when)s: close before that.", when=call.reviews_due_at or now()))
+        before = {"closes_at": call.closes_at.isoformat()}
+        call.closes_at = closes_at
+        record("call.extended", call, actor, reason=reason, before=before, after={"closes_at": closes_at.isoformat()})
+
+
+def cancel(call: Call, reason: str, *, actor: Person) -> None:
+    """The committee cancels; what no grant holds returns to the fund."""
+    with transaction():
+        if not lifecycle.fire("cancel", call, actor, reason=reason):
+            return
+        lines = []
+        for (call_id, commission_id), standing in by_call_and_commission(call.fund_id).items():
+            if call_id == call.id and commission_id is not None and standing[Stage.COMMISSION]:
+                source = Place.commission(call.id, commission_id)
+                lines.append(Line(source, Place.call(call.id), standing[Stage.COMMISSION]))
+        if not lines:
+            return
+        back = Money(sum(one.amount.minor for one in lines), call.currency)
+        lines.append(Line(Place.call(call.id), Place.available(), back))
+        post(
+            call.fund_id,
+            Kind.DEALLOCATE,
+            lines,
+            actor=actor,
+            key=key_for("deallocate", call.id),
+            document=f"ANN-{call.code}",
+            reason=reason,
+        )
+
+
+@every_tick
+def open_due() -> None:
+    """Open every published call whose time has come."""
+    _turn(CallState.PUBLISHED, Call.opens_at, "open")
+
+
+@every_tick
+def close_due() -> None:
+    """Close every open call whose time is past."""
+    _turn(CallState.OPEN, Call.closes_at, "close")
+
+
+def _turn(state: CallState, at: object, move: str) -> None:
+    with transaction():
+        due = select(Call).where(Call.state == state, at <= now())  # type: ignore[operator]
+        for call in db.session.scalars(due.with_for_update(skip_locked=True)):
+            lifecycle.fire(move, call, None)

@@ -1,0 +1,89 @@
+"""Opening a fund and endowing it: each appropriation is posted to the ledger with the fact."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from grants.clusters.models import Cluster
+from grants.core.audit import record
+from grants.core.db import db, lock, transaction
+from grants.core.errors import Refused
+from grants.core.i18n import N_
+from grants.core.types import Money
+from grants.funds import policy
+from grants.funds.models import Appropriation, Fund
+from grants.ledger import service as ledger
+from grants.ledger.service import Kind, Line, Place, key_for, post
+from grants.people.models import Person
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Credit to open: for a fiscal year, under a document number, on a value date."""
+
+    amount: Money
+    fiscal_year: int
+    document: str
+    value_date: date
+
+
+def open_fund(cluster: Cluster, code: str, name: str, currency: str, credit: Credit | None, *, actor: Person) -> Fund:
+    """A new fund with its ledger and, when given, its first credit. Raises Refused when the code is taken."""
+    with transaction():
+        policy.open_fund.require(actor, cluster)
+        code = code.upper()
+        if db.session.scalar(select(Fund.id).where(Fund.code == code)):
+            raise Refused(N_("There is already a fund with the code “%(code)s”.", code=code))
+        fund = Fund(cluster=cluster, code=code, name=name, currency=currency)
+        db.session.add(fund)
+        db.session.flush()
+        record("fund.opened", fund, actor, after={"code": code, "currency": currency})
+        ledger.open_fund(fund.id, code, currency, cluster.timezone)
+        if credit is not None:
+            _open_credit(fund, credit, actor)
+        return fund
+
+
+def open_credit(fund: Fund, credit: Credit, *, actor: Person) -> None:
+    """A further appropriation. Raises Refused when its document was used for another one."""
+    with transaction():
+        policy.endow.require(actor, fund)
+        _open_credit(fund, credit, actor)
+
+
+def _open_credit(fund: Fund, credit: Credit, actor: Person) -> None:
+    lock(fund)
+    kept = select(Appropriation).where(Appropriation.fund_id == fund.id, Appropriation.document == credit.document)
+    if found := db.session.scalars(kept).one_or_none():
+        same = (found.amount, found.fiscal_year, found.value_date)
+        if same == (credit.amount, credit.fiscal_year, credit.value_date):
+            return  # a double click
+        raise Refused(
+            N_(
+                "Document %(document)s already opened %(amount)s for %(year)s.",
+                document=credit.document,
+                amount=found.amount,
+                year=str(found.fiscal_year),
+            )
+        )
+    made = Appropriation(
+        fund_id=fund.id,
+        fiscal_year=credit.fiscal_year,
+        document=credit.document,
+        value_date=credit.value_date,
+        currency=fund.currency,
+        amount_minor=credit.amount.minor,
+    )
+    db.session.add(made)
+    db.session.flush()
+    record("fund.endowed", fund, actor, after={"document": credit.document, "amount": credit.amount.minor})
+    post(
+        fund.id,
+        Kind.ENDOW,
+        [Line(Place.source(), Place.available(), credit.amount)],
+        actor=actor,
+        key=key_for("endow", made.id),
+        document=credit.document,
+        value_date=credit.value_date,
+    )
