@@ -5,6 +5,7 @@ what one file imports from another keeps the same stamp. Fonts come from the IBM
 into the instance directory; without them the pages fall back to the system's fonts.
 """
 
+import fcntl
 import hashlib
 import logging
 import os
@@ -92,7 +93,10 @@ def prepare_fonts(settings: Settings) -> list[Path]:
         try:
             if not target.exists():
                 folder.mkdir(parents=True, exist_ok=True)
-                _wrap(fontpkg.path(FAMILY, weight=weight), target)
+                with (folder / ".lock").open("w") as lock:  # the work takes a second or two: one process does it
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    if not target.exists():
+                        _wrap(fontpkg.path(FAMILY, weight=weight), target)
             made.append(target)
         except Exception:  # a missing or broken font package must not keep the fund closed
             log.exception("The font of weight %s could not be prepared; pages use the system's.", weight)
