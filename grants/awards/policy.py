@@ -2,7 +2,17 @@
 
 from uuid import UUID
 
-from grants.awards.models import INTERNAL, Agreement, Award, Claim, ClaimState, Decision, Instalment, Outcome
+from grants.awards.models import (
+    INTERNAL,
+    Agreement,
+    Award,
+    AwardImport,
+    Claim,
+    ClaimState,
+    Decision,
+    Instalment,
+    Outcome,
+)
 from grants.calls.models import Call
 from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
@@ -216,3 +226,24 @@ def pay(user: Person, claim: Claim) -> Claims:
 
 def _serves_claim(user: Person, claim: Claim, *roles: Role) -> bool:
     return serves(user, claim.instalment.agreement.award.fund, *roles)
+
+
+# --- past awards from files -----------------------------------------------------------------------------------
+
+
+@policy(Role.OFFICER)
+def import_awards(user: Person, fund: Fund) -> Claims:
+    """A programme officer of the fund."""
+    yield serves(user, fund, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
+
+
+@policy(Role.OFFICER)
+def run_import(user: Person, one: AwardImport) -> Claims:
+    """A programme officer of the fund."""
+    yield from import_awards.claims(user, one.fund)
+
+
+@policy(*OVERSEERS)
+def view_import(user: Person, one: AwardImport) -> Claims:
+    """Those who run or oversee the fund."""
+    yield serves(user, one.fund, *OVERSEERS), N_("Only those who run the fund see its imports.")

@@ -259,7 +259,7 @@ DAY = datetime.fromisoformat("2020-05-06")
             {Field.IDENTIFIER: 1, Field.RECIPIENT: 2, Field.AMOUNT: 3, Field.AWARDED_ON: 4},
         ),
         (
-            sheet(["Reference", "Ref no", "Grantee", "Amount", "Date"], *(["x", f"G{n}", "A", 5, DAY] for n in range(9))),
+            sheet(["Reference", "Ref no", "Grantee", "Amount", "Date"], *(["x", f"G{n}", "A", 5, DAY] for n in "123")),
             {Field.IDENTIFIER: 1, Field.RECIPIENT: 2, Field.AMOUNT: 3, Field.AWARDED_ON: 4},
         ),
         (
@@ -268,8 +268,10 @@ DAY = datetime.fromisoformat("2020-05-06")
         ),
         (
             sheet(
-                ["nomAttribuant", "dateConvention", "referenceDecision", "nomBeneficiaire", "idBeneficiaire"]
-                + ["objet", "montant"],
+                [
+                    *("nomAttribuant", "dateConvention", "referenceDecision", "nomBeneficiaire"),
+                    *("idBeneficiaire", "objet", "montant"),
+                ],
                 ["Ville", "2020-01-01", "R1", "Fête", "123", "bal", "1 000,50"],
                 ["Ville", "2020-01-02", "R2", "Danse", "124", "bal", "900"],
             ),

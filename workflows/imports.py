@@ -1,0 +1,250 @@
+"""A file of past awards: read, checked, confirmed, then brought in by one job, all of it or nothing.
+
+one, again = receive(fund, "awards.xlsx", content, actor=officer)     again: this very file is in the fund already
+examine(one, mapping, actor=officer)                                  with columns chosen by a person
+confirm(one, actor=officer)                                           the job; its progress is that of its promise
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import text
+
+from config.settings import Settings
+from grants.awards import import_queries as queries
+from grants.awards import import_service as service
+from grants.awards import policy
+from grants.awards.import_checks import Remark
+from grants.awards.import_kept import pack_remark
+from grants.awards.imports import Mapping
+from grants.awards.models import IMPORT_LABELS, Award, AwardImport, ImportState
+from grants.calls.models import Call
+from grants.clusters.models import Commission
+from grants.core.audit import record
+from grants.core.clock import now
+from grants.core.db import db, expect, lock, transaction
+from grants.core.errors import Problem, Refused
+from grants.core.i18n import N_, N_n
+from grants.core.policy import clock_only
+from grants.core.sheets.reading import UnreadableFile
+from grants.core.storage import storage
+from grants.core.types import Money
+from grants.funds.models import Fund
+from grants.ledger.service import Kind, Line, Place, key_for, post
+from grants.people.models import Person
+from workflows.machine import Lifecycle, Move
+from workflows.outbox import Due, Gone, job, promise, report_progress
+
+SMALL = 1_000_000  # octets: files up to this size are read while the person waits, larger ones by the worker
+OPEN = frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.REFUSED})
+
+lifecycle = Lifecycle(
+    "award_import",
+    IMPORT_LABELS,
+    [
+        Move("examine_import", OPEN, ImportState.CHECKED, policy.run_import, N_("Check the file")),
+        Move(
+            "confirm_import", frozenset({ImportState.CHECKED}), ImportState.QUEUED, policy.run_import, N_("Import all")
+        ),
+        Move("finish_import", frozenset({ImportState.QUEUED}), ImportState.DONE, clock_only, N_("Imported")),
+        Move("refuse_import", frozenset({ImportState.QUEUED}), ImportState.REFUSED, clock_only, N_("Refused")),
+    ],
+)
+
+
+# --- what a person does ---------------------------------------------------------------------------------------
+
+
+def receive(fund: Fund, filename: str, content: bytes, *, actor: Person) -> tuple[AwardImport, bool]:
+    """Keep the file and read it. Answers with the import, and whether this very file was imported before.
+
+    Raises UnreadableFile with the reason, and then keeps nothing.
+    """
+    policy.import_awards.require(actor, fund)
+    digest = hashlib.sha256(content).hexdigest()
+    if before := queries.imported_before(fund.id, digest):
+        return before, True
+    if len(content) <= SMALL:
+        _read(content)
+    storage(_settings()).keep(content)
+    with transaction():
+        one = AwardImport(
+            fund=fund,
+            officer=actor,
+            state=ImportState.UPLOADED,
+            filename=filename[-200:],
+            size=len(content),
+            sha256=digest,
+            currency=fund.currency,
+        )
+        db.session.add(one)
+        db.session.flush()
+        record("award_import.receive", one, actor, after={"filename": one.filename, "sha256": digest})
+        examine(one, None, actor=actor)
+    return one, False
+
+
+def examine(one: AwardImport, mapping: Mapping | None, *, actor: Person, version: int | None = None) -> None:
+    """Read the file with these columns (None: those we propose); a large one by the worker."""
+    with transaction():
+        policy.run_import.require(actor, one)
+        expect(one, version)
+        if one.size <= SMALL:
+            _examine(one, mapping, actor=actor)
+            return
+        if mapping is not None:
+            one.mapping = mapping.as_json()
+        one.tries += 1
+        one.promise_id = promise(examine_awards, one, slot=f"try {one.tries}", chosen=mapping is not None)
+
+
+def confirm(one: AwardImport, *, actor: Person) -> None:
+    """Bring in everything. Raises Refused while a row is refused or nothing would be new."""
+    with transaction():
+        lock(one, "state", "tries", "refused_rows", "known_rows", "rows", "promise_id")
+        if one.state == ImportState.CHECKED:
+            if one.refused_rows:
+                raise Refused(
+                    N_n(
+                        "%(n)s row is refused, so nothing is imported.",
+                        "%(n)s rows are refused, so nothing is imported.",
+                        one.refused_rows,
+                    ),
+                    N_("Correct the file or the columns, then check it again."),
+                )
+            if one.known_rows >= one.rows:
+                raise Refused(N_("Every award of this file is already in the fund. There is nothing to import."))
+            one.tries += 1
+            one.promise_id = promise(import_awards, one, slot=f"try {one.tries}")
+        lifecycle.fire("confirm_import", one, actor)
+
+
+def _settings() -> Settings:
+    return current_app.extensions["settings"]  # type: ignore[no-any-return]
+
+
+def _read(content: bytes) -> Any:
+    settings = _settings()
+    return service.read_file(content, rows=settings.import_rows_limit, size=settings.upload_limit_mb * 1_000_000)
+
+
+def _reading(one: AwardImport, mapping: Mapping | None) -> service.Reading:
+    table = _read(b"".join(storage(_settings()).read(one.sha256)))
+    today = now().astimezone(one.fund.cluster.zone).date()
+    return service.read_for(one.fund, table, mapping or service.proposal(table), today)
+
+
+def _examine(one: AwardImport, mapping: Mapping | None, *, actor: Person) -> None:
+    reading = _reading(one, mapping)
+    lifecycle.fire("examine_import", one, actor, rows=reading.checked.rows, refused=reading.refused_rows)
+    service.keep(one, reading)
+
+
+# --- what the worker does -------------------------------------------------------------------------------------
+
+
+@job(queue="work", timeout=300)
+def examine_awards(due: Due) -> None:
+    """Read a large file for its officer."""
+    one = _whole(due.subject_id)
+    if one.state not in OPEN:
+        raise Gone("the import is already on its way")
+    mapping = Mapping.from_json(one.mapping) if due.args["chosen"] else None
+    try:
+        _examine(one, mapping, actor=one.officer)
+    except UnreadableFile as refused:
+        lifecycle.fire("examine_import", one, one.officer, reason=refused.code)
+        one.remarks, one.refused_rows = [pack_remark(Remark(1, "", "", refused.detail))], 1
+
+
+@job(queue="work", timeout=1800)
+def import_awards(due: Due) -> dict[str, Any]:
+    """All rows or none, in one transaction; the state says which when it is over."""
+    one = _whole(due.subject_id)
+    if one.state != ImportState.QUEUED:
+        raise Gone("the import is no longer waiting")
+    try:
+        return carry_out(one, lambda done, total: report_progress(due.id, done, total))
+    except UnreadableFile as refused:
+        lifecycle.fire("refuse_import", one, None, reason=refused.code)
+        one.remarks, one.refused_rows = [pack_remark(Remark(1, "", "", refused.detail))], 1
+        return {"refused": 1}
+    except Problem as problem:  # the ledger was busy, or somebody moved: try again, nothing has been written
+        raise RuntimeError(str(problem)) from problem
+
+
+def carry_out(one: AwardImport, report: Callable[[int, int], None]) -> dict[str, Any]:
+    """The import itself, inside the caller's transaction; money moves last."""
+    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:fund, 7))"), {"fund": str(one.fund_id)})
+    reading = _reading(one, Mapping.from_json(one.mapping))
+    service.keep(one, reading)
+    if reading.refused_rows:
+        lifecycle.fire("refuse_import", one, None, refused=reading.refused_rows)
+        return {"refused": reading.refused_rows}
+    total = Money(sum(grant.amount.minor for grant in reading.new), one.currency)
+    steps = _Steps(2 * len(reading.new), report)
+    if reading.new:
+        call, commission = service.archive(one.fund)
+        document = f"{one.filename[:60]} {one.sha256[:16]}"
+        service.endow(one.fund, call, commission, total, document)
+        awards = service.make_awards(one, reading, call, commission, lambda _: steps.say())
+    lifecycle.fire("finish_import", one, None, imported=len(reading.new), known=reading.known, total=total.minor)
+    one.finished_at = now()
+    if reading.new:
+        _move_money(one, total, document, awards, call, commission, steps)
+    steps.say(last=True)
+    return {"imported": len(reading.new), "known": reading.known}
+
+
+def _move_money(
+    one: AwardImport,
+    total: Money,
+    document: str,
+    awards: list[Award],
+    call: Call,
+    commission: Commission,
+    steps: "_Steps",
+) -> None:
+    """Endow and allocate the file's total, then reserve and commit each award. Nothing is paid."""
+    fund, officer = one.fund_id, one.officer
+    reason = f"Import {one.filename} (SHA-256 {one.sha256})"
+
+    def move(kind: Kind, source: Place, target: Place, amount: Money, document: str, *intent: object) -> None:
+        key = key_for("import", kind, one.id, *intent)
+        post(fund, kind, [Line(source, target, amount)], actor=officer, key=key, document=document, reason=reason)
+
+    theme = Place.commission(call.id, commission.id)
+    move(Kind.ENDOW, Place.source(), Place.available(), total, document)
+    move(Kind.ALLOCATE_CALL, Place.available(), Place.call(call.id), total, document)
+    move(Kind.ALLOCATE_COMMISSION, Place.call(call.id), theme, total, document)
+    for award in awards:
+        reserved = Place.reserved(call.id, commission.id, award.id)
+        committed = Place.committed(call.id, commission.id, award.id)
+        move(Kind.RESERVE, theme, reserved, award.amount, award.number, award.external_id)
+        move(Kind.COMMIT, reserved, committed, award.amount, award.number, award.external_id)
+        steps.done += 2
+        steps.say()
+
+
+class _Steps:
+    """Says how far it is, a few times a second at most: each time is a commit of its own."""
+
+    def __init__(self, total: int, report: Callable[[int, int], None]) -> None:
+        self.done, self.total, self.report = 0, total, report
+        self.next = 0.0
+
+    def say(self, last: bool = False) -> None:
+        if self.total and (last or time.monotonic() >= self.next):
+            self.report(self.done // 2, self.total // 2)
+            self.next = time.monotonic() + 0.3
+
+
+def _whole(id: UUID) -> AwardImport:
+    one = db.session.scalars(queries.whole(id), execution_options={"populate_existing": True}).unique().one_or_none()
+    if one is None:
+        raise Gone("the import is gone")
+    return one
