@@ -26,8 +26,9 @@ check: $(VENV)/.developed $(VENV)/.words ## style, types, import law, templates,
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy --no-error-summary
-	@$(VENV)/bin/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()" > build/imports.txt || { cat build/imports.txt; exit 1; }
-	@$(PY) -m djlint templates --check --lint --quiet
+	@mkdir -p build
+	@$(PY) -c "from importlinter.cli import lint_imports_command as run; run()" > build/imports.txt || { cat build/imports.txt; exit 1; }
+	@$(PY) -m djlint templates --lint --quiet
 	@$(PY) -m tests.translations
 
 bench: $(VENV)/.developed $(VENV)/.words ## measure; WHAT=pages measures one thing
@@ -59,7 +60,6 @@ $(VENV)/.developed: config/requirements-dev.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing what the tests need (once, a minute or so) ..."
 	@$(PIP) --require-hashes -r config/requirements-dev.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@mkdir -p build
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.words: $(CATALOGUES) | $(VENV)/.python
