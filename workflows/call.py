@@ -1,20 +1,21 @@
 """A call from its draft to its archive. Approval allocates the envelopes; the clock opens and closes it."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from grants.calls import policy
 from grants.calls.models import STATE_LABELS, Call, CallState, Envelope
-from grants.core.audit import record
+from grants.core.audit import Event, record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
-from grants.core.errors import Refused
+from grants.core.errors import Forbidden, Refused
 from grants.core.i18n import N_
 from grants.core.policy import clock_only
 from grants.core.types import Money
-from grants.ledger.queries import Stage, by_call_and_commission
-from grants.ledger.service import Kind, Line, Place, key_for, post
+from grants.ledger.queries import by_call_and_commission
+from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.people.models import Person
 from workflows.machine import Lifecycle, Move
 from workflows.schedule import every_tick
@@ -32,6 +33,7 @@ lifecycle = Lifecycle(
         Move("publish", frozenset({S.APPROVED}), S.PUBLISHED, policy.run, N_("Publish")),
         Move("open", frozenset({S.PUBLISHED}), S.OPEN, clock_only, N_("Open")),
         Move("close", frozenset({S.OPEN}), S.CLOSED, clock_only, N_("Close")),
+        Move("extend", frozenset({S.CLOSED}), S.OPEN, policy.extend, N_("Extend the call"), why=True),
         Move("evaluate", frozenset({S.CLOSED}), S.EVALUATING, policy.run, N_("Start the evaluation")),
         Move("decide", frozenset({S.EVALUATING}), S.DECIDED, policy.approve, N_("Announce the results")),
         Move("archive", frozenset({S.DECIDED}), S.ARCHIVED, policy.run, N_("Archive")),
@@ -41,14 +43,21 @@ lifecycle = Lifecycle(
 
 
 def propose(call: Call, *, actor: Person) -> None:
-    """The officer sends the draft to the strategic committee."""
+    """The officer sends the draft to the strategic committee. Raises Refused when its closing time is past."""
     with transaction():
+        if call.closes_at is None or call.closes_at <= now():
+            raise Refused(N_("The closing time is past: give the call new dates first."))
         lifecycle.fire("propose", call, actor)
 
 
 def approve(call: Call, *, actor: Person) -> None:
-    """The committee approves: the envelopes leave the fund for the call's commissions. Raises NotEnough."""
+    """The committee approves: the envelopes leave the fund for the call's commissions.
+
+    Raises NotEnough when the fund lacks the credit, Forbidden for whoever proposed the call.
+    """
     with transaction():
+        if actor.id == proposer(call):
+            raise Forbidden(N_("You sent this call to the committee: another member approves it."))
         if not lifecycle.fire("approve", call, actor):
             return
         total = Money(sum(one.amount_minor for one in call.envelopes), call.currency)
@@ -71,6 +80,12 @@ def approve(call: Call, *, actor: Person) -> None:
         )
 
 
+def proposer(call: Call) -> UUID | None:
+    """Who last sent the call to the committee."""
+    sent = select(Event.actor_id).where(Event.subject_id == call.id, Event.name == "call.propose")
+    return db.session.scalars(sent.order_by(Event.at.desc(), Event.id.desc()).limit(1)).first()
+
+
 def _to_commission(call: Call, envelope: Envelope) -> Line:
     return Line(Place.call(call.id), Place.commission(call.id, envelope.commission_id), envelope.amount)
 
@@ -84,11 +99,15 @@ def return_draft(call: Call, reason: str, *, actor: Person) -> None:
 def publish(call: Call, *, actor: Person) -> None:
     """The officer publishes; a call whose opening is past opens at once. Raises Refused after the closing time."""
     with transaction():
+        policy.run.require(actor, call)
+        lock(call, "state", "published_at")
+        if call.state in {S.PUBLISHED, S.OPEN}:
+            return
         if call.closes_at is not None and call.closes_at <= now():
-            raise Refused(N_("The closing time is past. The committee returns the call so that its dates change."))
-        if lifecycle.fire("publish", call, actor, set={"published_at": now()}):
-            if call.opens_at is not None and call.opens_at <= now():
-                lifecycle.fire("open", call, None)
+            raise Refused(N_("The closing time is past: extend the call, then publish it."))
+        lifecycle.fire("publish", call, actor, set={"published_at": now()})
+        if call.opens_at is not None and call.opens_at <= now():
+            lifecycle.fire("open", call, None)
 
 
 def evaluate(call: Call, *, actor: Person) -> None:
@@ -103,20 +122,28 @@ def archive(call: Call, *, actor: Person) -> None:
         lifecycle.fire("archive", call, actor)
 
 
-def extend(call: Call, closes_at: datetime, reason: str, *, actor: Person) -> None:
-    """Give applicants more time: only later, with a reason that the call's page shows."""
+def extend(call: Call, closes_at: datetime, reviews_due_at: datetime, reason: str, *, actor: Person) -> None:
+    """Give applicants more time: only later, with a reason that the call's page shows. A closed call opens again.
+
+    Raises Refused when the new dates are not in order. Pressed twice, it is done once.
+    """
     with transaction():
-        policy.run.require(actor, call)
+        policy.extend.require(actor, call)
         lock(call, "state", "closes_at", "reviews_due_at")
-        if call.state not in {S.APPROVED, S.PUBLISHED, S.OPEN}:
-            raise Refused(N_("Only a call that has not closed can be extended."))
-        if call.closes_at is None or closes_at <= call.closes_at:
-            raise Refused(N_("The new closing time must be after %(when)s.", when=call.closes_at or now()))
-        if call.reviews_due_at is None or closes_at >= call.reviews_due_at:
-            raise Refused(N_("Reviews are due %(when)s: close before that.", when=call.reviews_due_at or now()))
+        if call.closes_at is None or closes_at == call.closes_at:
+            return
+        if closes_at < call.closes_at or closes_at <= now():
+            raise Refused(N_("The new closing time must be later than %(when)s.", when=max(call.closes_at, now())))
+        if closes_at >= reviews_due_at:
+            raise Refused(N_("Reviews must be due after the call closes."))
         before = {"closes_at": call.closes_at.isoformat()}
-        call.closes_at = closes_at
-        record("call.extended", call, actor, reason=reason, before=before, after={"closes_at": closes_at.isoformat()})
+        after = {"closes_at": closes_at.isoformat()}
+        dates = {"closes_at": closes_at, "reviews_due_at": reviews_due_at}
+        if call.state == S.CLOSED:
+            lifecycle.fire("extend", call, actor, reason=reason, set=dates, **after)
+            return
+        call.closes_at, call.reviews_due_at = closes_at, reviews_due_at
+        record("call.extend", call, actor, reason=reason, before=before, after=after)
 
 
 def cancel(call: Call, reason: str, *, actor: Person) -> None:
@@ -147,17 +174,16 @@ def cancel(call: Call, reason: str, *, actor: Person) -> None:
 @every_tick
 def open_due() -> None:
     """Open every published call whose time has come."""
-    _turn(CallState.PUBLISHED, Call.opens_at, "open")
+    _turn("open", select(Call).where(Call.state == S.PUBLISHED, Call.opens_at <= now()))
 
 
 @every_tick
 def close_due() -> None:
-    """Close every open call whose time is past."""
-    _turn(CallState.OPEN, Call.closes_at, "close")
+    """Close every open call whose time is past; what arrived before and within the grace still counts."""
+    _turn("close", select(Call).where(Call.state == S.OPEN, Call.closes_at <= now()))
 
 
-def _turn(state: CallState, at: object, move: str) -> None:
+def _turn(move: str, due: Select[Call]) -> None:
     with transaction():
-        due = select(Call).where(Call.state == state, at <= now())  # type: ignore[operator]
         for call in db.session.scalars(due.with_for_update(skip_locked=True)):
             lifecycle.fire(move, call, None)

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from grants.clusters.models import Cluster
 from grants.core.audit import record
 from grants.core.db import db, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_
-from grants.core.types import Money
+from grants.core.types import Money, new_id
 from grants.funds import policy
 from grants.funds.models import Appropriation, Fund
 from grants.ledger import service as ledger
@@ -28,14 +29,29 @@ class Credit:
     value_date: date
 
 
-def open_fund(cluster: Cluster, code: str, name: str, currency: str, credit: Credit | None, *, actor: Person) -> Fund:
-    """A new fund with its ledger and, when given, its first credit. Raises Refused when the code is taken."""
+def open_fund(
+    cluster: Cluster,
+    code: str,
+    name: str,
+    currency: str,
+    credit: Credit | None,
+    *,
+    actor: Person,
+    id: UUID | None = None,
+) -> Fund:
+    """A new fund with its ledger and, when given, its first credit. Raises Refused when the code is taken.
+
+    The same `id` again is the same fund: a form sent twice opens one.
+    """
     with transaction():
         policy.open_fund.require(actor, cluster)
+        lock(cluster)
+        if id and (made := db.session.get(Fund, id)) and made.cluster_id == cluster.id:
+            return made
         code = code.upper()
         if db.session.scalar(select(Fund.id).where(Fund.code == code)):
             raise Refused(N_("There is already a fund with the code “%(code)s”.", code=code))
-        fund = Fund(cluster=cluster, code=code, name=name, currency=currency)
+        fund = Fund(id=id or new_id(), cluster=cluster, code=code, name=name, currency=currency)
         db.session.add(fund)
         db.session.flush()
         record("fund.opened", fund, actor, after={"code": code, "currency": currency})
@@ -45,45 +61,50 @@ def open_fund(cluster: Cluster, code: str, name: str, currency: str, credit: Cre
         return fund
 
 
-def open_credit(fund: Fund, credit: Credit, *, actor: Person) -> None:
-    """A further appropriation. Raises Refused when its document was used for another one."""
+def open_credit(fund: Fund, credit: Credit, *, actor: Person, id: UUID | None = None) -> None:
+    """A further appropriation. Raises Refused when its document was used for another one.
+
+    The same `id` again is the same appropriation: a form sent twice opens its credit once.
+    """
     with transaction():
         policy.endow.require(actor, fund)
-        _open_credit(fund, credit, actor)
+        _open_credit(fund, credit, actor, id)
 
 
-def _open_credit(fund: Fund, credit: Credit, actor: Person) -> None:
+def _open_credit(fund: Fund, credit: Credit, actor: Person, id: UUID | None = None) -> None:
     lock(fund)
-    kept = select(Appropriation).where(Appropriation.fund_id == fund.id, Appropriation.document == credit.document)
-    if found := db.session.scalars(kept).one_or_none():
-        same = (found.amount, found.fiscal_year, found.value_date)
-        if same == (credit.amount, credit.fiscal_year, credit.value_date):
-            return  # a double click
+    known = select(Appropriation).where(Appropriation.fund_id == fund.id)
+    if id and db.session.scalars(known.where(Appropriation.id == id)).first():
+        return
+    document = " ".join(credit.document.split())
+    if found := db.session.scalars(known.where(func.lower(Appropriation.document) == document.lower())).first():
         raise Refused(
             N_(
                 "Document %(document)s already opened %(amount)s for %(year)s.",
-                document=credit.document,
+                document=found.document,
                 amount=found.amount,
                 year=str(found.fiscal_year),
-            )
+            ),
+            N_("Give the number of the document that opens this credit."),
         )
     made = Appropriation(
+        id=id or new_id(),
         fund_id=fund.id,
         fiscal_year=credit.fiscal_year,
-        document=credit.document,
+        document=document,
         value_date=credit.value_date,
         currency=fund.currency,
         amount_minor=credit.amount.minor,
     )
     db.session.add(made)
     db.session.flush()
-    record("fund.endowed", fund, actor, after={"document": credit.document, "amount": credit.amount.minor})
+    record("fund.endowed", fund, actor, after={"document": document, "amount": credit.amount.minor})
     post(
         fund.id,
         Kind.ENDOW,
         [Line(Place.source(), Place.available(), credit.amount)],
         actor=actor,
         key=key_for("endow", made.id),
-        document=credit.document,
+        document=document,
         value_date=credit.value_date,
     )

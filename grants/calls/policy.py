@@ -7,12 +7,22 @@ from grants.funds.models import Fund
 from grants.funds.policy import READERS, serves
 from grants.people.models import Person, Role
 
+ENDED = frozenset({CallState.ARCHIVED, CallState.CANCELLED})
+EXTENDABLE = frozenset({CallState.APPROVED, CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED})
+
+
+def is_public(call: Call) -> bool:
+    """From publication on, to its archive or cancellation; past grants are imported into calls nobody may read."""
+    return not call.imported and (
+        call.state in PUBLIC_STATES or (call.state in ENDED and call.published_at is not None)
+    )
+
 
 @policy("anyone")
 def view(user: Person, call: Call) -> Claims:
     """Anybody, from publication on; before, those who run the fund."""
     yield (
-        call.state in PUBLIC_STATES or (user.is_authenticated and serves(user, call.fund, *READERS)),
+        is_public(call) or (user.is_authenticated and serves(user, call.fund, *READERS)),
         N_("This call is not published."),
     )
 
@@ -43,6 +53,13 @@ def edit(user: Person, call: Call) -> Claims:
         call.state == CallState.DRAFT,
         N_("The rules of this call are frozen. The committee may return it to be changed."),
     )
+
+
+@policy(Role.OFFICER)
+def extend(user: Person, call: Call) -> Claims:
+    """A programme officer of the fund, from the approval until the evaluation starts."""
+    yield from run.claims(user, call)
+    yield call.state in EXTENDABLE, N_("The closing date of this call can no longer move.")
 
 
 @policy(Role.COMMITTEE)

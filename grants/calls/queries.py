@@ -3,21 +3,28 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
+from grants.calls.policy import ENDED
 from grants.clusters.models import Cluster
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.funds.policy import READERS
-from grants.people.models import Person
+from grants.people.models import Person, Role
 from grants.people.scope import covered
+
+
+def _public() -> ColumnElement[bool]:
+    """The SQL twin of policy.is_public."""
+    shown = or_(Call.state.in_(PUBLIC_STATES), and_(Call.state.in_(ENDED), Call.published_at.is_not(None)))
+    return and_(Call.imported.is_(False), shown)
 
 
 def visible_to(user: Person) -> Select[Call]:
     """The SQL twin of policy.view."""
-    public = Call.state.in_(PUBLIC_STATES)
+    public = _public()
     if not user.is_authenticated:
         return select(Call).join(Call.fund).where(public)
     followed = covered(user, *READERS, cluster=Fund.cluster_id, fund=Fund.id)
@@ -55,12 +62,29 @@ def followed_calls(user: Person, *states: CallState) -> Sequence[Call]:
     return db.session.scalars(wanted.order_by(Call.created_at.desc(), Call.id)).all()
 
 
-def public_calls() -> Sequence[Call]:
-    """Published calls, those that close soonest first, closed ones last; three queries."""
-    wanted = select(Call).where(Call.state.in_(PUBLIC_STATES), Call.imported.is_(False))
-    late = Call.state.not_in([CallState.PUBLISHED, CallState.OPEN])
+def public_calls(*states: CallState) -> Sequence[Call]:
+    """Published calls (those in these states, when some are named) by closing date; two queries."""
+    wanted = select(Call).where(_public())
+    if states:
+        wanted = wanted.where(Call.state.in_(states))
     parts = [
         joinedload(Call.fund).joinedload(Fund.cluster),
         selectinload(Call.envelopes).joinedload(Envelope.commission),
     ]
-    return db.session.scalars(wanted.options(*parts).order_by(late, Call.closes_at)).all()
+    return db.session.scalars(wanted.options(*parts).order_by(Call.closes_at, Call.id)).all()
+
+
+def fund_to_draft_in(user: Person, id: UUID) -> Fund:
+    """A fund in which the person drafts calls, with its cluster's commissions; raises NoResultFound."""
+    return db.session.scalars(_drafting(user).where(Fund.id == id)).one()
+
+
+def funds_to_draft_in(user: Person) -> Sequence[Fund]:
+    """By code; two queries."""
+    return db.session.scalars(_drafting(user).order_by(Fund.code)).all()
+
+
+def _drafting(user: Person) -> Select[Fund]:
+    """The SQL twin of policy.draft."""
+    wanted = select(Fund).where(covered(user, Role.OFFICER, cluster=Fund.cluster_id, fund=Fund.id))
+    return wanted.options(joinedload(Fund.cluster).selectinload(Cluster.commissions))

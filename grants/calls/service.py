@@ -6,14 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from grants.calls import policy
 from grants.calls.models import Call, Criterion, Envelope
+from grants.clusters.models import Commission
 from grants.core.audit import record
-from grants.core.db import db, expect, transaction
+from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_, Text, Words
-from grants.core.types import Money
+from grants.core.types import Money, new_id
 from grants.funds.models import Fund
 from grants.people.models import Person
 
@@ -46,31 +48,38 @@ class CallDraft:
 
 
 def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
-    """What keeps the draft from being kept: (field name, sentence)."""
+    """What keeps the draft from being kept: (field, or envelopes or criteria as a whole; sentence)."""
     found: list[tuple[str, Text]] = []
     if draft.closes_at <= draft.opens_at:
-        found.append(("closes_at", N_("The call closes after it opens.")))
+        found.append(("closes_at", N_("The call must close after it opens.")))
     if draft.reviews_due_at <= draft.closes_at:
-        found.append(("reviews_due_at", N_("Reviews are due after the call closes.")))
+        found.append(("reviews_due_at", N_("Reviews must be due after the call closes.")))
     if not draft.envelopes:
-        found.append(("", N_("Give an envelope to at least one commission.")))
+        found.append(("envelopes", N_("Give an envelope to at least one commission.")))
     if any(one < 1 for one in draft.instalments) or sum(draft.instalments) != 100:
         found.append(
-            ("instalments", N_("The instalments add up to 100 %%: they add up to %(n)s.", n=sum(draft.instalments)))
+            ("instalments", N_("The instalments must add up to 100; yours add up to %(n)s.", n=sum(draft.instalments)))
         )
     total = sum(one.weight for one in draft.criteria)
     if not draft.criteria:
-        found.append(("", N_("Give the rubric at least one criterion.")))
+        found.append(("criteria", N_("Give the rubric at least one criterion.")))
     elif total != 100:
-        found.append(("", N_("The weights of the rubric add up to 100 %%: they add up to %(n)s.", n=total)))
+        found.append(("criteria", N_("The weights must add up to 100; yours add up to %(n)s.", n=total)))
     return found
 
 
-def draft_call(fund: Fund, draft: CallDraft, *, actor: Person) -> Call:
-    """A new draft. Raises Refused when the fund has a call of that code."""
+def code_taken(code: str) -> Text:
+    return N_("This fund already has a call with the code “%(code)s”.", code=code)
+
+
+def draft_call(fund: Fund, draft: CallDraft, *, actor: Person, id: UUID | None = None) -> Call:
+    """A new draft. Raises Refused when the fund has a call of that code. The same `id` again is the same draft."""
     with transaction():
         policy.draft.require(actor, fund)
-        call = Call(fund_id=fund.id, currency=fund.currency, envelopes=[], criteria=[])
+        lock(fund)
+        if id and (made := db.session.scalars(select(Call).where(Call.id == id, Call.fund_id == fund.id)).first()):
+            return made
+        call = Call(id=id or new_id(), fund_id=fund.id, currency=fund.currency, envelopes=[], criteria=[])
         _write(call, fund, draft)
         db.session.add(call)
         db.session.flush()
@@ -81,21 +90,23 @@ def draft_call(fund: Fund, draft: CallDraft, *, actor: Person) -> Call:
 def revise(call: Call, draft: CallDraft, version: int | None, *, actor: Person) -> None:
     """Change a draft. Raises Forbidden once it is no draft any more, LostUpdate when somebody wrote meanwhile."""
     with transaction():
+        lock(call, "state")
         policy.edit.require(actor, call)
         expect(call, version)
         _write(call, call.fund, draft)
+        flag_modified(call, "instalments")  # a change of the rubric alone is a change of the call: its version counts
         record("call.revised", call, actor)
 
 
 def _write(call: Call, fund: Fund, draft: CallDraft) -> None:
     taken = select(Call.id).where(Call.fund_id == fund.id, Call.code == draft.code)
-    if call.id is not None:
-        taken = taken.where(Call.id != call.id)
-    with db.session.no_autoflush:
-        if db.session.scalar(taken):
-            raise Refused(N_("This fund already has a call with the code “%(code)s”.", code=draft.code))
+    if db.session.scalar(taken.where(Call.id != call.id)):
+        raise Refused(code_taken(draft.code))
     if problems := problems_with(draft):
         raise Refused(problems[0][1])
+    own = db.session.scalars(select(Commission.id).where(Commission.cluster_id == fund.cluster_id))
+    if draft.envelopes.keys() - set(own):
+        raise Refused(N_("An envelope goes to a commission of the fund’s own cluster."))
     call.code, call.title, call.summary = draft.code, draft.title, draft.summary
     call.opens_at, call.closes_at, call.reviews_due_at = draft.opens_at, draft.closes_at, draft.reviews_due_at
     call.ceiling, call.funding_rate = draft.ceiling, draft.funding_rate
