@@ -8,7 +8,7 @@ from grants.core.i18n import N_
 
 MEDIA_TYPE = "application/pdf"
 LONGEST_NAME = 120
-TAIL = 1024  # octets from the end in which the end mark must stand, as readers expect
+TAIL = 1024  # octets before the end mark in which the place of the references is said
 STARTXREF = re.compile(rb"startxref\s+(\d{1,11})\s+%%EOF")
 REFERENCES = re.compile(rb"\s*(?:xref\b|\d{1,10}\s+\d{1,5}\s+obj\b)")
 ENCRYPTED = re.compile(rb"/Encrypt\s+\d{1,10}\s+\d{1,5}\s+R\b")
@@ -40,7 +40,7 @@ def check(filename: str, content: bytes, limit_mb: int) -> str:
 
 
 def _check_structure(content: bytes) -> None:
-    end = content.rfind(b"%%EOF", -TAIL)
+    end = content.rfind(b"%%EOF")
     if end < 0:
         raise Refused(MESSAGE_SAVE_AGAIN)
     if content[end + 5 :].strip(b"\x00\t\n\x0c\r \x1a") or _is_archive(content):

@@ -229,7 +229,7 @@ def files(user: Person, call: Call, wanted: Wanted) -> Files:
     """Two queries however many files: the counts by state, then one page of rows without their long texts."""
     base = followed_by(user).join(Application.organisation).where(Application.call_id == call.id, *_narrow(wanted))
     counted = base.with_only_columns(Application.state, func.count()).group_by(Application.state)
-    by_state: dict[ApplicationState, int] = dict(db.session.execute(counted).tuples())
+    by_state: dict[ApplicationState, int] = {row[0]: row[1] for row in db.session.execute(counted)}
     total = by_state.get(wanted.state, 0) if wanted.state else sum(by_state.values())
     page = min(max(1, wanted.page), max(1, -(-total // PER_PAGE)))
     if wanted.state:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from grants.applications.content import (
     LONGEST_DESCRIPTION,
@@ -119,7 +119,7 @@ class SubmitForm(Form):
 class WithdrawForm(Form):
     reason = TextAreaField(
         _l("Why do you withdraw it?"),
-        [InputRequired(), Length(max=2_000)],
+        [DataRequired(), Length(max=2_000)],
         description=_l("The fund reads this."),
     )
 
@@ -136,7 +136,7 @@ class BeginForm(Form):
 class OrganisationForm(Form, Versioned):
     name = StringField(
         _l("Name"),
-        [InputRequired(), Length(max=200)],
+        [DataRequired(), Length(max=200)],
         description=_l("As written in its registration documents."),
     )
     kind = SelectField(

@@ -1,5 +1,5 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.staff import agreements, claims, menu, portal
+from grants.web.staff import agreements, applications, claims, menu, portal, screening
 
-__all__ = ["agreements", "claims", "menu", "portal"]
+__all__ = ["agreements", "applications", "claims", "menu", "portal", "screening"]

@@ -1,0 +1,144 @@
+"""The files of a call as the fund's people read them: the list, one file, its documents."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+
+from grants.applications import policy, queries
+from grants.applications.models import STATE_LABELS, Application, Document
+from grants.applications.models import ApplicationState as State
+from grants.applications.queries import PER_PAGE, Sort, Wanted
+from grants.calls.models import Call
+from grants.core.i18n import N_
+from grants.core.policy import signed_in
+from grants.people.models import ORGANISATION_LABELS, Person
+from grants.web.access import access
+from grants.web.downloads import attached
+from grants.web.filters import Tag
+from grants.web.history import FUND_SEES
+from grants.web.language import speak_for
+from grants.web.navigation import Item, offer
+from grants.web.staff import portal
+from workflows import application as workflow
+
+TAGS = {
+    State.SUBMITTED: Tag("warn", STATE_LABELS[State.SUBMITTED], "inbox"),
+    State.INCOMPLETE: Tag("info", STATE_LABELS[State.INCOMPLETE], "file-clock"),
+    State.ADMISSIBLE: Tag("warn", STATE_LABELS[State.ADMISSIBLE], "circle-check"),
+    State.INADMISSIBLE: Tag("none", STATE_LABELS[State.INADMISSIBLE]),
+    State.ELIGIBLE: Tag("ok", STATE_LABELS[State.ELIGIBLE], "check"),
+    State.INELIGIBLE: Tag("none", STATE_LABELS[State.INELIGIBLE]),
+    State.IN_REVIEW: Tag("violet", STATE_LABELS[State.IN_REVIEW], "scale"),
+    State.REVIEWED: Tag("violet", STATE_LABELS[State.REVIEWED], "list-checks"),
+    State.RANKED: Tag("violet", STATE_LABELS[State.RANKED], "list-ordered"),
+    State.DECIDED: Tag("info", STATE_LABELS[State.DECIDED], "gavel"),
+    State.WITHDRAWN: Tag("none", STATE_LABELS[State.WITHDRAWN]),
+}
+UNSCANNED = N_("not scanned for viruses")
+TO_SCREEN = frozenset({State.SUBMITTED, State.ADMISSIBLE})
+
+
+@offer
+def items(user: Person) -> Iterator[Item]:
+    if user.is_authenticated and any(role in user.roles for role in policy.FOLLOWERS):
+        yield Item("staff.application_calls", N_("Applications"), "folder-open", "staff.application")
+
+
+def followed_call(user: Person, call_id: UUID) -> Call:
+    found = queries.followed_call(user, call_id)
+    speak_for(found.fund.cluster.country, found.fund.cluster.timezone)
+    return found
+
+
+def file(user: Person, application_id: UUID) -> Application:
+    found = queries.file(user, application_id)
+    cluster = found.call.fund.cluster
+    speak_for(cluster.country, cluster.timezone)
+    return found
+
+
+@portal.get("/applications")
+@access(signed_in)
+def application_calls(user: Person) -> Any:
+    """The calls whose files the person may read, with what waits in each."""
+    calls = queries.followed_calls(user)
+    if calls:
+        speak_for(calls[0][0].fund.cluster.country, calls[0][0].fund.cluster.timezone)
+    rows = [(call, sum(n.values()), sum(n.get(state, 0) for state in TO_SCREEN)) for call, n in calls]
+    return render_template("staff/application_calls.html", calls=rows)
+
+
+@portal.get("/calls/<uuid:call_id>/applications")
+@access(policy.list_files, followed_call)
+def applications(user: Person, call: Call) -> Any:
+    wanted = wanted_of(request.args)
+    found = queries.files(user, call, wanted)
+    return render_template(
+        "staff/applications.html",
+        call=call,
+        wanted=wanted,
+        files=found,
+        first=(found.page - 1) * PER_PAGE + 1,
+        tags=TAGS,
+        states=[(state, tag.label, found.by_state.get(state, 0)) for state, tag in TAGS.items()],
+        commissions=sorted((one.commission for one in call.envelopes), key=lambda one: one.position),
+        may_screen=policy.screen_call.allows(user, call),
+        to_screen=TO_SCREEN,
+    )
+
+
+def wanted_of(args: Any) -> Wanted:
+    """The filters in the address; what cannot be read is left out, never an error."""
+    state = commission_id = None
+    sort, descending = Sort.REFERENCE, str(args.get("sort", "")).startswith("-")
+    with suppress(ValueError):
+        state = State(args.get("state", ""))
+    with suppress(ValueError):
+        commission_id = UUID(args.get("commission", ""))
+    with suppress(ValueError):
+        sort = Sort(args.get("sort", "").lstrip("-"))
+    page = args.get("page", 1, type=int)
+    search = args.get("q", "").replace("\x00", "").strip()[:200]
+    return Wanted(state if state in TAGS else None, commission_id, search, sort, descending, min(page, 1_000_000))
+
+
+@portal.get("/applications/<uuid:application_id>")
+@access(policy.read_file, file)
+def application(user: Person, application: Application) -> Any:
+    moves = portal.serves(workflow.lifecycle.open_to(user, application))
+    return render_template(
+        "staff/application.html",
+        application=application,
+        call=application.call,
+        tag=TAGS[application.state],
+        moves={move.name for move in moves},
+        refusal=policy.screen.why_not(user, application) if policy.screen_call.allows(user, application.call) else None,
+        files=[
+            {
+                "name": one.filename,
+                "url": url_for(".document", document_id=one.id),
+                "octets": one.size,
+                "note": UNSCANNED,
+            }
+            for one in application.documents
+        ],
+        kind=ORGANISATION_LABELS[application.organisation.kind],
+        history=[
+            (FUND_SEES[event.name], event, name)
+            for event, name in queries.history(application)
+            if event.name in FUND_SEES
+        ],
+    )
+
+
+def file_document(user: Person, document_id: UUID) -> Document:
+    return queries.file_document(user, document_id)
+
+
+@portal.get("/documents/<uuid:document_id>")
+@access(policy.read_file_document, file_document)
+def document(user: Person, document: Document) -> Any:
+    return attached(document)

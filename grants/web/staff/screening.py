@@ -1,0 +1,159 @@
+"""A programme officer's moves on an application: admissible or not, eligible or not, to be completed."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from grants.applications import policy, queries
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.core.clock import now
+from grants.core.i18n import N_, Text
+from grants.people.models import Person
+from grants.web.access import access
+from grants.web.forms import Form, LocalDateTimeField
+from grants.web.staff import portal
+from grants.web.staff.applications import TO_SCREEN, file, followed_call
+from workflows import application as workflow
+
+DAYS_TO_COMPLETE = 7  # proposed to the officer, who may choose another date
+CONSEQUENCES: dict[str, Text] = {
+    "declare_incomplete": N_(
+        "The applicant receives your reason by e-mail and may change and submit the file again until the date you "
+        "give, although the call is closed."
+    ),
+    "refuse_admission": N_(
+        "The application will not be examined further. The applicant receives your reason by e-mail."
+    ),
+    "find_ineligible": N_(
+        "The application will not be examined further. The applicant receives your reason by e-mail."
+    ),
+}
+
+
+class ReasonForm(Form):
+    reason = TextAreaField(
+        _l("Reason"),
+        [DataRequired(), Length(max=4_000)],
+        description=_l("The applicant reads it: say what is missing or against which rule it is."),
+    )
+
+
+class CompletionForm(ReasonForm):
+    due_at = LocalDateTimeField(_l("To be completed by"), [InputRequired()])
+
+
+@portal.post("/applications/<uuid:application_id>/admit")
+@access(policy.screen, file)
+def admit(user: Person, application: Application) -> Any:
+    return _moved(workflow.admit, application, user, _("The application is admissible."))
+
+
+@portal.post("/applications/<uuid:application_id>/find-eligible")
+@access(policy.screen, file)
+def find_eligible(user: Person, application: Application) -> Any:
+    return _moved(workflow.find_eligible, application, user, _("The application is eligible."))
+
+
+def _moved(verb: Any, application: Application, user: Person, said: str) -> Any:
+    id = application.id
+    verb(application, actor=user)
+    flash(said)
+    return redirect(url_for(".application", application_id=id), 303)
+
+
+@portal.route("/applications/<uuid:application_id>/declare-incomplete", methods=["GET", "POST"])
+@access(policy.screen, file)
+def declare_incomplete(user: Person, application: Application) -> Any:
+    zone = application.call.fund.cluster.timezone
+    proposed = (now() + timedelta(days=DAYS_TO_COMPLETE)).astimezone(ZoneInfo(zone)).replace(hour=23, minute=59)
+    form, id = CompletionForm(due_at=proposed, zone=zone), application.id
+    form.due_at.minimum = now()
+    if form.validate_on_submit() and form.due_at.data:
+        workflow.declare_incomplete(application, form.due_at.data, form.reason.data or "", actor=user)
+        flash(_("The applicant is asked to complete the file."))
+        return redirect(url_for(".application", application_id=id), 303)
+    return _page(application, "declare_incomplete", form)
+
+
+@portal.route("/applications/<uuid:application_id>/refuse-admission", methods=["GET", "POST"])
+@access(policy.refuse_admission, file)
+def refuse_admission(user: Person, application: Application) -> Any:
+    return _refuse("refuse_admission", workflow.refuse_admission, application, user)
+
+
+@portal.route("/applications/<uuid:application_id>/find-ineligible", methods=["GET", "POST"])
+@access(policy.screen, file)
+def find_ineligible(user: Person, application: Application) -> Any:
+    return _refuse("find_ineligible", workflow.find_ineligible, application, user)
+
+
+def _refuse(name: str, verb: Any, application: Application, user: Person) -> Any:
+    form, id = ReasonForm(), application.id
+    if form.validate_on_submit():
+        verb(application, form.reason.data or "", actor=user)
+        flash(_("The reason goes to the applicant."))
+        return redirect(url_for(".application", application_id=id), 303)
+    return _page(application, name, form)
+
+
+def _page(application: Application, name: str, form: Form) -> str:
+    move = workflow.lifecycle.moves[name]
+    return render_template(
+        "staff/application_reason.html",
+        application=application,
+        call=application.call,
+        move=move,
+        form=form,
+        consequence=CONSEQUENCES[name],
+    )
+
+
+# --- several at once ------------------------------------------------------------------------------------------
+
+
+@portal.get("/calls/<uuid:call_id>/applications/admit")
+@access(policy.screen_call, followed_call)
+def confirm_admission(user: Person, call: Call) -> Any:
+    """What will happen to the chosen files, before it happens."""
+    picked = queries.chosen(user, call, _ids(request.args.getlist("id")))
+    ready = [one for one in picked if one.state in TO_SCREEN and policy.screen.allows(user, one)]
+    left = [(one, _why_left(user, one)) for one in picked if one not in ready]
+    return render_template("staff/application_admission.html", call=call, ready=ready, left=left)
+
+
+def _why_left(user: Person, application: Application) -> Text:
+    refusal = policy.screen.why_not(user, application)
+    return refusal or N_("It is “%(state)s” already.", state=workflow.lifecycle.labels[application.state])
+
+
+@portal.post("/calls/<uuid:call_id>/applications/admit")
+@access(policy.screen_call, followed_call)
+def admit_all(user: Person, call: Call) -> Any:
+    """Admissible and eligible, all of them or none."""
+    id = call.id
+    moved = workflow.admit_all(queries.chosen(user, call, _ids(request.form.getlist("id"))), actor=user)
+    flash(
+        ngettext("%(num)d application is admissible and eligible.", "%(num)d are admissible and eligible.", moved)
+        if moved
+        else _("Nothing was chosen."),
+    )
+    return redirect(url_for(".applications", call_id=id), 303)
+
+
+def _ids(typed: Sequence[str]) -> list[UUID]:
+    found = []
+    for one in typed[:500]:
+        with suppress(ValueError):
+            found.append(UUID(one))
+    return found
