@@ -21,9 +21,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RECENT = 10
 
 
-@portal.get("/funds/<uuid:id>/dashboard")
+@portal.get("/funds/<uuid:id>")
 @access(policy.view, queries.fund)
-def dashboard(user: Person, fund: Fund) -> Any:
+def fund(user: Person, fund: Fund) -> Any:
     cluster: Cluster = fund.cluster
     speak_for(cluster.country, cluster.timezone)
     today = now().astimezone(cluster.zone).date()

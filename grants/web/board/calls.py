@@ -1,0 +1,72 @@
+"""The strategic committee's calls: approve, return, cancel, announce."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from grants.calls import policy, queries
+from grants.calls.models import Call
+from grants.core.policy import signed_in
+from grants.core.types import Money
+from grants.ledger.queries import Standing, balances
+from grants.people.models import Person
+from grants.web.access import access
+from grants.web.awards import stated_reason
+from grants.web.board import portal
+from grants.web.language import speak_for
+from workflows import call as workflow
+from workflows import decision
+
+
+@portal.get("/calls")
+@access(signed_in)
+def calls(user: Person) -> Any:
+    return render_template("board/calls.html", calls=queries.followed_calls(user))
+
+
+@portal.get("/calls/<uuid:id>")
+@access(policy.follow, queries.followed_call)
+def call(user: Person, call: Call) -> Any:
+    """The rules as they will be published, and what the envelopes take from the fund."""
+    speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
+    standing = balances([call.fund_id]).get(call.fund_id) or Standing(call.currency, {})
+    asked = Money(sum(one.amount_minor for one in call.envelopes), call.currency)
+    moves = [one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "decide"]
+    return render_template("board/call.html", call=call, standing=standing, asked=asked, moves=moves)
+
+
+@portal.post("/calls/<uuid:id>/approve")
+@access(policy.approve, queries.followed_call)
+def approve(user: Person, call: Call) -> Any:
+    workflow.approve(call, actor=user)
+    flash(_("Approved. The envelopes are set aside in the fund."), "ok")
+    return _back(call)
+
+
+@portal.post("/calls/<uuid:id>/return")
+@access(policy.approve, queries.followed_call)
+def return_draft(user: Person, call: Call) -> Any:
+    workflow.return_draft(call, stated_reason(), actor=user)
+    flash(_("Returned to the programme officer."), "ok")
+    return _back(call)
+
+
+@portal.post("/calls/<uuid:id>/cancel")
+@access(policy.approve, queries.followed_call)
+def cancel(user: Person, call: Call) -> Any:
+    workflow.cancel(call, stated_reason(), actor=user)
+    flash(_("The call is cancelled; its credit is back in the fund."), "ok")
+    return _back(call)
+
+
+@portal.post("/calls/<uuid:id>/decide")
+@access(policy.approve, queries.followed_call)
+def decide(user: Person, call: Call) -> Any:
+    decision.conclude(call, actor=user)
+    flash(_("The results are announced: every applicant receives a mail."), "ok")
+    return redirect(url_for(".decisions", id=call.id), 303)
+
+
+def _back(call: Call) -> Any:
+    return redirect(url_for(".call", id=call.id), 303)
