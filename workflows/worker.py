@@ -46,6 +46,9 @@ class OneQueueWorker(Worker):
         )
         self.app = app
 
+    def subscribe(self) -> None:
+        """Takes no commands through Redis, and so forks without a second thread."""
+
     def main_work_horse(self, job: Job, queue: Line) -> None:
         with_parent(self.pid or os.getppid(), signal.SIGKILL)()
         with self.app.app_context():

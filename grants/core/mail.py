@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -59,22 +60,27 @@ def deliver(message: EmailMessage, sender: Sender) -> None:
     """Returns when the server has taken the message. Raises OSError or smtplib.SMTPException otherwise."""
     where = urlsplit(sender.url)
     host, port = where.hostname or "localhost", where.port or PORTS[where.scheme]
-    secure = ssl.create_default_context()
-    server: smtplib.SMTP
+    server: smtplib.SMTP  # it greets with our domain: finding out this machine's own name can take seconds
     if where.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, port, timeout=sender.timeout, context=secure)
+        server = smtplib.SMTP_SSL(host, port, sender.domain, timeout=sender.timeout, context=verified())
     else:
-        server = smtplib.SMTP(host, port, timeout=sender.timeout)
+        server = smtplib.SMTP(host, port, sender.domain, timeout=sender.timeout)
     with server:
         server.ehlo_or_helo_if_needed()
         if where.scheme == "smtp" and not _is_here(host):
             if server.has_extn("starttls"):
-                server.starttls(context=secure)
+                server.starttls(context=verified())
             elif where.username:
                 raise smtplib.SMTPNotSupportedError(f"{host} offers no encryption: no password is sent to it")
         if where.username:
             server.login(unquote(where.username), unquote(where.password or ""))
         server.send_message(message)
+
+
+@lru_cache(maxsize=1)
+def verified() -> ssl.SSLContext:
+    """Encryption with the server's certificate checked; reading the authorities takes a while, so once."""
+    return ssl.create_default_context()
 
 
 def _one_line(text: str) -> str:

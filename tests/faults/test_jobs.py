@@ -88,8 +88,8 @@ def assert_each_got_it_once(box: Postbox, number: int, kills: int = 0) -> None:
     assert sum(box.ids.values()) - number <= kills
 
 
-@pytest.mark.parametrize("kills", [1, 3])
-def test_a_worker_killed_in_the_middle_of_a_reminder_run_and_redis_emptied(run: Processes, box: Postbox, kills: int):
+def test_a_worker_killed_in_the_middle_of_a_reminder_run_and_redis_emptied(run: Processes, box: Postbox):
+    kills = 2
     reminders_for(200)
     box.pause = 0.01
     run.start("clock")
@@ -166,16 +166,16 @@ def test_a_job_inside_the_database_is_never_run_beside_itself_though_its_lease_i
 
 def test_two_clocks_and_two_workers_at_once(run: Processes, box: Postbox):
     call = scene.call(closes_in=timedelta(days=7) - timedelta(minutes=1))
-    for _ in range(60):
+    for _ in range(40):
         scene.draft(call)
     for _ in range(2):
         run.start("clock")
         run.start("worker", "mail")
-    wait_until(lambda: all_done(60), 60, run.log)
+    wait_until(lambda: all_done(40), 60, run.log)
     time.sleep(2.5)  # a few more ticks
-    assert counts() == {Status.DONE: 60}
-    assert_each_got_it_once(box, 60)
-    assert sum(box.ids.values()) == 60
+    assert counts() == {Status.DONE: 40}
+    assert_each_got_it_once(box, 40)
+    assert sum(box.ids.values()) == 40
 
 
 def test_a_mail_server_that_is_down_makes_mail_late_and_loses_none(run: Processes, box: Postbox):
@@ -212,8 +212,8 @@ def test_asked_to_end_a_worker_finishes_the_mail_in_hand_and_leaves_the_others(r
     wait_until(lambda: len(box.messages) >= 3, said=run.log)
     asked = time.monotonic()
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(5) == 0
-    assert time.monotonic() - asked < 2
+    assert worker.wait(10) == 0
+    assert time.monotonic() - asked < 3
     assert counts().keys() == {Status.DONE, Status.WAITING}
     assert counts()[Status.DONE] == len(box.messages)
     box.pause = 0
@@ -244,14 +244,14 @@ def test_a_job_popped_and_lost_is_found_again_by_the_sweep(run: Processes):
 
 
 def test_bells_that_ring_twice_are_harmless(run: Processes):
-    subjects = [Subject() for _ in range(20)]
+    subjects = [Subject() for _ in range(8)]
     with transaction():
         ids = [promise(note, subject) for subject in subjects]
-    for _ in range(4):
+    for _ in range(3):
         ring(Queue.WORK, [(id, 30) for id in ids])
     run.start("worker", "work")
     run.start("worker", "work")
-    wait_until(lambda: all_done(20) and line(Queue.WORK).count == 0, 60, run.log)
+    wait_until(lambda: all_done(8) and line(Queue.WORK).count == 0, 60, run.log)
     assert noted() == {subject.id: 1 for subject in subjects}
 
 
