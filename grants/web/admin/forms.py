@@ -54,12 +54,12 @@ class InviteForm(Form):
     name = StringField(_l("Name"), [InputRequired(), Length(max=LONGEST_NAME)])
     email = EmailField(_l("E-mail address"), [InputRequired(), Length(max=LONGEST_EMAIL), real_address])
     language = RadioField(_l("Language of our messages"), [InputRequired()], choices=NATIVE_NAMES, default="fr")
-    role_1 = SelectField(_l("First role"))
-    place_1 = SelectField(_l("Where"))
-    role_2 = SelectField(_l("Second role"))
-    place_2 = SelectField(_l("Where"))
-    role_3 = SelectField(_l("Third role"))
-    place_3 = SelectField(_l("Where"))
+    role_1 = SelectField(_l("First role"), default="")
+    place_1 = SelectField(_l("Where"), default="")
+    role_2 = SelectField(_l("Second role"), default="")
+    place_2 = SelectField(_l("Where"), default="")
+    role_3 = SelectField(_l("Third role"), default="")
+    place_3 = SelectField(_l("Where"), default="")
 
     def __init__(self, places: Places, **kwargs: Any) -> None:
         super().__init__(**kwargs)
