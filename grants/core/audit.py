@@ -113,15 +113,17 @@ def verify() -> Proof:
         Event, Event.id == Seal.event_id
     )
     previous, count = GENESIS, 0
-    for row in db.session.execute(chain.order_by(Seal.no), execution_options={"yield_per": BATCH}):
-        if row.no != count + 1:
-            return Proof(count, previous, N_("The numbering of the seals breaks at no. %(no)s.", no=str(row.no)))
-        if row.previous != previous:
-            return Proof(count, previous, N_("Seal no. %(no)s does not follow the one before it.", no=str(row.no)))
-        if row.found is None or row.hash != sha256(previous + _body(row)).digest():
-            words = N_("Event no. %(no)s (%(name)s) was altered or removed.", no=str(row.no), name=row.name or "?")
-            return Proof(count, previous, words)
-        previous, count = row.hash, count + 1
+    with db.session.execute(chain.order_by(Seal.no), execution_options={"yield_per": BATCH}) as rows:
+        for row in rows:
+            no = str(row.no)
+            if row.no != count + 1:
+                return Proof(count, previous, N_("The numbering of the seals breaks at no. %(no)s.", no=no))
+            if row.previous != previous:
+                return Proof(count, previous, N_("Seal no. %(no)s does not follow the one before it.", no=no))
+            if row.found is None or row.hash != sha256(previous + _body(row)).digest():
+                words = N_("Event no. %(no)s (%(name)s) was altered or removed.", no=no, name=row.name or "?")
+                return Proof(count, previous, words)
+            previous, count = row.hash, count + 1
     return Proof(count, previous)
 
 

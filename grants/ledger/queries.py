@@ -199,8 +199,9 @@ def journal(
 def every_entry(fund_id: UUID, *, batch: int = 2_000) -> Iterator[Entry]:
     """All lines of a fund in the order in which they were posted, streamed: for exports."""
     inside = _lines().where(transfer.c.fund_id == fund_id).order_by(transfer.c.op_no, transfer.c.line)
-    for row in db.session.execute(inside, execution_options={"yield_per": batch}):
-        yield _entry(row)
+    with db.session.execute(inside, execution_options={"yield_per": batch}) as rows:
+        for row in rows:
+            yield _entry(row)
 
 
 def operation(fund_id: UUID, no: int) -> list[Entry]:
