@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.metadata import version
 
 import click
 import redis
@@ -104,7 +103,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
-    yield Mark.GOOD, f"grants {version('grants')}, Python {platform.python_version()}"
+    yield Mark.GOOD, f"Python {platform.python_version()}"
     if settings.instance.exists():
         free = shutil.disk_usage(settings.instance).free // 2**20
         if free < settings.disk_reserve_mb:
