@@ -28,6 +28,12 @@ def view(user: Person, call: Call) -> Claims:
 
 
 @policy(*READERS)
+def browse(user: Person, _: object) -> Claims:
+    """Anybody with a role in a fund; the list holds only the calls of theirs."""
+    yield any(role in user.roles for role in READERS), N_("Only those who run a fund see this list.")
+
+
+@policy(*READERS)
 def follow(user: Person, call: Call) -> Claims:
     """Those who run or oversee the fund."""
     yield serves(user, call.fund, *READERS), N_("Only those who run this fund see its drafts.")
@@ -37,6 +43,12 @@ def follow(user: Person, call: Call) -> Claims:
 def draft(user: Person, fund: Fund) -> Claims:
     """A programme officer of the fund."""
     yield serves(user, fund, Role.OFFICER), N_("Only a programme officer of the fund drafts a call.")
+
+
+@policy(Role.OFFICER)
+def begin(user: Person, _: object) -> Claims:
+    """Programme officers, in the funds they serve."""
+    yield Role.OFFICER in user.roles, N_("Only a programme officer of the fund drafts a call.")
 
 
 @policy(Role.OFFICER)

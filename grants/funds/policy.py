@@ -27,6 +27,12 @@ def view(user: Person, fund: Fund) -> Claims:
     yield serves(user, fund, *READERS), N_("Only those who run this fund see it.")
 
 
+@policy(*READERS)
+def browse(user: Person, _: object) -> Claims:
+    """Anybody with a role in a fund; the list holds only theirs."""
+    yield any(role in user.roles for role in READERS), N_("Only those who run a fund see this list.")
+
+
 @policy(Role.FUND_MANAGER)
 def open_fund(user: Person, cluster: Cluster) -> Claims:
     """A fund manager of the whole cluster."""

@@ -29,7 +29,12 @@ def fund(user: Person, fund: Fund) -> Any:
     today = now().astimezone(cluster.zone).date()
     recent, total = journal([fund.id], limit=RECENT)
     return render_template(
-        "finance/dashboard.html", board=figures(fund, today), today=today, recent=recent, lines=total
+        "finance/dashboard.html",
+        board=figures(fund, today),
+        today=today,
+        recent=recent,
+        lines=total,
+        may_endow=policy.endow.allows(user, fund),
     )
 
 

@@ -70,7 +70,7 @@ class CallForm(Form, Versioned):
         if not sound:
             return False
         for name, problem in problems_with(self.draft()):
-            if name:
+            if name in self._fields:
                 self[name].errors = [*self[name].errors, problem]
             else:
                 self.form_errors = [*self.form_errors, problem]
