@@ -63,7 +63,7 @@ def forgot_password(email: str) -> UUID | None:
     """A link to choose a new password, to a known address."""
     with transaction():
         person = queries.by_email(email)
-        return _send(Purpose.RESET, person) if person else None
+        return _send(Purpose.RESET, person) if person and person.disabled_at is None else None
 
 
 def change_password(person: Person, password: str) -> None:

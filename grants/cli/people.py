@@ -1,6 +1,7 @@
 """`grants admin`: the first administrator, who then invites everybody else."""
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
 from grants.cli.context import with_app
@@ -20,6 +21,10 @@ def admin() -> None:
 @with_app
 def create(email: str, name: str | None) -> None:
     """Make EMAIL an administrator and print a link to choose the password, good once and for seven days."""
+    try:
+        email = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise click.BadParameter(f"{email} is not an e-mail address.", param_hint="EMAIL") from error
     person, link = make_administrator(email, name)
     click.echo(f"{person.email} is an administrator.")
     if link is None:

@@ -1,6 +1,7 @@
 """Signing up, in and out; links from mails; sessions; what a guesser learns: nothing."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from time import perf_counter
@@ -17,6 +18,7 @@ from grants.people import links, passwords, service
 from grants.people.models import EmailLink, Person, Purpose, SignIn
 from grants.people.queries import digest
 from grants.web import signin
+from tests.conftest import make_app
 from tests.factories import PersonFactory
 
 PASSWORD = "cheval agrafe pile correcte"
@@ -493,3 +495,13 @@ def test_the_language_switch_is_remembered_in_the_profile(client, person):
     client.login(person)
     client.post("/language", data={"language": "ar", "next": "/account/profile"})
     assert person.locale == "ar"
+
+
+def test_behind_tls_the_cookie_belongs_to_this_host_alone(app):
+    secure = make_app(replace(app.extensions["settings"], base_url="https://fund.example.org"))
+    answer = secure.test_client().get("/account/sign-in", base_url="https://fund.example.org")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert "Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie
+    with secure.app_context():
+        db.engine.dispose()
