@@ -269,9 +269,11 @@ def words_for(proof: Proof) -> Text:
     """The proof in one sentence, for the command line and the control page."""
     if proof.broken:
         return proof.broken
+    if not proof.funds:
+        return N_("0 operations proved: no fund has a ledger yet.")
     return N_n(
         "%(n)s operation proved over %(funds)s.",
         "%(n)s operations proved over %(funds)s.",
         proof.operations,
-        funds=", ".join(proof.funds) or "0",
+        funds=", ".join(proof.funds),
     )

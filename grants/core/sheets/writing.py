@@ -280,8 +280,8 @@ class Workbook:
     def save(self, target: Path | str | BinaryIO) -> None:
         for sheet in self.sheets:
             sheet._close()
-        self._open = False
         with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+            self._open = False
             ExcelWriter(self._book, archive).save()
 
     def __enter__(self) -> Self:
