@@ -40,6 +40,7 @@ from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, Gone, job, promise, report_progress
 
 SMALL = 1_000_000  # octets: files up to this size are read while the person waits, larger ones by the worker
+SINGLY, LOT = 2_000, 250  # up to so many awards each is an operation of its own, beyond they go by lots of lines
 OPEN = frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.REFUSED})
 
 lifecycle = Lifecycle(
@@ -213,21 +214,27 @@ def _move_money(
     fund, officer = one.fund_id, one.officer
     reason = f"Import {one.filename} (SHA-256 {one.sha256})"
 
-    def move(kind: Kind, source: Place, target: Place, amount: Money, document: str, *intent: object) -> None:
-        key = key_for("import", kind, one.id, *intent)
-        post(fund, kind, [Line(source, target, amount)], actor=officer, key=key, document=document, reason=reason)
+    def move(kind: Kind, document: str, *lines: Line) -> None:
+        key = key_for("import", kind, one.id, document)
+        post(fund, kind, lines, actor=officer, key=key, document=document, reason=reason)
 
     theme = Place.commission(call.id, commission.id)
-    move(Kind.ENDOW, Place.source(), Place.available(), total, document)
-    move(Kind.ALLOCATE_CALL, Place.available(), Place.call(call.id), total, document)
-    move(Kind.ALLOCATE_COMMISSION, Place.call(call.id), theme, total, document)
-    for award in awards:
-        reserved = Place.reserved(call.id, commission.id, award.id)
-        committed = Place.committed(call.id, commission.id, award.id)
-        move(Kind.RESERVE, theme, reserved, award.amount, award.number, award.external_id)
-        move(Kind.COMMIT, reserved, committed, award.amount, award.number, award.external_id)
-        steps.done += 2
+    move(Kind.ENDOW, document, Line(Place.source(), Place.available(), total))
+    move(Kind.ALLOCATE_CALL, document, Line(Place.available(), Place.call(call.id), total))
+    move(Kind.ALLOCATE_COMMISSION, document, Line(Place.call(call.id), theme, total))
+    size = 1 if len(awards) <= SINGLY else LOT
+    for start in range(0, len(awards), size):
+        lot = awards[start : start + size]
+        paper = lot[0].number if size == 1 else f"{lot[0].number} – {lot[-1].number}"
+        held = [(Place.reserved(*_where(one)), Place.committed(*_where(one)), one.amount) for one in lot]
+        move(Kind.RESERVE, paper, *(Line(theme, reserved, amount) for reserved, _, amount in held))
+        move(Kind.COMMIT, paper, *(Line(reserved, committed, amount) for reserved, committed, amount in held))
+        steps.done += 2 * len(lot)
         steps.say()
+
+
+def _where(award: Award) -> tuple[UUID, UUID, UUID]:
+    return award.call_id, award.commission_id, award.id
 
 
 class _Steps:
