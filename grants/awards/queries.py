@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import Application
 from grants.awards.models import (
@@ -114,7 +115,19 @@ def award(user: Person, id: UUID) -> Award:
         agreement.selectinload(Agreement.instalments).selectinload(Instalment.claims),
         agreement.selectinload(Agreement.signatures).joinedload(Signature.person),
     ]
-    return db.session.scalars(found.options(*parts)).unique().one()
+    made = db.session.scalars(found.options(*parts)).unique().one()
+    if made.agreement is not None:
+        _know_each_other(made, made.agreement)
+    return made
+
+
+def _know_each_other(award: Award, agreement: Agreement) -> None:
+    """Loaded from the top, the parts must also find their way back up, without another query."""
+    set_committed_value(agreement, "award", award)
+    for one in agreement.instalments:
+        set_committed_value(one, "agreement", agreement)
+        for claim in one.claims:
+            set_committed_value(claim, "instalment", one)
 
 
 def agreement(user: Person, id: UUID) -> Agreement:
