@@ -1,0 +1,290 @@
+"""The help pages, one for each role: what you do, in what order, what the system checks. In our own words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grants.core.i18n import N_, Text
+
+
+@dataclass(frozen=True)
+class Guide:
+    """One role's page: `steps` in order (what to do, how), `checks` the program makes for or against you."""
+
+    topic: str
+    title: Text
+    icon: str
+    lead: Text
+    steps: Sequence[tuple[Text, Text]]
+    checks: Sequence[Text]
+
+
+APPLICANT = Guide(
+    "applicant",
+    N_("Applicants"),
+    "rocket",
+    N_("From the first look at a call to the last payment."),
+    [
+        (
+            N_("Read the call"),
+            N_("Its page says what is funded, how much, at which rate, how projects are marked, and until when."),
+        ),
+        (
+            N_("Create your account and your organisation"),
+            N_(
+                "Confirm your e-mail address, then enter your organisation’s identifiers once: they serve for every"
+                " call."
+            ),
+        ),
+        (
+            N_("Draft with your colleagues"),
+            N_(
+                "Fill the sections in any order. Everything you type is saved as you go; an owner of the"
+                " organisation submits."
+            ),
+        ),
+        (
+            N_("Submit before the deadline"),
+            N_(
+                "You receive a receipt with a reference, the exact time and a fingerprint of what you sent."
+                " Until the closing you may reopen and submit again."
+            ),
+        ),
+        (
+            N_("Answer if your file is incomplete"),
+            N_(
+                "The programme officer says what is missing and until when; that date holds even after the call closed."
+            ),
+        ),
+        (
+            N_("Read the decision"),
+            N_("Funded, on the reserve list or not selected: the reasons come with it."),
+        ),
+        (
+            N_("Sign, deliver, claim"),
+            N_("Once the agreement is signed, claim each instalment with its evidence and follow the payment."),
+        ),
+    ],
+    [
+        N_("The amount you request stays within the ceiling and the funding rate of the call."),
+        N_("What arrives before the deadline counts, even when the server is busy."),
+        N_("An organisation has one application in a call, however often a button is pressed."),
+        N_("Nobody reads a draft but your organisation."),
+    ],
+)
+REVIEWER = Guide(
+    "reviewer",
+    N_("Reviewers"),
+    "scale",
+    N_("You mark projects of your commission against the published rubric."),
+    [
+        (
+            N_("Declare a conflict, or none"),
+            N_(
+                "Before you see the file. If you know the applicant through work, money or family, say so: another"
+                " reviewer takes over and nobody asks further."
+            ),
+        ),
+        (
+            N_("Read the file beside the rubric"),
+            N_("The page keeps both in view. Your marks and comments are saved as you write."),
+        ),
+        (
+            N_("Mark from 0 to 5"),
+            N_("By half marks, with the keyboard if you like. A comment is required at 3 or under."),
+        ),
+        (
+            N_("Submit"),
+            N_("A submitted review is final; only the chair can reopen it, with a reason."),
+        ),
+    ],
+    [
+        N_("You see the file only after you have declared no conflict."),
+        N_("You see the other reviews only after your own is in."),
+        N_("Every criterion is marked and every low mark is explained before you can submit."),
+    ],
+)
+CHAIR = Guide(
+    "chair",
+    N_("Commission chairs"),
+    "users-round",
+    N_("You assign reviewers, follow their progress, rank and propose."),
+    [
+        (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
+        (N_("Follow the reviews"), N_("Reminders leave by themselves before and after the due date.")),
+        (N_("Rank"), N_("Once all reviews are in, order the projects and see the line where the envelope ends.")),
+        (
+            N_("Propose"),
+            N_("Send the whole ranking to the strategic committee: fund, reserve or reject, with amounts and notes."),
+        ),
+    ],
+    [
+        N_("The projects you propose for funding fit in your commission’s envelope."),
+        N_("No amount is above what the applicant requested."),
+        N_("A project in which you have a conflict is neither shown to you nor counted for you."),
+    ],
+)
+COMMITTEE = Guide(
+    "committee",
+    N_("Strategic committee"),
+    "gavel",
+    N_("You approve calls and take the funding decisions."),
+    [
+        (
+            N_("Approve a call, or return it"),
+            N_(
+                "The page puts the envelopes beside the fund’s available credit. Approval sets the credit aside and"
+                " freezes the rules; a return needs a reason."
+            ),
+        ),
+        (
+            N_("Decide on each proposal"),
+            N_("Funded reserves the credit at once. Not selected needs a reason, which the applicant reads."),
+        ),
+        (N_("Close the call"), N_("When every decision is taken, close it: all applicants are told the same day.")),
+    ],
+    [
+        N_("The fund never spends what it does not have, however many people decide at once."),
+        N_("Who sent a call to the committee does not approve it; who proposed a project does not decide on it."),
+    ],
+)
+OFFICER = Guide(
+    "officer",
+    N_("Programme officers"),
+    "clipboard-list",
+    N_("You prepare calls, check files, follow agreements and claims."),
+    [
+        (
+            N_("Draft the call"),
+            N_("Start from an example or from nothing: dates, ceiling, rate, instalments, envelopes, rubric."),
+        ),
+        (N_("Send it to the committee"), N_("Once approved, publish it. It opens and closes by itself.")),
+        (
+            N_("Extend if you must"),
+            N_("With a reason, which the call’s page announces. The date only moves later."),
+        ),
+        (
+            N_("Check the files"),
+            N_(
+                "Admissible, or incomplete with a date to complete it, or inadmissible with a reason; then eligible"
+                " or not."
+            ),
+        ),
+        (N_("Start the evaluation"), N_("The commissions then receive the eligible files.")),
+        (
+            N_("Follow the grants"),
+            N_("Prepare the agreement, check claims line by line and certify what was delivered."),
+        ),
+    ],
+    [
+        N_("The weights of the rubric and the instalments add up to 100."),
+        N_("A closing time that the clocks skip or repeat is refused."),
+        N_("A programme officer moves no money, and whoever checked a claim takes no other step on it."),
+    ],
+)
+FUND_MANAGER = Guide(
+    "fund-manager",
+    N_("Fund managers"),
+    "landmark",
+    N_("You open funds and credit, and answer for the figures."),
+    [
+        (N_("Open the fund"), N_("Code, name, currency and the first credit with its document, in one step.")),
+        (N_("Open further credit"), N_("One appropriation for each document; the same document never serves twice.")),
+        (N_("Watch the fund"), N_("Credit by commission, commitments, payments, what is late.")),
+        (
+            N_("Export the ledger"),
+            N_("The workbook shows the same totals as the screen, with the controls that prove it."),
+        ),
+    ],
+    [
+        N_("Nothing posted is edited or deleted; a mistake is reversed by an operation of its own."),
+        N_("Amounts of different currencies are never added together."),
+    ],
+)
+AUTHORISING_OFFICER = Guide(
+    "authorising-officer",
+    N_("Authorising officers"),
+    "signature",
+    N_("You commit the fund and order payments."),
+    [
+        (
+            N_("Propose the commitment"),
+            N_("From the agreement the programme officer prepared; the credit is already reserved."),
+        ),
+        (N_("Sign last"), N_("After the accountant’s visa and the beneficiary’s signature.")),
+        (N_("Order the payment"), N_("Of a claim that was checked, certified and verified by others.")),
+    ],
+    [
+        N_("You cannot give the visa on your own commitment."),
+        N_("On one claim nobody holds two of: check, verify, order, pay."),
+    ],
+)
+ACCOUNTANT = Guide(
+    "accountant",
+    N_("Accountants"),
+    "calculator",
+    N_("You give visas, pay, and record what the bank did."),
+    [
+        (
+            N_("Grant or refuse the visa"),
+            N_("Before any signature. The visa commits the credit; a refusal needs a reason."),
+        ),
+        (N_("Check the order"), N_("Approve it or return it with a reason.")),
+        (N_("Send to the bank, then record the payment"), N_("With the bank’s reference and value date.")),
+    ],
+    [
+        N_("An instalment is paid once: a second payment finds nothing to pay."),
+        N_("The bank’s reference is recorded before the claim counts as paid."),
+    ],
+)
+AUDITOR = Guide(
+    "auditor",
+    N_("Auditors"),
+    "search-check",
+    N_("You read everything in your funds and change nothing."),
+    [
+        (
+            N_("Start from a figure"),
+            N_("Each total leads to its operations, each operation to its document and its author."),
+        ),
+        (N_("Follow a file"), N_("Every move keeps who, when, why, before and after.")),
+        (
+            N_("Verify"),
+            N_("The journal is a chain of hashes; the workbook prints its head. An operator can recompute it."),
+        ),
+    ],
+    [N_("The audit trail and the ledger accept additions only, never a change.")],
+)
+ADMINISTRATOR = Guide(
+    "administrator",
+    N_("Administrators"),
+    "settings",
+    N_("You set up clusters, commissions, people and their roles."),
+    [
+        (N_("Create the cluster"), N_("Its country, currency and time zone: every deadline follows that clock.")),
+        (N_("Create its commissions"), N_("One for each theme; their order is the order of every page.")),
+        (
+            N_("Invite people"),
+            N_("They choose their own password. A role may cover a cluster, one fund or one commission."),
+        ),
+    ],
+    [
+        N_("An administrator reads no application and moves no money."),
+        N_("Roles that must stay apart are refused to one person."),
+    ],
+)
+
+GUIDES = {
+    one.topic: one
+    for one in (
+        APPLICANT,
+        REVIEWER,
+        CHAIR,
+        COMMITTEE,
+        OFFICER,
+        FUND_MANAGER,
+        AUTHORISING_OFFICER,
+        ACCOUNTANT,
+        AUDITOR,
+        ADMINISTRATOR,
+    )
+}
