@@ -47,6 +47,11 @@ def with_app(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
         with plainly(), servers(read_settings()) as settings, build_app(settings).app_context():
-            return command(*args, **kwargs)
+            from sqlalchemy.exc import OperationalError
+
+            try:
+                return command(*args, **kwargs)
+            except OperationalError as error:
+                raise click.ClickException(f"The database does not answer: {error.orig}") from error
 
     return inside

@@ -48,8 +48,8 @@ class Place:
         return path
 
 
-def place(instance: Path) -> Place:
-    """Make (or find) the private directories of an installation."""
+def own(instance: Path) -> Path:
+    """Make (or find) the private directory of an installation."""
     instance = instance.expanduser().absolute()
     try:
         instance.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -61,30 +61,32 @@ def place(instance: Path) -> Place:
             f"The directory {instance} belongs to another account ({_name(owner)}): "
             "work as that account, or choose another directory with GRANTS_INSTANCE."
         )
+    return instance
+
+
+def place(instance: Path) -> Place:
+    """Where the embedded servers live. As root: with an account of their own, outside our checkout."""
+    instance = own(instance)
     if os.geteuid() != 0:
         return Place(instance=instance, home=instance, account=None)
     account = lend_account()
-    if not SHARED.exists():
-        SHARED.mkdir(exist_ok=True)
-        SHARED.chmod(0o755)
-    home = SHARED / _identity(instance)
-    _own_directory(home, account)
+    try:
+        if not SHARED.exists():
+            SHARED.mkdir(exist_ok=True)
+            SHARED.chmod(0o755)
+        home = private_directory(SHARED / _identity(instance), account)
+    except OSError as error:
+        raise ServerProblem(f"{SHARED} cannot be given to the account {account.name}: {error.strerror}.") from error
     return Place(instance=instance, home=home, account=account)
 
 
 def private_directory(path: Path, account: Account | None) -> Path:
     """A directory nobody else can enter, made if missing, owned by whoever runs the server."""
-    if account is None:
-        path.mkdir(mode=0o700, exist_ok=True)
-    else:
-        _own_directory(path, account)
-    return path
-
-
-def _own_directory(path: Path, account: Account) -> None:
     if not path.exists():
         path.mkdir(mode=0o700)
-        os.chown(path, account.uid, account.gid)
+        if account is not None:
+            os.chown(path, account.uid, account.gid)
+    return path
 
 
 def lend_files(name: str, fill: Callable[[Path], None]) -> Path:

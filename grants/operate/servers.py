@@ -88,15 +88,12 @@ def erase(instance: Path) -> None:
 
 def _complete(settings: Settings) -> Settings:
     """Every address with the driver we ship, every path absolute, the signing key in place."""
-    instance = settings.instance.expanduser().absolute()
+    instance = places.own(settings.instance)
     database = _with_driver(settings.database_url)
-    key = settings.secret_key
-    if not key:
-        key = places.kept_secrets(places.place(instance).instance)["signing"]
     return replace(
         settings,
         instance=instance,
-        secret_key=key,
+        secret_key=settings.secret_key or places.kept_secrets(instance)["signing"],
         database_url=database,
         database_owner_url=_with_driver(settings.database_owner_url) or database,
     )

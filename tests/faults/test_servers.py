@@ -23,6 +23,7 @@ from grants.operate import places
 from grants.operate.servers import ServerProblem, erase, servers, sole
 from tests.servers import plain
 
+TESTER = "grants-tester"
 Holder = subprocess.Popen[str]
 
 HOLD = """
@@ -215,7 +216,7 @@ def test_an_operators_addresses_are_used_as_they_are(instance: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests ran as an ordinary user already")
 def test_an_ordinary_user_in_a_directory_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """From a path with spaces and accents, with the same libraries, which that user can read."""
-    account = ordinary_user()
+    account, ours = ordinary_user()
     python = next((one for one in (sys.executable, "/usr/bin/python3") if may_run(account, one)), None)
     if python is None:
         pytest.skip("no Python that an ordinary user can run")
@@ -242,14 +243,17 @@ def test_an_ordinary_user_in_a_directory_of_its_own(tmp_path_factory: pytest.Tem
             assert gone(children)
     finally:
         shutil.rmtree(home)
+        if ours:
+            subprocess.run(["userdel", TESTER], check=True)
 
 
-def ordinary_user() -> int:
+def ordinary_user() -> tuple[int, bool]:
+    """Somebody without rights, and whether we made the account."""
     try:
-        return pwd.getpwnam("grants-tester").pw_uid
+        return pwd.getpwnam(TESTER).pw_uid, False
     except KeyError:
-        subprocess.run(["useradd", "--system", "--no-create-home", "grants-tester"], check=True)
-        return pwd.getpwnam("grants-tester").pw_uid
+        subprocess.run(["useradd", "--system", "--no-create-home", TESTER], check=True)
+        return pwd.getpwnam(TESTER).pw_uid, True
 
 
 def may_run(account: int, python: str) -> bool:
