@@ -1,4 +1,4 @@
-// Our own script, no dependency. Every page works without it. Under Trusted Types: textContent, never innerHTML.
+// Our own script, no dependency. Every page works without it. Under Trusted Types: text only, never markup.
 import "./js/pages.js";
 import "./js/times.js";
 import "./js/forms.js";

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, jsonify, redirect, render_template, request
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
@@ -21,13 +21,14 @@ from grants.core.db import db
 from grants.core.errors import LostUpdate, NoRoom, Problem
 from grants.core.i18n import N_, Text
 from grants.web.access import SignInFirst
+from grants.web.filters import page_url
 from grants.web.forms import conflicts
 from grants.web.language import local_path, say
 
 log = logging.getLogger(__name__)
 SECRETS = {"csrf_token", "password", "token", "code", "version"}
 RETRY_SECONDS = 15
-ICONS = {403: "lock", 404: "search-x", 409: "git-compare", 413: "file-x-2", 429: "hourglass", 503: "server-off"}
+ICONS = {403: "lock", 404: "search-x", 409: "git-compare", 413: "file-x", 429: "hourglass", 503: "server-off"}
 
 SENTENCES: dict[int, tuple[Text, Text, Text | None]] = {
     400: (
@@ -116,10 +117,8 @@ def sign_in_first(_: SignInFirst) -> Any:
     if _wants_json():
         return jsonify(title=say(N_("Sign in first"))), 401
     here = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.referrer)
-    try:
-        return redirect(url_for("account.sign_in", next=here), 303)
-    except ValueError:  # werkzeug's BuildError is one: this installation has no sign-in page
-        return standard(403)
+    sign_in = page_url("account.sign_in", next=here)
+    return redirect(sign_in, 303) if sign_in else standard(403)
 
 
 def conflict_page(problem: LostUpdate) -> Any:

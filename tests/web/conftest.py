@@ -58,11 +58,11 @@ class Sample(Form, Versioned):
     nature = SelectField(
         "Nature de la dépense",
         [InputRequired()],
-        choices=[("", "Choisir"), ("rd", "Recherche"), ("proto", "Prototype")],
+        choices={"": "Choisir", "rd": "Recherche", "proto": "Prototype"},
     )
-    other = RadioField("Avez-vous un autre financement ?", [InputRequired()], choices=[("yes", "Oui"), ("no", "Non")])
+    other = RadioField("Avez-vous un autre financement ?", [InputRequired()], choices={"yes": "Oui", "no": "Non"})
     whom = StringField("Auprès de qui ?", [Length(max=120)])
-    themes = CheckboxesField("Thèmes", choices=[("sante", "Santé numérique"), ("agri", "AgriTech")])
+    themes = CheckboxesField("Thèmes", choices={"sante": "Santé numérique", "agri": "AgriTech"})
     why = TextAreaField(
         "À quoi servira le financement ?",
         [InputRequired(), Length(min=80, max=600)],
@@ -146,9 +146,15 @@ def gallery() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where fonts are prepared once for all these tests."""
+    return tmp_path_factory.mktemp("instance")
+
+
 @pytest.fixture
-def pages(tmp_path: Path) -> Flask:
-    return make_pages(Settings(instance=tmp_path / "instance", secret_key="s", base_url="http://localhost"))
+def pages(instance: Path) -> Flask:
+    return make_pages(Settings(instance=instance, secret_key="s", base_url="http://localhost"))
 
 
 def make_pages(settings: Settings) -> Flask:
