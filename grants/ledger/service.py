@@ -107,10 +107,11 @@ def post(
     accounts, currency, zone = _accounts(fund_id, lines)
     today = now().astimezone(ZoneInfo(zone)).date()
     try:
-        missing = {place.address: place for line in lines for place in (line.source, line.target)}.keys() - accounts
-        if missing:
-            _open(fund_id, [place for line in lines for place in (line.source, line.target)], missing)
-            accounts, currency, zone = _accounts(fund_id, lines)
+        places = {place.address: place for line in lines for place in (line.source, line.target)}
+        if missing := places.keys() - accounts.keys():
+            accounts |= _open(fund_id, [places[address] for address in sorted(missing)])
+            if places.keys() - accounts.keys():  # somebody else was opening them
+                accounts, currency, zone = _accounts(fund_id, lines)
         row = db.session.execute(
             _POST,
             {
@@ -171,9 +172,8 @@ def _accounts(fund_id: UUID, lines: Sequence[Line]) -> tuple[dict[str, int], str
     return {row.place: row.id for row in rows if row.place}, rows[0].currency, rows[0].zone
 
 
-def _open(fund_id: UUID, places: Iterable[Place], missing: set[str]) -> None:
+def _open(fund_id: UUID, places: Sequence[Place]) -> dict[str, int]:
     """Open empty accounts, in one order for everybody, so that two openings never wait for each other."""
-    wanted = {place.address: place for place in places if place.address in missing}
     rows = [
         {
             "fund_id": fund_id,
@@ -183,9 +183,11 @@ def _open(fund_id: UUID, places: Iterable[Place], missing: set[str]) -> None:
             "grant_id": place.grant_id,
             "tranche_id": place.tranche_id,
         }
-        for _, place in sorted(wanted.items())
+        for place in places
     ]
-    db.session.execute(insert_or_skip(tables.account).values(rows).on_conflict_do_nothing())
+    opened = insert_or_skip(tables.account).values(rows).on_conflict_do_nothing()
+    found = db.session.execute(opened.returning(tables.account.c.place, tables.account.c.id))
+    return {row.place: row.id for row in found}
 
 
 def _minor(line: Line, currency: str) -> int:
