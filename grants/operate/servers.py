@@ -121,7 +121,7 @@ def _lock(lock: IO[str]) -> bool:
         return False
     lock.truncate(0)
     lock.seek(0)
-    lock.write(f"process {os.getpid()} ({' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])})")
+    lock.write(f"process {os.getpid()} ({' '.join(['grants', *sys.argv[1:]])})")
     lock.flush()
     return True
 
