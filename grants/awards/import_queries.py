@@ -104,3 +104,10 @@ def imported_total(one: AwardImport) -> tuple[int, Money]:
     found = select(func.count(), func.coalesce(func.sum(Award.amount_minor), 0)).where(Award.import_id == one.id)
     count, minor = db.session.execute(found).one()
     return count, Money(int(minor), one.currency)
+
+
+def awards_of(one: AwardImport, *, limit: int, offset: int) -> Sequence[Award]:
+    """The awards an import brought, newest award first, with their recipients; one query."""
+    found = select(Award).where(Award.import_id == one.id).options(joinedload(Award.organisation))
+    ordered = found.order_by(Award.awarded_on.desc(), Award.number).limit(limit).offset(offset)
+    return db.session.scalars(ordered).all()

@@ -231,6 +231,18 @@ def _serves_claim(user: Person, claim: Claim, *roles: Role) -> bool:
 # --- past awards from files -----------------------------------------------------------------------------------
 
 
+@policy(*OVERSEERS)
+def see_imports(user: Person, _: None) -> Claims:
+    """Those who run or oversee a fund; each sees the imports of theirs."""
+    yield bool(user.roles & frozenset(OVERSEERS)), N_("Only those who run the fund see its imports.")
+
+
+@policy(Role.OFFICER)
+def start_import(user: Person, _: None) -> Claims:
+    """A programme officer, for the funds they serve."""
+    yield Role.OFFICER in user.roles, N_("Only a programme officer of the fund may do this.")
+
+
 @policy(Role.OFFICER)
 def import_awards(user: Person, fund: Fund) -> Claims:
     """A programme officer of the fund."""

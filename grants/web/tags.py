@@ -11,9 +11,11 @@ from grants.awards.models import (
     AGREEMENT_LABELS,
     CLAIM_LABELS,
     DECISION_LABELS,
+    IMPORT_LABELS,
     AgreementState,
     ClaimState,
     DecisionState,
+    ImportState,
 )
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.calls.models import CallState
@@ -90,6 +92,15 @@ CLAIMS: dict[Any, Look] = {
 }
 
 
+IMPORTS: dict[Any, Look] = {
+    ImportState.UPLOADED: ("none", "file-search"),
+    ImportState.CHECKED: ("warn", "list-checks"),
+    ImportState.QUEUED: ("info", "loader"),
+    ImportState.DONE: ("ok", "check"),
+    ImportState.REFUSED: ("bad", "circle-x"),
+}
+
+
 def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
     return {state: Tag(kind, labels[state], icon) for state, (kind, icon) in looks.items()}
 
@@ -101,6 +112,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
+    ImportState: _tags(IMPORTS, IMPORT_LABELS),
 }
 
 
