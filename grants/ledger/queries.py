@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, cast, func, select, tuple_
 
 from grants.core.db import db
 from grants.core.types import Money
@@ -192,8 +192,16 @@ def journal(
         wanted = touched.where(account.c.grant_id == grant_id)
         conditions.append(tuple_(transfer.c.fund_id, transfer.c.op_no, transfer.c.line).in_(wanted))
     total = db.session.scalar(select(func.count()).select_from(transfer).where(*conditions)) or 0
-    newest = _lines().where(*conditions).order_by(op.c.created_at.desc(), op.c.no.desc(), transfer.c.line.desc())
-    return [_entry(row) for row in db.session.execute(newest.offset(offset).limit(limit))], total
+    kept = select(transfer).where(*conditions).offset(offset).limit(limit)
+    if len(chosen) == 1:  # numbers follow time: the page is read from the end of an index, not sorted out of everything
+        page = kept.order_by(transfer.c.op_no.desc(), transfer.c.line.desc()).subquery()
+    else:
+        of_line = (op.c.fund_id == transfer.c.fund_id) & (op.c.no == transfer.c.op_no)
+        page = (
+            kept.join(op, of_line).order_by(op.c.created_at.desc(), op.c.no.desc(), transfer.c.line.desc()).subquery()
+        )
+    newest = _lines(page).order_by(op.c.created_at.desc(), op.c.no.desc(), page.c.line.desc())
+    return [_entry(row) for row in db.session.execute(newest)], total
 
 
 def every_entry(fund_id: UUID, *, batch: int = 2_000) -> Iterator[Entry]:
@@ -243,23 +251,23 @@ def _standings(
     return {one: Standing(currencies[one], minor) for one, minor in minors.items()}
 
 
-def _lines() -> Select[Any]:
+def _lines(of: FromClause = transfer) -> Select[Any]:
     """One row per line, with its operation, its two accounts and who did it."""
     return (
         select(
             op,
             fund.c.currency,
-            transfer.c.line,
-            transfer.c.amount,
+            of.c.line,
+            of.c.amount,
             Person.name.label("actor_name"),
             *(column.label(f"from_{column.name}") for column in _place(_from)),
             *(column.label(f"to_{column.name}") for column in _place(_to)),
         )
-        .select_from(transfer)
-        .join(op, (op.c.fund_id == transfer.c.fund_id) & (op.c.no == transfer.c.op_no))
-        .join(fund, fund.c.id == transfer.c.fund_id)
-        .join(_from, _from.c.id == transfer.c.from_id)
-        .join(_to, _to.c.id == transfer.c.to_id)
+        .select_from(of)
+        .join(op, (op.c.fund_id == of.c.fund_id) & (op.c.no == of.c.op_no))
+        .join(fund, fund.c.id == of.c.fund_id)
+        .join(_from, _from.c.id == of.c.from_id)
+        .join(_to, _to.c.id == of.c.to_id)
         .outerjoin(Person, Person.id == op.c.actor_id)
     )
 

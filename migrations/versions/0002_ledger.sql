@@ -238,7 +238,8 @@ END $$;
 -- Recompute everything from the lines: how many operations were proved, and the first thing that does not hold.
 -- STABLE: every query in it sees the caller's one snapshot, so writers may go on meanwhile.
 CREATE FUNCTION led.verify(p_fund uuid) RETURNS TABLE (proved bigint, problem text, ref text)
-LANGUAGE plpgsql STABLE SET search_path = led, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = led, pg_temp
+SET enable_nestloop = off SET jit = off SET work_mem = '64MB' AS $$  -- everything is read once, whatever the statistics
 DECLARE f led.fund; last_hash bytea; before_it bigint;
 BEGIN
   SELECT * INTO f FROM fund WHERE id = p_fund;
