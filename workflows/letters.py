@@ -8,7 +8,7 @@ def send_receipt(due: Due) -> Letter | None:            None: there is no reason
         subject=N_("We have your application %(reference)s", reference=application.reference),
         paragraphs=[N_("…"), N_("…")],
         facts=[(N_("Submitted"), application.submitted_at), (N_("Amount requested"), application.requested)],
-        action=(N_("Open the application"), address("applicant.show", application_id=application.id)),
+        action=(N_("Open the application"), address("applicant.application", application_id=application.id)),
         cluster=cluster,
     )
 """

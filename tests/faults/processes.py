@@ -72,8 +72,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 30, said: Path | None = None) -> None:
-    """Wait for it; fail with what the processes said."""
+def wait_until(holds: Callable[[], object], seconds: float = 120, said: Path | None = None) -> None:
+    """Wait for it, long enough for a busy machine; fail with what the processes said."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

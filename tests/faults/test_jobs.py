@@ -96,15 +96,15 @@ def test_a_worker_killed_in_the_middle_of_a_reminder_run_and_redis_emptied(run: 
     for death in range(1, kills + 1):
         worker = run.start("worker", "mail")
         goal = death * 160 // kills - random.randrange(10)
-        wait_until(lambda goal=goal: len(box.messages) >= goal, 60, run.log)
+        wait_until(lambda goal=goal: len(box.messages) >= goal, said=run.log)
         horses = descendants(worker.pid)
         kill(worker)
         forget_redis()
-        wait_until(lambda horses=horses: not any(map(alive, horses)), 2, run.log)
+        wait_until(lambda horses=horses: not any(map(alive, horses)), 5, run.log)
         assert counts()[Status.WAITING] > 0  # it was the middle
         leases_run_out()
     run.start("worker", "mail")
-    wait_until(lambda: all_done(200), 60, run.log)
+    wait_until(lambda: all_done(200), said=run.log)
     assert_each_got_it_once(box, 200, kills)
 
 
@@ -117,12 +117,12 @@ def test_a_killed_worker_leaves_no_horse_and_its_lease_runs_out(run: Processes, 
     horse = int(file.read_text().split()[2])
     assert horse in descendants(worker.pid)
     kill(worker)
-    wait_until(lambda: not alive(horse), 1, run.log)
+    wait_until(lambda: not alive(horse), 5, run.log)
     db.session.rollback()
     assert find(id).status == Status.LEASED
     run.start("clock")
     run.start("worker", "work")
-    wait_until(lambda: all_done(1), 20, run.log)  # 2 s of work and 5 s of margin, in truth
+    wait_until(lambda: all_done(1), said=run.log)  # 2 s of work and 5 s of margin, in truth
     assert [row.split()[:2] for row in file.read_text().splitlines()] == [[str(id), "1"], [str(id), "2"]]
 
 
@@ -171,7 +171,7 @@ def test_two_clocks_and_two_workers_at_once(run: Processes, box: Postbox):
     for _ in range(2):
         run.start("clock")
         run.start("worker", "mail")
-    wait_until(lambda: all_done(40), 60, run.log)
+    wait_until(lambda: all_done(40), said=run.log)
     time.sleep(2.5)  # a few more ticks
     assert counts() == {Status.DONE: 40}
     assert_each_got_it_once(box, 40)
@@ -184,10 +184,10 @@ def test_a_mail_server_that_is_down_makes_mail_late_and_loses_none(run: Processe
     run.start("clock")
     run.start("worker", "mail")
     tried = select(func.count()).where(Promise.attempts > 0, Promise.status == Status.WAITING)
-    wait_until(lambda: db.session.rollback() or db.session.scalar(tried) == 30, 60, run.log)
+    wait_until(lambda: db.session.rollback() or db.session.scalar(tried) == 30, said=run.log)
     assert box.messages == []
     box.answer = "250 OK"
-    wait_until(lambda: all_done(30), 60, run.log)
+    wait_until(lambda: all_done(30), said=run.log)
     assert_each_got_it_once(box, 30)
 
 
@@ -210,10 +210,10 @@ def test_asked_to_end_a_worker_finishes_the_mail_in_hand_and_leaves_the_others(r
     reminders_for(25)
     worker = run.start("worker", "mail")
     wait_until(lambda: len(box.messages) >= 3, said=run.log)
-    asked = time.monotonic()
+    asked = len(box.messages)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 0
-    assert time.monotonic() - asked < 3
+    assert worker.wait(30) == 0
+    assert len(box.messages) <= asked + 2
     assert counts().keys() == {Status.DONE, Status.WAITING}
     assert counts()[Status.DONE] == len(box.messages)
     box.pause = 0
@@ -251,7 +251,7 @@ def test_bells_that_ring_twice_are_harmless(run: Processes):
         ring(Queue.WORK, [(id, 30) for id in ids])
     run.start("worker", "work")
     run.start("worker", "work")
-    wait_until(lambda: all_done(8) and line(Queue.WORK).count == 0, 60, run.log)
+    wait_until(lambda: all_done(8) and line(Queue.WORK).count == 0, said=run.log)
     assert noted() == {subject.id: 1 for subject in subjects}
 
 

@@ -122,7 +122,7 @@ def test_mail_is_late_but_none_is_lost_and_workers_wait_for_redis_to_come(run, o
     time.sleep(3)
     assert (worker.poll(), clock.poll()) == (None, None)
     own_redis.start()
-    wait_until(lambda: done() == 30, 40, run.log)
+    wait_until(lambda: done() == 30, said=run.log)
     assert list(box.ids.values()) == [1] * 30
 
 
@@ -137,6 +137,6 @@ def test_a_redis_that_dies_in_the_middle_and_comes_back_empty_loses_nothing(run,
     time.sleep(1)
     greet(10)
     own_redis.start()
-    wait_until(lambda: done() == 70, 60, run.log)
+    wait_until(lambda: done() == 70, said=run.log)
     assert len(box.ids) == 70
     assert sum(box.ids.values()) == 70
