@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from grants.awards.import_checks import Checked, Grant, Remark, check
 from grants.awards.import_kept import MOST, pack, pack_remark
@@ -145,14 +145,14 @@ def archive(fund: Fund) -> tuple[Call, Commission]:
 
 
 def _past_commission(cluster_id: UUID) -> Commission:
-    """The cluster's only commission, or one kept for the past, so that no living theme gets what it did not decide."""
-    commissions = db.session.scalars(select(Commission).where(Commission.cluster_id == cluster_id)).all()
-    if len(commissions) == 1:
-        return commissions[0]
-    if made := next((one for one in commissions if one.code == PAST), None):
+    """Kept for the past, so that no living theme gets what it did not decide."""
+    mine = select(Commission).where(Commission.cluster_id == cluster_id)
+    if made := db.session.scalars(mine.where(Commission.archive)).first():
         return made
-    last = db.session.scalar(select(func.max(Commission.position)).where(Commission.cluster_id == cluster_id))
-    past = Commission(cluster_id=cluster_id, code=PAST, name=PAST_AWARDS, position=(last or 0) + 1)
+    taken = {one.code: one.position for one in db.session.scalars(mine)}
+    code = next(name for name in (PAST, *(f"{PAST}-{n}" for n in range(2, 1000))) if name not in taken)
+    last = max(taken.values(), default=0)
+    past = Commission(cluster_id=cluster_id, code=code, name=PAST_AWARDS, position=last + 1, archive=True)
     db.session.add(past)
     db.session.flush()
     return past

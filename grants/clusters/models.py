@@ -22,8 +22,11 @@ class Cluster(Record):
     currency: Mapped[str] = mapped_column(String(3))
     timezone: Mapped[str]
 
-    commissions: Mapped[list["Commission"]] = relationship(
-        back_populates="cluster", order_by="Commission.position", lazy="raise_on_sql"
+    commissions: Mapped[list["Commission"]] = relationship(  # the living ones
+        primaryjoin="and_(Cluster.id == Commission.cluster_id, Commission.archive.is_(False))",
+        back_populates="cluster",
+        order_by="Commission.position",
+        lazy="raise_on_sql",
     )
 
     @property
@@ -32,7 +35,10 @@ class Cluster(Record):
 
 
 class Commission(Record):
-    """A thematic commission of a cluster: its chair and reviewers score the applications of its theme."""
+    """A thematic commission of a cluster: its chair and reviewers score the applications of its theme.
+
+    An `archive` holds awards imported from before: nobody sits in it, and it is offered for nothing.
+    """
 
     __tablename__ = "commission"
     __table_args__ = (UniqueConstraint("cluster_id", "code"), UniqueConstraint("cluster_id", "position"))
@@ -41,5 +47,6 @@ class Commission(Record):
     code: Mapped[str]
     name: Mapped[Words]
     position: Mapped[int]
+    archive: Mapped[bool] = mapped_column(default=False)
 
     cluster: Mapped[Cluster] = relationship(back_populates="commissions", lazy="raise_on_sql")

@@ -99,7 +99,8 @@ def move_commission(commission: Commission, *, earlier: bool, actor: Person) -> 
         db.session.refresh(commission, ["position"])
         beyond = Commission.position < commission.position if earlier else Commission.position > commission.position
         order = Commission.position.desc() if earlier else Commission.position.asc()
-        neighbours = select(Commission).where(Commission.cluster_id == commission.cluster_id, beyond)
+        living = Commission.archive.is_(False)
+        neighbours = select(Commission).where(Commission.cluster_id == commission.cluster_id, living, beyond)
         neighbour = db.session.scalars(neighbours.order_by(order).limit(1)).first()
         if neighbour is None:
             return

@@ -22,6 +22,7 @@ from grants.awards.import_kept import unpack, unpack_remark
 from grants.awards.imports import Mapping
 from grants.awards.models import Award, AwardImport, ImportState, Source
 from grants.calls.models import Call
+from grants.clusters.models import Cluster, Commission
 from grants.core.db import db, transaction
 from grants.core.errors import Forbidden, Refused, WrongState
 from grants.core.i18n import N_
@@ -155,6 +156,10 @@ def test_the_real_file_twice(desk: Desk) -> None:
     assert (progress.done, progress.total) == (475, 475)
     call = db.session.get_one(Call, sample.call_id)
     assert call.imported and call.state == "archived"
+    assert db.session.get_one(Commission, sample.commission_id).archive
+    fund = db.session.get_one(Fund, desk.fund_id)
+    living = select(Cluster).where(Cluster.id == fund.cluster_id).options(selectinload(Cluster.commissions))
+    assert db.session.scalars(living).one().commissions == []
 
     same, before = desk.receive("again.xlsx", REAL.read_bytes())
     assert before and same.id == one.id and desk.counts == (475, 286, 953)
