@@ -1,6 +1,7 @@
 """`grants ledger verify`, `grants ledger export`, `grants audit verify`: what they say, and how they exit."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,10 +16,14 @@ from grants.core.audit import record
 from grants.core.db import db, transaction
 from grants.core.types import Money
 from grants.funds.models import Fund
+from grants.ledger.queries import balances
 from grants.ledger.service import Kind, Line, Place, open_fund, post
 from grants.operate.servers import superuser
-from tests.factories import FundFactory
+from grants.people.models import Role
+from tests.factories import FundFactory, with_role
 from tests.servers import plain
+
+REAL = Path(__file__).parent.parent / "awards" / "past-grants.xlsx"
 
 
 @pytest.fixture
@@ -99,3 +104,30 @@ def test_an_empty_installation_holds(own_app: Flask, run) -> None:
     done = run("ledger", "verify")
     assert (done.exit_code, done.output) == (0, "0 operations proved: no fund has a ledger yet.\n")
     assert run("audit", "verify").output.startswith("0 events proved")
+
+
+def test_the_ledger_of_imported_awards(own_app: Flask, run, tmp_path: Path) -> None:
+    """475 published grants, imported and exported: another library reads the same totals as the ledger holds."""
+    with transaction():
+        past = FundFactory(code="PAST", currency="GBP")
+        open_fund(past.id, "PAST", "GBP")
+        with_role(Role.OFFICER, fund=past)
+        past_id = past.id
+    done = run("import", "awards", "--fund", "PAST", str(REAL))
+    assert done.exit_code == 0, done.output
+    assert run("ledger", "verify").exit_code == 0
+    target = tmp_path / "past.xlsx"
+    assert run("ledger", "export", "--fund", "PAST", "--to", str(target), "--lang", "en").exit_code == 0
+
+    book = CalamineWorkbook.from_path(str(target))
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    standing = balances([past_id])[past_id]
+    assert standing.engaged == standing.envelope == Money(2_175_779_327, "GBP")
+    assert {row[-1] for row in sheets["Checks"][1:]} == {"OK"}
+    headings, *rows = sheets["Agreements"]
+    awards = rows[:475]
+    assert all(row[0] and row[headings.index("Origin")] == "Imported" for row in awards)
+    for heading in ("Amount awarded (GBP)", "Committed, paid or not (GBP)"):
+        total = sum(Decimal(str(row[headings.index(heading)])) for row in awards)
+        assert total == standing.engaged.major
+    assert not standing.paid and len(sheets["Payments"]) == 4  # heading, total, ledger, difference
