@@ -94,6 +94,21 @@ def decision_for(application: Application) -> Decision | None:
     return db.session.scalars(select(Decision).where(Decision.application_id == application.id)).one_or_none()
 
 
+def notified(applications: Iterable[Application]) -> dict[UUID, Decision]:
+    """The decisions the applicants have been told, by application the reader already sees; one query."""
+    ids = [one.id for one in applications]
+    told = select(Decision).where(Decision.application_id.in_(ids), Decision.notified_at.is_not(None))
+    return {one.application_id: one for one in db.session.scalars(told)}
+
+
+def granted_to(organisation_ids: Iterable[UUID], user: Person) -> Sequence[Award]:
+    """Grants of these organisations that their people see, newest first; one query."""
+    theirs = select(Award).where(Award.organisation_id.in_(list(organisation_ids)), _theirs(user))
+    parts = [joinedload(Award.fund).joinedload(Fund.cluster), joinedload(Award.agreement)]
+    newest = theirs.order_by(Award.awarded_on.desc(), Award.number)
+    return db.session.scalars(newest.options(*parts)).unique().all()
+
+
 # --- awards ---------------------------------------------------------------------------------------------------
 
 

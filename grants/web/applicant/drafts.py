@@ -102,7 +102,7 @@ def budget(user: Person, application: Application) -> Any:
         return _save(application, Section.BUDGET, form, user)
     _show_blockers(form, application, Section.BUDGET)
     call = application.call
-    limit = most(call, application.cost)[1] if application.cost else None
+    limit = most(call, application.cost)[1] if application.cost and not form.requested.errors else None
     return _section_page("applicant/budget.html", application, Section.BUDGET, form=form, limit=limit)
 
 

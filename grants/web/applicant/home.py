@@ -1,12 +1,14 @@
 """What an applicant comes for: what is missing, until when, and where everything stands."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from grants.applications import policy, queries
 from grants.applications.deadline import due_at, in_time
-from grants.applications.models import EDITABLE, Application
+from grants.applications.models import EDITABLE, Application, ApplicationState
+from grants.awards import queries as awards
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people import queries as people
@@ -14,10 +16,11 @@ from grants.people.models import ORGANISATION_LABELS, Person, Right
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
-from grants.web.applicant.status import TAGS, files, next_step, standing
+from grants.web.applicant.status import files, look, next_step, standing
 from grants.web.filters import Tag
 from grants.web.history import APPLICANT_SEES, OWN
 from grants.web.language import speak_for
+from grants.web.navigation import Item, offer
 from workflows import application as workflow
 
 RECENT = 5
@@ -26,6 +29,13 @@ RIGHTS = {
     Right.EDITOR: Tag("none", N_("Editor")),
     Right.READER: Tag("none", N_("Reader")),
 }
+
+
+@offer
+def items(user: Person) -> Iterator[Item]:
+    """Whoever holds no role applies; those who work for the fund find their own applications by the address."""
+    if user.is_authenticated and (not user.roles or request.blueprint == portal.name):
+        yield Item("applicant.home", N_("My applications"), "folder-open", "applicant.")
 
 
 @portal.get("/")
@@ -38,12 +48,17 @@ def home(user: Person) -> Any:
     if mine:
         cluster = (first or mine[0]).call.fund.cluster
         speak_for(cluster.country, cluster.timezone)
+    organisations = people.memberships_of(user)
+    told = awards.notified(one for one in mine if one.state == ApplicationState.DECIDED)
     return render_template(
         "applicant/home.html",
         first=standing(first) if first else None,
         waiting=len(waiting),
-        others=[(one, TAGS[one.state], next_step(one)) for one in mine if one is not first],
-        organisations=people.memberships_of(user),
+        others=[
+            (one, look(one, told.get(one.id)), next_step(one, told.get(one.id))) for one in mine if one is not first
+        ],
+        grants=awards.granted_to((one.organisation_id for one in organisations), user),
+        organisations=organisations,
         kinds=ORGANISATION_LABELS,
         rights=RIGHTS,
         activity=[
@@ -56,13 +71,16 @@ def home(user: Person) -> Any:
 @access(policy.read_own, own_application)
 def application(user: Person, application: Application) -> Any:
     """A draft's task list, or what was submitted and where it stands."""
-    editable = policy.edit.allows(user, application)
+    editable, id = policy.edit.allows(user, application), application.id
+    decision = awards.notified([application]).get(id) if application.state == ApplicationState.DECIDED else None
     return render_template(
         "applicant/draft.html" if editable else "applicant/application.html",
         application=application,
         call=application.call,
-        tag=TAGS[application.state],
-        step=next_step(application),
+        tag=look(application, decision),
+        step=next_step(application, decision),
+        decision=decision,
+        grants=[one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id],
         standing=standing(application) if editable else None,
         receipts=bool(application.reference),
         files=files(application, "applicant.document"),

@@ -10,23 +10,17 @@ from grants.applications.content import SECTION_LABELS, Blocker, Section, blocke
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, Application
 from grants.applications.models import ApplicationState as State
+from grants.awards.models import Decision, DecisionState
 from grants.core.i18n import N_, N_n, Text
 from grants.web.filters import Tag
+from grants.web.tags import tag_of
 
 EVALUATED = Tag("violet", N_("Being evaluated"), "scale")  # how far the evaluation is, is the commission's business
-TAGS = {
-    State.DRAFT: Tag("info", N_("Draft"), "pencil"),
-    State.SUBMITTED: Tag("ok", N_("Submitted"), "check"),
-    State.INCOMPLETE: Tag("bad", N_("To be completed"), "circle-alert"),
-    State.ADMISSIBLE: Tag("info", N_("Admissible"), "circle-check"),
-    State.INADMISSIBLE: Tag("none", N_("Inadmissible")),
-    State.ELIGIBLE: Tag("info", N_("Eligible"), "circle-check"),
-    State.INELIGIBLE: Tag("none", N_("Ineligible")),
-    State.IN_REVIEW: EVALUATED,
-    State.REVIEWED: EVALUATED,
-    State.RANKED: EVALUATED,
-    State.DECIDED: Tag("violet", N_("Decided"), "gavel"),
-    State.WITHDRAWN: Tag("none", N_("Withdrawn")),
+EVALUATION = frozenset({State.IN_REVIEW, State.REVIEWED, State.RANKED})
+TOLD = {
+    DecisionState.FUNDED: N_("Your project is selected. The fund prepares the agreement and sends it for signature."),
+    DecisionState.RESERVE: N_("Your project is on the reserve list: it will be funded if credit is freed."),
+    DecisionState.REJECTED: N_("The strategic committee has not selected your project."),
 }
 DONE = Tag("ok", N_("Complete"), "check")
 WRONG = Tag("bad", N_("To be corrected"), "circle-alert")
@@ -85,6 +79,13 @@ class Standing(NamedTuple):
         return READY if self.ready else LOCKED if self.open else OVER
 
 
+def look(application: Application, decision: Decision | None = None) -> Tag:
+    """How it stands at a glance; `decision` once the applicant has been told of it."""
+    if decision is not None:
+        return tag_of(decision.state)
+    return EVALUATED if application.state in EVALUATION else tag_of(application.state)
+
+
 def standing(application: Application) -> Standing:
     found = blockers(application)
     return Standing(
@@ -102,8 +103,10 @@ def _task(application: Application, section: Section, found: Sequence[Blocker]) 
     return Task(section, SECTION_LABELS[section], missing, tag, False)
 
 
-def next_step(application: Application) -> Text:
+def next_step(application: Application, decision: Decision | None = None) -> Text:
     """What happens next and when, in one sentence."""
+    if decision is not None:
+        return TOLD[decision.state]
     call, state = application.call, application.state
     zone = call.fund.cluster.zone
     if state in EDITABLE:
@@ -122,7 +125,7 @@ def next_step(application: Application) -> Text:
             return N_("It is admissible. The fund is now checking its eligibility.")
         case State.ELIGIBLE:
             return N_("It is eligible and goes to the commission, whose reviews are due on %(when)s.", when=due)
-        case State.IN_REVIEW | State.REVIEWED | State.RANKED:
+        case _ if state in EVALUATION:
             return N_(
                 "The commission evaluates it; its reviews are due on %(when)s. Then the strategic committee decides.",
                 when=due,

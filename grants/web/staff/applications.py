@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from grants.applications import policy, queries
-from grants.applications.models import STATE_LABELS, Application, Document
+from grants.applications.models import PRIVATE, STATE_LABELS, Application, Document
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import PER_PAGE, Sort, Wanted
 from grants.calls.models import Call
@@ -17,26 +17,14 @@ from grants.core.policy import signed_in
 from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
 from grants.web.downloads import attached
-from grants.web.filters import Tag
 from grants.web.history import FUND_SEES
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from grants.web.staff import portal
+from grants.web.tags import tag_of
 from workflows import application as workflow
 
-TAGS = {
-    State.SUBMITTED: Tag("warn", STATE_LABELS[State.SUBMITTED], "inbox"),
-    State.INCOMPLETE: Tag("info", STATE_LABELS[State.INCOMPLETE], "file-clock"),
-    State.ADMISSIBLE: Tag("warn", STATE_LABELS[State.ADMISSIBLE], "circle-check"),
-    State.INADMISSIBLE: Tag("none", STATE_LABELS[State.INADMISSIBLE]),
-    State.ELIGIBLE: Tag("ok", STATE_LABELS[State.ELIGIBLE], "check"),
-    State.INELIGIBLE: Tag("none", STATE_LABELS[State.INELIGIBLE]),
-    State.IN_REVIEW: Tag("violet", STATE_LABELS[State.IN_REVIEW], "scale"),
-    State.REVIEWED: Tag("violet", STATE_LABELS[State.REVIEWED], "list-checks"),
-    State.RANKED: Tag("violet", STATE_LABELS[State.RANKED], "list-ordered"),
-    State.DECIDED: Tag("info", STATE_LABELS[State.DECIDED], "gavel"),
-    State.WITHDRAWN: Tag("none", STATE_LABELS[State.WITHDRAWN]),
-}
+SHOWN = [state for state in State if state not in PRIVATE]
 UNSCANNED = N_("not scanned for viruses")
 TO_SCREEN = frozenset({State.SUBMITTED, State.ADMISSIBLE})
 
@@ -82,8 +70,7 @@ def applications(user: Person, call: Call) -> Any:
         wanted=wanted,
         files=found,
         first=(found.page - 1) * PER_PAGE + 1,
-        tags=TAGS,
-        states=[(state, tag.label, found.by_state.get(state, 0)) for state, tag in TAGS.items()],
+        states=[(state, STATE_LABELS[state], found.by_state.get(state, 0)) for state in SHOWN],
         commissions=sorted((one.commission for one in call.envelopes), key=lambda one: one.position),
         may_screen=policy.screen_call.allows(user, call),
         to_screen=TO_SCREEN,
@@ -102,7 +89,7 @@ def wanted_of(args: Any) -> Wanted:
         sort = Sort(args.get("sort", "").lstrip("-"))
     page = args.get("page", 1, type=int)
     search = args.get("q", "").replace("\x00", "").strip()[:200]
-    return Wanted(state if state in TAGS else None, commission_id, search, sort, descending, min(page, 1_000_000))
+    return Wanted(state if state in SHOWN else None, commission_id, search, sort, descending, min(page, 1_000_000))
 
 
 @portal.get("/applications/<uuid:application_id>")
@@ -113,7 +100,7 @@ def application(user: Person, application: Application) -> Any:
         "staff/application.html",
         application=application,
         call=application.call,
-        tag=TAGS[application.state],
+        tag=tag_of(application.state),
         moves={move.name for move in moves},
         refusal=policy.screen.why_not(user, application) if policy.screen_call.allows(user, application.call) else None,
         files=[
