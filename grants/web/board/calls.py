@@ -6,23 +6,35 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from grants.calls import policy, queries
-from grants.calls.models import Call
-from grants.core.policy import signed_in
-from grants.core.types import Money
+from grants.calls.models import Call, CallState
+from grants.core.i18n import N_
 from grants.ledger.queries import Standing, balances
+from grants.ledger.stages import Stage
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.awards import stated_reason
 from grants.web.board import portal
+from grants.web.calls import milestones, notices, total, when
 from grants.web.language import speak_for
 from workflows import call as workflow
 from workflows import decision
 
+SHOWN = frozenset(CallState) - {CallState.DRAFT}
+GROUPS = [
+    (N_("To approve"), {CallState.PROPOSED}),
+    (N_("Being evaluated: decisions"), {CallState.EVALUATING}),
+    (N_("Under way"), {CallState.APPROVED, CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED}),
+    (N_("Finished"), {CallState.DECIDED, CallState.ARCHIVED, CallState.CANCELLED}),
+]
+
 
 @portal.get("/calls")
-@access(signed_in)
+@access(policy.browse)
 def calls(user: Person) -> Any:
-    return render_template("board/calls.html", calls=queries.followed_calls(user))
+    """Calls of the committee's funds: those to approve, those with decisions to take, the others."""
+    found = queries.followed_calls(user, *SHOWN)
+    groups = [(label, chosen) for label, states in GROUPS if (chosen := [one for one in found if one.state in states])]
+    return render_template("board/calls.html", groups=groups, when=when)
 
 
 @portal.get("/calls/<uuid:id>")
@@ -30,10 +42,17 @@ def calls(user: Person) -> Any:
 def call(user: Person, call: Call) -> Any:
     """The rules as they will be published, and what the envelopes take from the fund."""
     speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
-    standing = balances([call.fund_id]).get(call.fund_id) or Standing(call.currency, {})
-    asked = Money(sum(one.amount_minor for one in call.envelopes), call.currency)
-    moves = [one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "decide"]
-    return render_template("board/call.html", call=call, standing=standing, asked=asked, moves=moves)
+    left = balances([call.fund_id]).get(call.fund_id, Standing(call.currency, {}))[Stage.AVAILABLE]
+    return render_template(
+        "board/call.html",
+        call=call,
+        milestones=milestones(call),
+        notices=notices(call),
+        asked=total(call),
+        left=left,
+        to_approve=call.state == CallState.PROPOSED,
+        moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "decide"],
+    )
 
 
 @portal.post("/calls/<uuid:id>/approve")

@@ -1,19 +1,23 @@
 """The call designer's form: rules, an envelope for each commission, a rubric of as many lines as wanted."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp
 
+from grants.calls.examples import Example
 from grants.calls.models import Call
 from grants.calls.service import CallDraft, CriterionDraft, problems_with
 from grants.clusters.models import Commission
-from grants.core.i18n import N_, Words
-from grants.core.types import Money
+from grants.core.clock import now
+from grants.core.i18n import N_
+from grants.core.types import Money, new_id
 from grants.funds.models import Fund
 from grants.web.forms import Form, LocalDateTimeField, MoneyField, NumberField, PercentField, Versioned, WordsField
 
@@ -23,8 +27,12 @@ MOST_LINES = 20
 
 
 class CallForm(Form, Versioned):
-    """The rules of a call; `call_form` adds the envelopes and the lines of the rubric."""
+    """The rules of a call; `call_form` adds the envelopes and the lines of the rubric.
 
+    `key` makes a new draft sent twice one draft.
+    """
+
+    key = HiddenField()
     code = StringField(_l("Code"), [InputRequired(), CODE], description=_l("Short, for references: 2026-1"))
     title = WordsField(_l("Title"), longest=200)
     summary = WordsField(_l("What the call is for"), multiline=True, longest=4000)
@@ -34,7 +42,9 @@ class CallForm(Form, Versioned):
     ceiling = MoneyField(_l("Ceiling for one project"), [InputRequired()])
     funding_rate = PercentField(_l("Funding rate"), [InputRequired()], minimum=1)
     instalments = StringField(
-        _l("Instalments, in percent"), [InputRequired()], description=_l("For example 40 40 20: they add up to 100.")
+        _l("Instalments"),
+        [InputRequired()],
+        description=_l("The share of the grant paid each time, in percent: 40 40 20 adds up to 100."),
     )
     reviewers_per_application = NumberField(
         _l("Reviewers for each application"), [InputRequired()], minimum=1, maximum=9
@@ -43,12 +53,18 @@ class CallForm(Form, Versioned):
     commissions: Sequence[Commission] = ()
     lines = 0
 
+    def id(self) -> UUID | None:
+        try:
+            return UUID(self.key.data or "")
+        except ValueError:
+            return None
+
     def envelope_of(self, commission: Commission) -> Any:
         return self._fields[f"envelope-{commission.id}"]
 
     def rubric(self) -> list[tuple[Any, Any, Any]]:
         """Label, guidance and weight of each line."""
-        return [tuple(self._fields[f"{part}-{n}"] for part in PARTS) for n in range(self.lines)]  # type: ignore[misc]
+        return [tuple(self._fields[f"{part}-{n}"] for part in PARTS) for n in range(self.lines)]
 
     def percentages(self) -> list[int]:
         try:
@@ -62,10 +78,14 @@ class CallForm(Form, Versioned):
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
-        for label, _guidance, weight in self.rubric():
-            if bool(label.data) != (weight.data is not None):
-                blank = weight if label.data else label
-                blank.errors = [*blank.errors, N_("A criterion has both a name and a weight.")]
+        for label, guidance, weight in self.rubric():
+            if not (label.data or guidance.data or (weight.raw_data and weight.raw_data[0].strip())):
+                continue  # a line left empty
+            if "fr" not in label.data:
+                label.errors = [*label.errors, N_("Name the criterion, at least in French.")]
+                sound = False
+            if weight.data is None and not weight.errors:
+                weight.errors = [N_("Give the criterion its weight.")]
                 sound = False
         if not sound:
             return False
@@ -73,28 +93,31 @@ class CallForm(Form, Versioned):
             if name in self._fields:
                 self[name].errors = [*self[name].errors, problem]
             else:
-                self.form_errors = [*self.form_errors, problem]
+                whole = (
+                    self.envelope_of(self.commissions[0])
+                    if name == "envelopes" and self.commissions
+                    else self["weight-0"]
+                )
+                whole.errors = [*whole.errors, problem]
             sound = False
         return sound
 
     def draft(self) -> CallDraft:
         """What was typed, when it is complete."""
+        typed: dict[str, Any] = self.data
+        given = {one.id: typed[f"envelope-{one.id}"] for one in self.commissions}
         return CallDraft(
-            code=(self.code.data or "").upper(),
-            title=self.title.data,
-            summary=self.summary.data,
-            opens_at=self.opens_at.data,
-            closes_at=self.closes_at.data,
-            reviews_due_at=self.reviews_due_at.data,
-            ceiling=self.ceiling.data,
-            funding_rate=self.funding_rate.data,
+            code=typed["code"].upper(),
+            title=typed["title"],
+            summary=typed["summary"],
+            opens_at=typed["opens_at"],
+            closes_at=typed["closes_at"],
+            reviews_due_at=typed["reviews_due_at"],
+            ceiling=typed["ceiling"],
+            funding_rate=typed["funding_rate"],
             instalments=self.percentages(),
-            reviewers_per_application=self.reviewers_per_application.data,
-            envelopes={
-                one.id: self.envelope_of(one).data
-                for one in self.commissions
-                if self.envelope_of(one).data is not None and self.envelope_of(one).data.minor
-            },
+            reviewers_per_application=typed["reviewers_per_application"],
+            envelopes={id: amount for id, amount in given.items() if amount},
             criteria=[
                 CriterionDraft(label.data, guidance.data, weight.data)
                 for label, guidance, weight in self.rubric()
@@ -104,57 +127,91 @@ class CallForm(Form, Versioned):
 
 
 PARTS = ("label", "guidance", "weight")
+KEPT = (
+    "code",
+    "title",
+    "summary",
+    "opens_at",
+    "closes_at",
+    "reviews_due_at",
+    "ceiling",
+    "funding_rate",
+    "reviewers_per_application",
+    "version",
+)
 
 
-def call_form(fund: Fund, call: Call | None = None, example: dict[str, Any] | None = None) -> CallForm:
+def call_form(fund: Fund, call: Call | None = None, example: Example | None = None) -> CallForm:
     """Filled with the call, or with an example to start from; with the lines that were sent."""
-    commissions = fund.cluster.commissions
-    criteria = list(call.criteria) if call else (example or {}).get("criteria", [])
-    lines = max(len(criteria), LINES if call is None else 1)
+    criteria = [CriterionDraft(one.label, one.guidance, one.weight) for one in call.criteria] if call else []
+    values = _of_call(call) if call else _of_example(example, fund.currency)
+    if example:
+        criteria = list(example.criteria)
+    lines = max(len(criteria), 1 if call else LINES)
+    sent: dict[str, Any] = {}
     if request.method == "POST":
-        lines = min(MOST_LINES, request.form.get("lines", lines, type=int))
-        lines += request.form.get("go") == "add"
-
-    values: dict[str, Any] = dict(example or {})
-    if call is not None:
-        values = {
-            name: getattr(call, name)
-            for name in (
-                "code",
-                "title",
-                "summary",
-                "opens_at",
-                "closes_at",
-                "reviews_due_at",
-                "ceiling",
-                "funding_rate",
-                "reviewers_per_application",
-                "version",
-            )
-        }
-        values["instalments"] = " ".join(str(one) for one in call.instalments)
-    kept = {one.commission_id: one.amount for one in call.envelopes} if call else {}
+        lines = min(MOST_LINES, max(1, request.form.get("lines", lines, type=int)))
+        if go := request.form.get("go"):
+            sent["formdata"], lines = rearranged(request.form, lines, go)
 
     class Bound(CallForm):
         pass
 
-    for one in commissions:
-        values[f"envelope-{one.id}"] = kept.get(one.id)
+    for one in fund.cluster.commissions:
         setattr(Bound, f"envelope-{one.id}", MoneyField(one.name, minimum=Money(0, fund.currency)))
     for n in range(lines):
         line = criteria[n] if n < len(criteria) else None
         values |= {f"{part}-{n}": getattr(line, part) if line else None for part in PARTS}
         setattr(Bound, f"label-{n}", WordsField(N_("Criterion %(n)s", n=n + 1), required=False, longest=200))
-        setattr(
-            Bound,
-            f"guidance-{n}",
-            WordsField(N_("What reviewers look at, criterion %(n)s", n=n + 1), multiline=True, required=False),
-        )
-        setattr(Bound, f"weight-{n}", NumberField(N_("Weight, criterion %(n)s", n=n + 1), minimum=1, maximum=100))
-    form = Bound(data=values, currency=fund.currency, zone=fund.cluster.timezone)
+        guidance = N_("What reviewers look at (criterion %(n)s)", n=n + 1)
+        setattr(Bound, f"guidance-{n}", WordsField(guidance, multiline=True, required=False, longest=1000))
+        setattr(Bound, f"weight-{n}", NumberField(N_("Weight (criterion %(n)s)", n=n + 1), minimum=1, maximum=100))
+    form = Bound(data=values, currency=fund.currency, zone=fund.cluster.timezone, **sent)
     form.ceiling.minimum = Money(1, fund.currency)
-    form.commissions, form.lines = commissions, lines
+    form.commissions, form.lines = fund.cluster.commissions, lines
     return form
+
+
+def _of_call(call: Call) -> dict[str, Any]:
+    values = {name: getattr(call, name) for name in KEPT}
+    envelopes = {f"envelope-{one.commission_id}": one.amount for one in call.envelopes}
+    return {**values, "instalments": " ".join(str(one) for one in call.instalments), **envelopes}
+
+
+def _of_example(example: Example | None, currency: str) -> dict[str, Any]:
+    """Amounts only where the currency is the example's own."""
+    values: dict[str, Any] = {"key": str(new_id()), "reviewers_per_application": 3, "instalments": "40 40 20"}
+    if example:
+        values |= {name: getattr(example, name) for name in ("title", "summary", "funding_rate")}
+        values["code"] = f"{now().year}-{example.name.upper()}"
+        values["ceiling"] = Money.of(example.ceiling, currency) if currency == "MAD" else None
+        values["instalments"] = " ".join(str(one) for one in example.instalments)
+    return values
+
+
+LINE = re.compile(r"(label|guidance|weight)-(\d+)(-\w\w)?")
+
+
+def rearranged(sent: MultiDict[str, str], lines: int, go: str) -> tuple[MultiDict[str, str], int]:
+    """What was typed with a line of the rubric added, removed or moved; `go`: add, remove-2, up-2, down-2."""
+    order: list[int | None] = list(range(lines))
+    action, _, place = go.partition("-")
+    n = int(place) if place.isdigit() else -1
+    if action == "add" and lines < MOST_LINES:
+        order.append(None)
+    elif action == "remove" and 0 <= n < lines:
+        order[n : n + 1] = [] if lines > 1 else [None]
+    elif action == "up" and 0 < n < lines:
+        order[n - 1], order[n] = order[n], order[n - 1]
+    elif action == "down" and 0 <= n < lines - 1:
+        order[n + 1], order[n] = order[n], order[n + 1]
+    new: MultiDict[str, str] = MultiDict()
+    for name, value in sent.items(multi=True):
+        if not (found := LINE.fullmatch(name)):
+            new.add(name, value)
+        elif int(found[2]) in order:
+            new.add(f"{found[1]}-{order.index(int(found[2]))}{found[3] or ''}", value)
+    return new, len(order)
 
 
 class ExtensionForm(Form):
@@ -168,57 +225,3 @@ class ExtensionForm(Form):
 def extension_form(call: Call) -> ExtensionForm:
     values = {"closes_at": call.closes_at, "reviews_due_at": call.reviews_due_at}
     return ExtensionForm(data=values, zone=call.fund.cluster.timezone)
-
-
-class ProposedCriterion:
-    """A line of an example's rubric."""
-
-    def __init__(self, fr: str, ar: str, en: str, weight: int) -> None:
-        self.label, self.guidance, self.weight = Words(fr=fr, ar=ar, en=en), Words(), weight
-
-
-RUBRIC = [
-    ProposedCriterion("Caractère innovant", "الطابع الابتكاري", "Innovation", 30),
-    ProposedCriterion("Marché et modèle économique", "السوق والنموذج الاقتصادي", "Market and business model", 25),
-    ProposedCriterion("Équipe", "الفريق", "Team", 20),
-    ProposedCriterion("Faisabilité et calendrier", "قابلية الإنجاز والجدول الزمني", "Feasibility and schedule", 15),
-    ProposedCriterion("Impact local", "الأثر المحلي", "Local impact", 10),
-]
-
-
-SCHEMES = {  # title, funding rate in hundredths of a percent, ceiling in MAD
-    "intilak": (
-        Words(fr="Intilak : jeunes entreprises", ar="انطلاق: المقاولات الناشئة", en="Intilak: young companies"),
-        9_000,
-        1_000_000,
-    ),
-    "tatwir": (
-        Words(
-            fr="Tatwir : entreprises et groupements",
-            ar="تطوير: المقاولات والتجمعات",
-            en="Tatwir: companies and consortia",
-        ),
-        5_000,
-        4_000_000,
-    ),
-}
-
-
-def example(name: str, currency: str, now: datetime) -> dict[str, Any]:
-    """Two published schemes to start from; amounts only where the currency is theirs (MAD). Unknown names: nothing.
-
-    Source: the rules of Intilak (companies under two years, 90 %, at most 1 000 000 MAD) and Tatwir (companies over
-    two years and consortia, 50 %, at most 4 000 000 MAD) as their operator published them.
-    """
-    if name not in SCHEMES:
-        return {"reviewers_per_application": 3, "instalments": "40 40 20"}
-    title, rate, ceiling = SCHEMES[name]
-    return {
-        "code": f"{now.year}-{name.upper()}",
-        "title": title,
-        "funding_rate": rate,
-        "ceiling": Money.of(ceiling, currency) if currency == "MAD" else None,
-        "instalments": "40 40 20",
-        "reviewers_per_application": 3,
-        "criteria": RUBRIC,
-    }

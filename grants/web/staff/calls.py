@@ -7,43 +7,44 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.calls import policy, queries, service
+from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
-from grants.core.clock import now
-from grants.core.errors import Problem
-from grants.core.policy import signed_in
-from grants.funds import queries as funds
+from grants.core.errors import Refused
 from grants.funds.models import Fund
+from grants.ledger.queries import Standing, balances
 from grants.people.models import Person
 from grants.web.access import access
+from grants.web.calls import milestones, notices, total, when
 from grants.web.language import speak_for
 from grants.web.staff import portal
-from grants.web.staff.call_forms import CallForm, ExtensionForm, call_form, example, extension_form
+from grants.web.staff.call_forms import CallForm, ExtensionForm, call_form, extension_form
 from workflows import call as workflow
 
 
 @portal.get("/calls")
-@access(signed_in)
+@access(policy.browse)
 def calls(user: Person) -> Any:
     """Every call of the officer's funds, and the funds a new one may be drafted in."""
-    draftable = [one for one in funds.funds(user) if policy.draft.allows(user, one)]
-    return render_template("staff/calls.html", calls=queries.followed_calls(user), funds=draftable)
+    found, draftable = queries.followed_calls(user), queries.funds_to_draft_in(user)
+    return render_template("staff/calls.html", calls=found, funds=draftable, examples=EXAMPLES.values(), when=when)
 
 
 def fund_to_draft_in(user: Person, fund_id: UUID) -> Fund:
-    return funds.fund(user, fund_id)
+    return queries.fund_to_draft_in(user, fund_id)
 
 
 @portal.route("/funds/<uuid:fund_id>/calls/new", methods=["GET", "POST"])
 @access(policy.draft, fund_to_draft_in)
 def new_call(user: Person, fund: Fund) -> Any:
     speak_for(fund.cluster.country, fund.cluster.timezone)
-    form = call_form(fund, example=example(request.args.get("example", ""), fund.currency, now()))
-    if _adding() or not form.validate_on_submit():
-        return render_template("staff/call_form.html", form=form, fund=fund, call=None)
+    form = call_form(fund, example=EXAMPLES.get(request.args.get("example", "")))
+    if _arranging() or not form.validate_on_submit():
+        return _form_page(form, fund, None)
+    fund_id = fund.id
     try:
-        made = service.draft_call(fund, form.draft(), actor=user)
-    except Problem as problem:
-        return _refused(form, problem, funds.fund(user, fund.id), None)
+        made = service.draft_call(fund, form.draft(), actor=user, id=form.id())
+    except Refused as problem:
+        return _refused(form, problem, queries.fund_to_draft_in(user, fund_id), None)
     flash(_("The draft is saved. Read it as applicants will, then send it to the committee."), "ok")
     return redirect(url_for(".call", id=made.id), 303)
 
@@ -59,13 +60,14 @@ def call(user: Person, call: Call) -> Any:
 def edit_call(user: Person, call: Call) -> Any:
     speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
     form = call_form(call.fund, call)
-    if _adding() or not form.validate_on_submit():
-        return render_template("staff/call_form.html", form=form, fund=call.fund, call=call)
+    if _arranging() or not form.validate_on_submit():
+        return _form_page(form, call.fund, call)
     form.require_fresh(call)
+    call_id = call.id
     try:
         service.revise(call, form.draft(), form.version.data, actor=user)
-    except Problem as problem:
-        kept = queries.followed_call(user, call.id)
+    except Refused as problem:
+        kept = queries.followed_call(user, call_id)
         return _refused(form, problem, kept.fund, kept)
     flash(_("The draft is saved."), "ok")
     return redirect(url_for(".call", id=call.id), 303)
@@ -93,12 +95,13 @@ def extend(user: Person, call: Call) -> Any:
     form = extension_form(call)
     if not form.validate_on_submit():
         return _page(user, call, form)
+    call_id = call.id
     try:
-        dates = form.closes_at.data, form.reviews_due_at.data
-        workflow.extend(call, *dates, form.reason.data or "", actor=user)
-    except Problem as problem:
+        typed = form.data
+        workflow.extend(call, typed["closes_at"], typed["reviews_due_at"], typed["reason"], actor=user)
+    except Refused as problem:
         form.closes_at.errors = [problem.detail]
-        return _page(user, queries.followed_call(user, call.id), form)
+        return _page(user, queries.followed_call(user, call_id), form)
     flash(_("The call closes later; its page says so."), "ok")
     return _back(call)
 
@@ -119,18 +122,23 @@ def archive(user: Person, call: Call) -> Any:
     return _back(call)
 
 
-def _adding() -> bool:
-    """Whether only another line of the rubric was asked for: everything typed stays, nothing is checked."""
-    return request.method == "POST" and request.form.get("go") == "add"
+def _arranging() -> bool:
+    """Whether only the lines of the rubric were to change: everything typed stays, nothing is checked."""
+    return request.method == "POST" and bool(request.form.get("go"))
 
 
-def _refused(form: CallForm, problem: Problem, fund: Fund, call: Call | None) -> str:
+def _refused(form: CallForm, problem: Refused, fund: Fund, call: Call | None) -> str:
     form.code.errors = [problem.detail]
-    return render_template("staff/call_form.html", form=form, fund=fund, call=call)
+    return _form_page(form, fund, call)
 
 
 def _back(call: Call) -> Any:
     return redirect(url_for(".call", id=call.id), 303)
+
+
+def _form_page(form: CallForm, fund: Fund, call: Call | None) -> str:
+    left = balances([fund.id]).get(fund.id, Standing(fund.currency, {})).unallocated
+    return render_template("staff/call_form.html", form=form, fund=fund, call=call, left=left)
 
 
 def _page(user: Person, call: Call, form: ExtensionForm) -> str:
@@ -138,6 +146,9 @@ def _page(user: Person, call: Call, form: ExtensionForm) -> str:
     return render_template(
         "staff/call.html",
         call=call,
+        milestones=milestones(call),
+        notices=notices(call),
+        total=total(call),
         moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "extend"],
         may_edit=policy.edit.allows(user, call),
         form=form if policy.extend.allows(user, call) else None,
