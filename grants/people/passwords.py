@@ -68,7 +68,7 @@ def is_outdated(kept: str) -> bool:
 
 
 def problems(password: str, about: tuple[str, ...] = ()) -> Iterator[Text]:
-    """Why this password cannot be taken, then what would help. `about`: words an acquaintance would try first."""
+    """Why this password cannot be taken, and what would help. `about`: words an acquaintance would try first."""
     if len(password) < SHORTEST:
         yield N_("A password has at least %(n)s characters. A few words make a good one.", n=SHORTEST)
         return
@@ -78,9 +78,9 @@ def problems(password: str, about: tuple[str, ...] = ()) -> Iterator[Text]:
     judged = zxcvbn(password[:JUDGED], user_inputs=_words(about), max_length=JUDGED)
     if judged["score"] >= STRONG_ENOUGH:
         return
-    yield N_("This password is easy to guess.")
     said = [judged["feedback"]["warning"], *judged["feedback"]["suggestions"]]
-    yield from (ADVICE[one] for one in dict.fromkeys(said) if one in ADVICE)
+    advice = [ADVICE[one] for one in said if one in ADVICE] or [ADVICE["Use a few words, avoid common phrases."]]
+    yield N_("This password is easy to guess. %(advice)s", advice=advice[0])
 
 
 def _words(about: tuple[str, ...]) -> list[str]:

@@ -179,12 +179,12 @@ def test_an_old_hash_is_made_anew_at_sign_in(client):
     [
         ("/account/password", "/account/password"),
         ("/account/profile?a=1", "/account/profile?a=1"),
-        ("https://evil.example/x", "/"),
-        ("//evil.example/x", "/"),
-        ("/\\evil.example", "/"),
-        ("\\\\evil.example", "/"),
-        ("javascript:alert(1)", "/"),
-        ("https:evil.example", "/"),
+        ("https://evil.example/x", "home"),
+        ("//evil.example/x", "home"),
+        ("/\\evil.example", "home"),
+        ("\\\\evil.example", "home"),
+        ("javascript:alert(1)", "home"),
+        ("https:evil.example", "home"),
         ("/%09/evil.example", None),
     ],
 )
@@ -192,7 +192,9 @@ def test_after_signing_in_one_stays_on_this_host(client, person, target, goes):
     answer = sign_in(client, person, next=target)
     location = answer.headers["Location"]
     assert location.startswith("/") and not location.startswith(("//", "/\\"))
-    if goes is not None:
+    if goes == "home":
+        assert location == sign_in(client, person).headers["Location"]
+    elif goes is not None:
         assert location == goes
 
 
@@ -267,7 +269,7 @@ def test_sign_out_everywhere_else(app, client, person):
     other = app.test_client()
     sign_in(other, person)
     sign_in(client, person)
-    assert client.get("/account/sessions").text.count("<tr>") == 3  # head and two
+    assert client.get("/account/sessions").text.count('class="row"') == 2
     assert client.post("/account/sessions/end").status_code == 303
     assert is_signed_in(client)
     assert not is_signed_in(other)
@@ -366,7 +368,7 @@ def test_nobodys_mailbox_is_flooded(client):
         ("x" * 129, "at most 128"),
         ("motdepasse123", "easy to guess"),
         ("Amina Benali", "easy to guess"),
-        ("aaaaaaaaaaaaaaaa", "Avoid repeated words"),
+        ("aaaaaaaaaaaaaaaa", "Repeats like"),
     ],
 )
 def test_a_weak_password_is_refused_with_advice(client, password, says):
@@ -375,7 +377,7 @@ def test_a_weak_password_is_refused_with_advice(client, password, says):
     assert says in answer.text
     assert 'value="Amina Benali"' in answer.text, "what was typed stays"
     typed = re.search(r'<input[^>]*name="password"[^>]*>', answer.text)
-    assert typed and 'value=""' in typed[0], "but the password is never sent back"
+    assert typed and password not in typed[0], "but the password is never sent back"
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,10 @@ class ConfirmForm(Form):
         render_kw={"autocomplete": "current-password"},
     )
 
+    def __init__(self, *, ask: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.password.flags.required = ask or None
+
 
 class ChoosePasswordForm(Form):
     password = NewPasswordField(_l("New password"))

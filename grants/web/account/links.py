@@ -26,8 +26,8 @@ def confirm(user: Any, token: str) -> Any:
     link = _link(token, Purpose.CONFIRM)
     if link is None:
         return _too_old("account/confirm_again.html", ReadAddress())
-    form = ConfirmForm()
     same_browser = session.get(SIGNING_UP) == str(link.id)
+    form = ConfirmForm(ask=not same_browser)
     if form.validate_on_submit():
         if same_browser or passwords.verify(queries.owner(link).password_hash, form.password.data or ""):
             signin.enter(service.confirm(link))
@@ -46,7 +46,7 @@ def forgot(user: Any) -> Any:
         with same_time():
             workflow.forgot_password(form.email.data or "")
         return redirect(url_for(".forgot_sent"), 303)
-    return private(render_template("account/forgot.html", form=form))
+    return private(render_template("account/forgot.html", form=form, too_old=False))
 
 
 @portal.get("/forgot/sent")

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from grants.clusters import policy, queries, service
 from grants.clusters.models import Cluster, Commission
 from grants.core.errors import Refused
+from grants.core.i18n import NATIVE_NAMES, Words
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.admin import portal
@@ -92,6 +93,12 @@ def move(user: Person, commission: Commission) -> Any:
 @portal.app_template_global()
 def country_name(code: str) -> str:
     return str(Locale.parse(current_reader().cldr).territories.get(code, code))
+
+
+@portal.app_template_global()
+def native_names(text: Words) -> str:
+    """The languages somebody wrote a text in, each in its own words."""
+    return ", ".join(NATIVE_NAMES[language] for language in text)
 
 
 def kept(form: ClusterForm | CommissionForm, verb: Callable[..., Any], *args: Any, **named: Any) -> Any:

@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from grants.core.db import db
+from grants.core.i18n import N_
 from grants.people import appointments, policy, queries
 from grants.people.models import ROLE_LABELS, Appointment, Person, Role
 from grants.web.access import access
 from grants.web.admin import portal
 from grants.web.admin.forms import AppointForm, DisableForm, InviteForm
 from grants.web.admin.places import Places
+from grants.web.filters import Tag
 from workflows import account as workflow
 
 PER_PAGE = 25
@@ -108,6 +110,18 @@ def invite_again(user: Person, person: Person) -> Any:
     sent = workflow.invite_again(person, actor=user)
     flash(_("A new message is on its way.") if sent else _("No message was sent: several have been sent lately."))
     return redirect(url_for(".person", id=person.id), 303)
+
+
+@portal.app_template_global()
+def account_tag(person: Person) -> Tag:
+    """Where somebody's account stands."""
+    if person.disabled_at is not None:
+        return Tag("bad", N_("Closed"), "ban")
+    if person.confirmed_at is not None:
+        return Tag("ok", N_("Open"), "check")
+    if person.password_hash is not None:
+        return Tag("warn", N_("Address not confirmed"), "mail-question-mark")
+    return Tag("info", N_("Invited"), "mail")
 
 
 def _page(user: Person, person: Person, form: AppointForm) -> str:
