@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from uuid import uuid4
 from zipfile import ZipFile
@@ -13,7 +14,7 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from grants.core.db import db, transaction
-from grants.core.i18n import Reader, Words, render
+from grants.core.i18n import Words, render
 from grants.core.types import Money
 from grants.ledger import queries
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, open_fund, post
@@ -175,6 +176,42 @@ def test_every_check_holds_and_says_so(story: Story) -> None:
     assert notice["Checks of this workbook"] == "All hold."
 
 
+def cells(book, reference: str) -> list:
+    """The values a reference names, as far down as the sheet goes."""
+    title, first, low, last, high = re.fullmatch(r"'(.+)'!([A-Z]+)(\d+):([A-Z]+)(\d+)", reference).groups()
+    assert first == last
+    sheet = book[title]
+    return [sheet[f"{first}{row}"].value for row in range(int(low), min(int(high), sheet.max_row) + 1)]
+
+
+def computed(book, formula: str) -> Decimal:
+    """What Excel will show for one of our sums."""
+    if found := re.fullmatch(r"=SUM\((.+)\)", formula):
+        return sum((Decimal(str(one)) for one in cells(book, found[1])), Decimal())
+    ranges = re.fullmatch(r'=SUMIFS\((.+?),(.+?),"(.+)"\)-SUMIFS\((.+?),(.+?),"(.+)"\)', formula).groups()
+    amounts = [Decimal(str(one)) for one in cells(book, ranges[0])]
+    entered, left = cells(book, ranges[1]), cells(book, ranges[4])
+    name = ranges[2].replace('""', '"')
+    return sum(
+        (n * ((one == name) - (other == name)) for n, one, other in zip(amounts, entered, left, strict=True)), Decimal()
+    )
+
+
+@pytest.mark.parametrize("lang", ["fr", "ar", "en"])
+def test_the_formulas_of_the_checks_are_right(story: Story, lang: str) -> None:
+    file, _ = written(story, lang)
+    file.seek(0)
+    book = load_workbook(file)
+    checks = book.worksheets[4]
+    for row in checks.iter_rows(min_row=2):
+        assert computed(book, row[1].value) == Decimal(str(row[2].value)), row[0].value
+        assert row[3].value == f"=B{row[0].row}-C{row[0].row}"
+    journal = book.worksheets[1]
+    top = next(cell for cell in journal[1] if str(cell.value).startswith("=SUBTOTAL"))
+    heading = journal.cell(2, top.column).value
+    assert story.currency in heading and top.value == f"=SUBTOTAL(109,{top.column_letter}3:{top.column_letter}1048576)"
+
+
 def test_nothing_a_person_typed_is_alive(story: Story) -> None:
     file, _ = written(story)
     file.seek(0)
@@ -222,7 +259,7 @@ def test_in_every_language(story: Story, lang: str, rtl: bool) -> None:
     book = load_workbook(file)
     assert len(book.sheetnames) == 6
     assert all(bool(sheet.sheet_view.rightToLeft) is rtl for sheet in book)
-    assert Reader.of(lang).language == lang
+    assert len({render(stage.label, lang) for stage in Stage}) == len(Stage)  # the checks tell stages by their words
 
 
 def test_what_is_posted_meanwhile_is_not_half_in_it(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
