@@ -10,7 +10,7 @@ from uuid import uuid4
 from flask import Flask, current_app, g, jsonify, redirect, render_template, request
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, NoResultFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -127,12 +127,15 @@ def conflict_page(problem: LostUpdate) -> Any:
     if _wants_json():
         return jsonify(title=say(problem.title), detail=say(problem.detail)), problem.status
     form = g.get("form")
-    fresh = form.as_saved() if form is not None else None
-    version = getattr(fresh, "version", None)
+    try:
+        pairs = conflicts(form) if form is not None else []
+    except InvalidRequestError:  # what was being changed is no longer there
+        form, pairs = None, []
+    version = getattr(form, "version", None)
     page = render_template(
         "errors/conflict.html",
         problem=problem,
-        pairs=conflicts(form) if form is not None else [],
+        pairs=pairs,
         typed=_typed(),
         again=[(k, v) for k, v in request.form.items(multi=True) if k not in {"csrf_token", "version"}],
         version=version.data if version is not None else None,

@@ -101,7 +101,7 @@ class Form(FlaskForm):
 
     def __init__(self, *args: Any, currency: str | None = None, zone: str | None = None, **kwargs: Any) -> None:
         self.currency, self.zone = currency, zone
-        self._remade = {**kwargs, "formdata": None, "currency": currency, "zone": zone}
+        self._filled_from = {name: value for name, value in kwargs.items() if name not in {"prefix", "meta", "csrf"}}
         super().__init__(*args, **kwargs)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -117,9 +117,9 @@ class Form(FlaskForm):
     def visible(self) -> Iterator[Field]:
         return (field for field in self if not isinstance(field.widget, HiddenInput))
 
-    def as_saved(self) -> "Form":
-        """The same form, filled with what is saved now."""
-        return type(self)(**self._remade)
+    def refill(self) -> None:
+        """Forget what was typed and show what is saved now."""
+        self.process(None, **self._filled_from)
 
 
 class Versioned:
@@ -135,9 +135,11 @@ class Conflict(NamedTuple):
 
 
 def conflicts(form: Form) -> list[Conflict]:
-    """What the person typed beside what is saved, for the fields that differ."""
-    saved = {field.name: written(field) for field in form.as_saved().visible()}
-    pairs = [Conflict(plain(f.label.text), written(f), saved.get(f.name, "")) for f in form.visible()]
+    """What the person typed beside what is saved, for the fields that differ; the form shows what is saved then."""
+    typed = [(plain(field.label.text), written(field)) for field in form.visible()]
+    form.refill()
+    saved = [written(field) for field in form.visible()]
+    pairs = [Conflict(*one, there) for one, there in zip(typed, saved, strict=True)]
     return [pair for pair in pairs if pair.typed != pair.saved]
 
 

@@ -214,8 +214,12 @@ def test_a_conflict_names_only_what_differs(pages):
         version, title, secret = 2, "saved", None
         amount, rate = Money(500, "MAD"), None
 
+    class Particular(Asked):
+        def __init__(self, whose, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+
     with pages.test_request_context():
-        form = Asked(MultiDict({"title": "typed", "amount": "5"}), obj=Kept(), currency="MAD")
+        form = Particular("mine", MultiDict({"title": "typed", "amount": "5"}), obj=Kept(), currency="MAD")
         assert [(one.label, one.typed, one.saved) for one in conflicts(form)] == [("Title", "typed", "saved")]
 
 

@@ -1,5 +1,5 @@
 // Error summary, questions that open, characters left, and the guard of text not yet saved.
-import { $, $$, plural } from "./dom.js";
+import { $, $$, phrases, plural } from "./dom.js";
 
 $("[data-focus]")?.focus();
 for (const summary of $$(".errsum")) {
@@ -13,7 +13,7 @@ for (const summary of $$(".errsum")) {
     field.focus({ preventScroll: true });
   });
 }
-if ($(".errsum") && !document.title.startsWith("⚠")) document.title = "⚠ " + document.title;
+if ($(".errsum")) document.title = `${phrases.error} ${document.title}`;
 
 for (const choice of $$("[data-reveal]")) {
   const box = document.getElementById(choice.dataset.reveal);
