@@ -281,7 +281,7 @@ def filesize(octets: int, reader: Reader | str) -> str:
 
 
 def day(value: date, reader: Reader | str, style: str = "long") -> str:
-    """A date with its month in words. Styles: full (with weekday), long, short (no year), month (with year), mon (short)."""
+    """A date, month in words. Styles: full (with weekday), long, short (no year), month (with year), mon (alone)."""
     reader = Reader.of(reader)
     patterns = {"long": "d MMMM y", "short": "d MMM", "month": "MMMM y", "mon": "MMM", "full": "EEEE d MMMM y"}
     written = format_date(value, patterns[style], locale=reader.cldr)
