@@ -39,7 +39,7 @@ from grants.people.models import Person
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, Gone, job, promise, report_progress
 
-SMALL = 1_000_000  # octets: files up to this size are read while the person waits, larger ones by the worker
+SMALL = service.SMALL
 SINGLY, LOT = 2_000, 250  # up to so many awards each is an operation of its own, beyond they go by lots of lines
 OPEN = frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.REFUSED})
 

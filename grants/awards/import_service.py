@@ -48,9 +48,13 @@ class Reading:
         return len({one.row for one in self.remarks if one.refused})
 
 
+SMALL = 1_000_000  # octets: files up to this size are read while a person waits, larger ones by the worker
+
+
 def read_file(content: bytes, *, rows: int, size: int) -> Table:
     """The table of awards in a file; raises UnreadableFile."""
-    return read_table(content, Limits(rows=rows, size=size), likeness)
+    seconds = 20 if len(content) <= SMALL else 180
+    return read_table(content, Limits(rows=rows, size=size, seconds=seconds), likeness)
 
 
 def proposal(table: Table) -> Mapping:
