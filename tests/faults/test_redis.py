@@ -1,5 +1,7 @@
 """Redis gone: every page and verb works, mail is late, none is lost."""
 
+import os
+import signal
 import subprocess
 import time
 from dataclasses import replace
@@ -100,20 +102,18 @@ def test_without_redis_verbs_commit_and_pages_answer_at_once(app, client, tmp_pa
     greet(1)
     assert client.get("/mailbox").status_code == 200
     assert sweep().hurried == 0
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 5
     assert count_by_status() == {Status.WAITING: 1}
 
 
 def test_a_redis_that_hangs_does_not_hold_a_verb_up(app, own_redis):
     own_redis.start()
-    import os
-    import signal
-
     os.kill(own_redis.process.pid, signal.SIGSTOP)
     before = time.monotonic()
-    greet(1)
-    assert time.monotonic() - before < 4
-    assert count_by_status() == {Status.WAITING: 1}
+    for _ in range(20):
+        greet(1)
+    assert time.monotonic() - before < 15  # a second for the first, nothing for the others
+    assert count_by_status() == {Status.WAITING: 20}
 
 
 def test_mail_is_late_but_none_is_lost_and_workers_wait_for_redis_to_come(run, own_redis, box):
