@@ -77,13 +77,15 @@ def test_a_ledger_with_operations_is_not_taken_away(new_database: NewDatabase) -
         with psycopg.connect(plain(settings.database_url)) as connection:
             connection.execute(
                 """
-                WITH f AS (INSERT INTO led.fund (id, code, currency) VALUES (gen_random_uuid(), 'F', 'MAD') RETURNING id)
+                WITH f AS (
+                  INSERT INTO led.fund (id, code, currency) VALUES (gen_random_uuid(), 'F', 'MAD') RETURNING id)
                 INSERT INTO led.account (fund_id, stage) SELECT id, s FROM f, (VALUES ('source'), ('available')) v(s)
                 """
             )
             connection.execute(
                 """
-                SELECT led.post(a.fund_id, gen_random_uuid(), 'endow', ARRAY[(a.id, b.id, 1)::led.move], NULL, current_date)
+                SELECT led.post(
+                  a.fund_id, gen_random_uuid(), 'endow', ARRAY[(a.id, b.id, 1)::led.move], NULL, current_date)
                 FROM led.account a, led.account b WHERE a.stage = 'source' AND b.stage = 'available'
                 """
             )
