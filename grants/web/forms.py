@@ -150,7 +150,7 @@ def written(field: Field) -> str:
     if isinstance(field, FileField):
         return getattr(field.data, "filename", None) or ""
     if isinstance(field, SelectField | SelectMultipleField):
-        return ", ".join(plain(choice.label) for choice in field.iter_choices() if choice.selected)
+        return ", ".join(plain(one.label) for one in field.iter_choices() if one.selected and one.value != "")
     if isinstance(field, BooleanField):
         return plain(N_("Yes") if field.data else N_("No"))
     return str(field._value()) if hasattr(field, "_value") else str(field.data or "")

@@ -215,6 +215,8 @@ def test_a_conflict_names_only_what_differs(pages):
         amount, rate = Money(500, "MAD"), None
 
     class Particular(Asked):
+        kind = SelectField("Kind", choices={"": "Choose", "a": "A"})
+
         def __init__(self, whose, *args, **kwargs):
             super().__init__(*args, **kwargs)
 
