@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
@@ -70,16 +70,13 @@ class FundForm(CreditForm):
     )
 
     def __init__(self, cluster: Cluster, **kwargs: Any) -> None:
-        super().__init__(cluster.currency, cluster, **kwargs)
-        self.currency_code.choices = [(one, one) for one in sorted({*CURRENCIES, cluster.currency})]
+        """Amounts are read in the currency chosen on the page."""
+        known = sorted({*CURRENCIES, cluster.currency})
+        sent = request.form.get("currency_code", "")
+        super().__init__(sent if sent in known else cluster.currency, cluster, **kwargs)
+        self.currency_code.choices = [(one, one) for one in known]
         if not self.is_submitted():
             self.currency_code.data = cluster.currency
-
-    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Amounts are read in the currency chosen on the page."""
-        if formdata and len(chosen := formdata.get("currency_code", "")) == 3:
-            self.currency = chosen
-        super().process(formdata, *args, **kwargs)
 
 
 @portal.get("/funds")

@@ -162,7 +162,7 @@ def call_form(fund: Fund, call: Call | None = None, example: Example | None = No
     for n in range(lines):
         line = criteria[n] if n < len(criteria) else None
         values |= {f"{part}-{n}": getattr(line, part) if line else None for part in PARTS}
-        setattr(Bound, f"label-{n}", WordsField(N_("Criterion %(n)s", n=n + 1), required=False, longest=200))
+        setattr(Bound, f"label-{n}", WordsField(N_("Name (criterion %(n)s)", n=n + 1), required=False, longest=200))
         guidance = N_("What reviewers look at (criterion %(n)s)", n=n + 1)
         setattr(Bound, f"guidance-{n}", WordsField(guidance, multiline=True, required=False, longest=1000))
         setattr(Bound, f"weight-{n}", NumberField(N_("Weight (criterion %(n)s)", n=n + 1), minimum=1, maximum=100))
