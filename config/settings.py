@@ -48,7 +48,7 @@ class Settings:
     sign_in_per_minute: int = knob(10, "Sign-in attempts a minute for one account from one address.")
     disk_reserve_mb: int = knob(256, "Below this much free disk, writes are refused and reading goes on.")
     outbox_attempts: int = knob(12, "Attempts at a promise before a person is called.")
-    outbox_wait_seconds: int = knob(10, "Wait before a second attempt; each further one is three times longer, up to 6 h.")
+    outbox_wait_seconds: int = knob(10, "Wait before a second attempt; each further one is three times longer.")
     outbox_grace_hours: int = knob(72, "A promise later than this waits for a person's confirmation.")
     tick_seconds: int = knob(15, "How often the clock looks for what is due.")
     log_level: str = knob("INFO", "DEBUG, INFO, WARNING or ERROR.")

@@ -121,6 +121,7 @@ def review_asked(due: Due) -> Letter | None:
     if review is None or review.state != ReviewState.ASSIGNED:
         return None
     application = review.application
+    assert application.commission is not None  # noqa: S101 - no review without a commission
     return Letter(
         to=review.reviewer,
         subject=N_("Please review %(reference)s", reference=application.reference),

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, Select, cast, func, select
 
 from grants.awards.models import Agreement, Award, Claim, ClaimState, Instalment
 from grants.calls.models import Call
@@ -77,7 +78,7 @@ def dashboard(fund: Fund, today: date) -> Dashboard:
     )
 
 
-def _paid() -> "object":
+def _paid() -> Select[UUID]:
     return select(Claim.instalment_id).where(Claim.state == ClaimState.PAID)
 
 
@@ -92,14 +93,14 @@ def _months(fund: Fund, today: date) -> list[Month]:
     ]
 
 
-def _by_month(fund_id: UUID, day: object, amount: object, first: date, *, paid: bool) -> dict[date, int]:
+def _by_month(fund_id: UUID, day: Any, amount: Any, first: date, *, paid: bool) -> dict[date, int]:
     month = cast(func.date_trunc("month", day), Date)
     wanted = (
         select(month, func.sum(amount))
         .select_from(Instalment)
         .join(Instalment.agreement)
         .join(Agreement.award)
-        .where(Award.fund_id == fund_id, day >= first, day < date(first.year + 1, 1, 1))  # type: ignore[operator]
+        .where(Award.fund_id == fund_id, day >= first, day < date(first.year + 1, 1, 1))
         .group_by(month)
     )
     if paid:

@@ -183,7 +183,7 @@ def seats(user: Person) -> list[Seat]:
         )
     }
     commissions = {one.id: one for call in calls.values() for one in call.fund.cluster.commissions}
-    found = [Seat(calls[row[0]], commissions[row[1]], *row[2:]) for row in rows]
+    found = [Seat(calls[call_id], commissions[id], *counts) for call_id, id, *counts in rows if id is not None]
     return sorted(found, key=lambda seat: (seat.call.code, seat.commission.position))
 
 
@@ -278,8 +278,7 @@ def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:
         .options(joinedload(Application.organisation))
         .order_by(marks.c.mean.desc().nulls_last(), Application.reference)
     ).all()
-    whole = lambda value: None if value is None else int(value)  # noqa: E731
-    return [Line(row[0], *row[1:4], *(whole(value) for value in row[4:])) for row in rows]
+    return [Line(row[0], *row[1:4], *(None if one is None else int(one) for one in row[4:])) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -290,7 +289,7 @@ class Candidate:
     load: int
 
 
-def candidates(call: Call, commission_id: UUID) -> list[Candidate]:
+def candidates(call: Call, commission_id: UUID | None) -> list[Candidate]:
     """The commission's reviewers, least loaded first; one query."""
     load = (
         select(func.count(Review.id))

@@ -15,7 +15,7 @@ from grants.awards.models import Agreement, Claim, ClaimState, Instalment
 from grants.core.errors import Problem
 from grants.core.storage import storage
 from grants.core.types import Money
-from grants.people.models import Person
+from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.awards import award_of, speak
@@ -53,7 +53,7 @@ def agreement(user: Person, agreement: Agreement) -> Any:
         award=agreement.award,
         agreement=agreement,
         moves=moves,
-        may_claim=policy.speaks_for(user, agreement.award, policy.Right.OWNER, policy.Right.EDITOR),
+        may_claim=policy.speaks_for(user, agreement.award, Right.OWNER, Right.EDITOR),
     )
 
 
@@ -86,7 +86,8 @@ def write_claim(user: Person, claim: Claim) -> Any:
         return _page(user, claim, form)
     form.require_fresh(claim)
     try:
-        workflow.write(claim, form.claimed.data, form.statement.data or "", _kept(form), form.version.data, actor=user)
+        claimed: Any = form.claimed.data
+        workflow.write(claim, claimed, form.statement.data or "", _kept(form), form.version.data, actor=user)
     except Problem as problem:
         form.form_errors = [problem.detail]
         return _page(user, queries.claim(user, claim.id), form)

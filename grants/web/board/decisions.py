@@ -19,6 +19,7 @@ from grants.people.models import Person
 from grants.web.access import access
 from grants.web.board import portal
 from grants.web.language import speak_for
+from workflows import call as call_workflow
 from workflows import decision as workflow
 
 
@@ -54,7 +55,7 @@ def decisions(user: Person, call: Call) -> Any:
         moves=moves,
         pending=pending,
         funded=total,
-        closing=bool(found) and not pending and workflow.call_lifecycle.open_to(user, call),
+        closing=bool(found) and not pending and call_workflow.lifecycle.open_to(user, call),
     )
 
 

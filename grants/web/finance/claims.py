@@ -89,7 +89,8 @@ def pay(user: Person, claim: Claim) -> Any:
     form = payment_form(claim)
     if not form.validate_on_submit():
         return _page(user, claim, form)
-    workflow.pay(claim, form.bank_reference.data or "", form.value_date.data, actor=user)
+    value_date: Any = form.value_date.data
+    workflow.pay(claim, form.bank_reference.data or "", value_date, actor=user)
     flash(_("The payment is recorded."), "ok")
     return _back(claim)
 

@@ -47,7 +47,9 @@ class PlanForm(Form, Versioned):
         return sound
 
     def plan(self) -> Plan:
-        return Plan(self.starts_on.data, self.ends_on.data, tuple(field.data for field in self.due_fields()))
+        starts_on: Any = self.starts_on.data
+        ends_on: Any = self.ends_on.data
+        return Plan(starts_on, ends_on, tuple(field.data for field in self.due_fields()))
 
 
 def plan_form(agreement: Agreement) -> PlanForm:

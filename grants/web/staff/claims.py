@@ -64,7 +64,8 @@ def check(user: Person, claim: Claim) -> Any:
     form = check_form(claim)
     if not form.validate_on_submit():
         return _page(user, claim, form)
-    workflow.check(claim, form.accepted.data, form.reason.data or "", actor=user)
+    accepted: Any = form.accepted.data
+    workflow.check(claim, accepted, form.reason.data or "", actor=user)
     flash(_("The claim is checked."), "ok")
     return _back(claim)
 

@@ -1,0 +1,37 @@
+"""A browser and a running product. Pictures of every step go to build/journeys/."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from config.settings import ROOT
+from tests.journeys.product import Product, running
+from tests.run import browser as browser_path
+
+PICTURES = ROOT / "build" / "journeys"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/journeys" in item.nodeid:
+            item.add_marker(pytest.mark.journey)
+            if browser_path() is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser_path(), args=quiet)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def product(new_database, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    place: Path = tmp_path_factory.mktemp("produit")
+    with new_database(template=migrated) as settings, running(settings, place / "instance") as started:
+        yield started
