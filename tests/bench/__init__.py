@@ -1,0 +1,1 @@
+"""Measuring: `make bench` runs every bench, `make bench WHAT=pages` one of them."""
