@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, load_only, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 
 from grants.applications.models import PRIVATE, Application, ApplicationState, Document
 from grants.applications.policy import FOLLOWERS
@@ -156,12 +156,12 @@ class Sort(StrEnum):
     SUBMITTED = "submitted"
 
 
-ORDERS: dict[Sort, tuple[Any, ...]] = {
-    Sort.REFERENCE: (func.length(Application.reference), Application.reference),
-    Sort.TITLE: (Application.sort_key,),
-    Sort.ORGANISATION: (Organisation.sort_key,),
-    Sort.REQUESTED: (Application.requested_minor,),
-    Sort.SUBMITTED: (Application.submitted_at,),
+ORDERS: dict[Sort, Any] = {
+    Sort.REFERENCE: Application.reference,
+    Sort.TITLE: Application.sort_key,
+    Sort.ORGANISATION: Organisation.sort_key,
+    Sort.REQUESTED: Application.requested_minor,
+    Sort.SUBMITTED: Application.submitted_at,
 }
 
 
@@ -227,30 +227,42 @@ def followed_call(user: Person, id: UUID) -> Call:
 
 def files(user: Person, call: Call, wanted: Wanted) -> Files:
     """Two queries however many files: the counts by state, then one page of rows without their long texts."""
-    base = followed_by(user).join(Application.organisation).where(Application.call_id == call.id, *_narrow(wanted))
+    base = followed_by(user).where(Application.call_id == call.id, *_narrow(wanted))
     counted = base.with_only_columns(Application.state, func.count()).group_by(Application.state)
     by_state: dict[ApplicationState, int] = {row[0]: row[1] for row in db.session.execute(counted)}
     total = by_state.get(wanted.state, 0) if wanted.state else sum(by_state.values())
     page = min(max(1, wanted.page), max(1, -(-total // PER_PAGE)))
+    return Files(_page(base, wanted, page), by_state, total, page)
+
+
+def _page(base: Select[Application], wanted: Wanted, page: int) -> Sequence[Application]:
+    """The ids of the page first, from narrow rows, then what the page shows of them."""
     if wanted.state:
         base = base.where(Application.state == wanted.state)
-    order = [one.desc() if wanted.descending else one.asc() for one in ORDERS[wanted.sort]]
-    rows = base.options(
-        load_only(
-            Application.reference,
-            Application.title,
-            Application.state,
-            Application.currency,
-            Application.requested_minor,
-            Application.submitted_at,
-            Application.completion_due_at,
-        ),
-        joinedload(Application.organisation).load_only(Organisation.name, Organisation.city),
-        joinedload(Application.commission).load_only(Commission.name, Commission.code),
-    ).order_by(*order, Application.id)
-    return Files(
-        db.session.scalars(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).unique().all(), by_state, total, page
+    if wanted.sort == Sort.ORGANISATION:
+        base = base.join(Application.organisation)
+    column = ORDERS[wanted.sort]
+    order = (column.desc() if wanted.descending else column.asc(), Application.id)
+    ids = base.with_only_columns(Application.id).order_by(*order).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    shown = (
+        select(Application)
+        .join(Application.organisation)
+        .where(Application.id.in_(ids))
+        .options(
+            load_only(
+                Application.reference,
+                Application.title,
+                Application.state,
+                Application.currency,
+                Application.requested_minor,
+                Application.submitted_at,
+                Application.completion_due_at,
+            ),
+            contains_eager(Application.organisation).load_only(Organisation.name, Organisation.city),
+            joinedload(Application.commission).load_only(Commission.name, Commission.code),
+        )
     )
+    return db.session.scalars(shown.order_by(*order)).unique().all()
 
 
 def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -261,7 +273,9 @@ def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(
             or_(
                 Application.sort_key.contains(key, autoescape=True),
-                Organisation.sort_key.contains(key, autoescape=True),
+                Application.organisation_id.in_(
+                    select(Organisation.id).where(Organisation.sort_key.contains(key, autoescape=True))
+                ),
                 func.lower(Application.reference).contains(key, autoescape=True),
             )
         )
@@ -271,6 +285,4 @@ def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
 def chosen(user: Person, call: Call, ids: Sequence[UUID]) -> Sequence[Application]:
     """These files of this call, in the order of their references; unknown and invisible ids are left out."""
     wanted = followed_by(user).where(Application.call_id == call.id, Application.id.in_(ids))
-    return (
-        db.session.scalars(wanted.options(*_whole()).order_by(*ORDERS[Sort.REFERENCE], Application.id)).unique().all()
-    )
+    return db.session.scalars(wanted.options(*_whole()).order_by(Application.reference)).unique().all()

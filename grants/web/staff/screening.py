@@ -124,7 +124,7 @@ def _page(application: Application, name: str, form: Form) -> str:
 
 @portal.get("/calls/<uuid:call_id>/applications/admit")
 @access(policy.screen_call, followed_call)
-def confirm_admission(user: Person, call: Call) -> Any:
+def application_admission(user: Person, call: Call) -> Any:
     """What will happen to the chosen files, before it happens."""
     picked = queries.chosen(user, call, _ids(request.args.getlist("id")))
     ready = [one for one in picked if one.state in TO_SCREEN and policy.screen.allows(user, one)]
