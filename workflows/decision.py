@@ -46,7 +46,7 @@ lifecycle = Lifecycle(
             frozenset({PROPOSED, DecisionState.RESERVE}),
             DecisionState.FUNDED,
             policy.fund,
-            N_("Fund"),
+            N_("Fund the project"),
         ),
         Move("hold", frozenset({PROPOSED}), DecisionState.RESERVE, policy.decide, N_("Put on the reserve list")),
         Move(

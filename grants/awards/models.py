@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 OUTCOME_LABELS = {
-    Outcome.FUNDED: N_("Fund"),
+    Outcome.FUNDED: N_("Fund the project"),
     Outcome.RESERVE: N_("Reserve list"),
     Outcome.REJECTED: N_("Do not select"),
 }

@@ -52,11 +52,11 @@ class Somebody:
         self.page.locator(f'main input[name="{name}"][value="{value}"]').check(force=True)
         return self
 
-    def presses(self, part: str = "", *, button: str = 'button[type="submit"]') -> "Somebody":
+    def presses(self, part: str = "", *, button: str = 'button[type="submit"]:not([aria-hidden]):not([name])') -> "Somebody":
         """The button of the form whose action ends in this part; without one, the first form of the page."""
         form = f'main form[action$="{part}"]' if part else "main form"
-        self.page.locator(f"{form} {button}").first.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.locator(f"{form} {button}").first.click()
         return self
 
     def confirms(self, part: str, **values: Any) -> "Somebody":
@@ -65,8 +65,8 @@ class Somebody:
         self.page.locator(f'details:has(form[action$="{part}"]) summary').first.click()
         for name, value in values.items():
             form.locator(f'[name="{name}"]').fill(str(value))
-        form.locator('button[type="submit"]').click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            form.locator('button[type="submit"]').click()
         return self
 
     def looks(self, name: str) -> "Somebody":
