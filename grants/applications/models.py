@@ -77,8 +77,25 @@ class Application(Record):
             name="complete_once_submitted",
         ),
         CheckConstraint("(state = 'incomplete') = (completion_due_at IS NOT NULL)", name="incomplete_has_its_date"),
-        Index("ix_application_call_state", "call_id", "state"),
-        Index("ix_application_call_commission", "call_id", "commission_id"),
+        Index(  # lists count and sort by what is here, and never touch the long texts
+            "ix_application_call_state",
+            "call_id",
+            "state",
+            postgresql_include=[
+                "id",
+                "commission_id",
+                "organisation_id",
+                "submitted_at",
+                "reference",
+                "requested_minor",
+            ],
+        ),
+        Index(
+            "ix_application_call_commission",
+            "call_id",
+            "commission_id",
+            postgresql_include=["id", "state", "reference", "requested_minor"],
+        ),
         Index(
             "uq_application_one_draft",
             "call_id",

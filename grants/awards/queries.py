@@ -1,9 +1,11 @@
 """Decisions, grants, agreements and claims, as far as the reader may see them. Balances come from the ledger."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -16,16 +18,19 @@ from grants.awards.models import (
     Claim,
     ClaimState,
     Decision,
+    DecisionState,
     Instalment,
     Signature,
 )
 from grants.awards.policy import OVERSEERS
 from grants.calls.models import Call
-from grants.clusters.models import Cluster
+from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Role
 from grants.people.scope import covered
+
+PER_PAGE = 50
 
 
 def _within(user: Person, *roles: Role) -> ColumnElement[bool]:
@@ -82,11 +87,99 @@ def decided_call(user: Person, id: UUID) -> Call:
     return db.session.scalars(found.options(cluster.selectinload(Cluster.commissions))).unique().one()
 
 
-def proposed(call_id: UUID, commission_id: UUID) -> Sequence[Decision]:
-    """What a commission proposed, by rank, for its chair (whom the caller has checked); one query."""
+@dataclass(frozen=True)
+class Decided:
+    """One page of decisions; `page` counts from 1."""
+
+    rows: Sequence[Decision]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PER_PAGE + 1
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The decisions of one commission in a call: how many, how many still to take, the amount funded."""
+
+    total: int
+    pending: int
+    funded_minor: int
+
+
+def tallies(user: Person, call_id: UUID) -> dict[UUID, Tally]:
+    """By commission; one query."""
+    counted = (
+        visible_decisions(user)
+        .where(Decision.call_id == call_id)
+        .with_only_columns(
+            Decision.commission_id,
+            func.count(),
+            func.count().filter(Decision.state == DecisionState.PROPOSED),
+            func.coalesce(func.sum(Decision.amount_minor).filter(Decision.state == DecisionState.FUNDED), 0),
+        )
+        .group_by(Decision.commission_id)
+    )
+    return {row[0]: Tally(row[1], row[2], int(row[3])) for row in db.session.execute(counted)}
+
+
+def decisions_page(user: Person, call_id: UUID, page: int, total: int) -> Decided:
+    """One page of a call's decisions, by commission and rank, without the long texts; one query."""
+    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    found = (
+        visible_decisions(user)
+        .join(Decision.commission)
+        .where(Decision.call_id == call_id)
+        .options(
+            contains_eager(Decision.call).contains_eager(Call.fund).joinedload(Fund.cluster),
+            contains_eager(Decision.commission),
+            *_decision_row(),
+        )
+        .order_by(Commission.position, Decision.rank)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    return Decided(db.session.scalars(found).unique().all(), total, page)
+
+
+def page_of(decision: Decision) -> int:
+    """On which page of its call's decisions this one stands; one query."""
+    before = (
+        select(func.count())
+        .select_from(Decision)
+        .join(Decision.commission)
+        .where(
+            Decision.call_id == decision.call_id,
+            or_(
+                Commission.position < decision.commission.position,
+                and_(Decision.commission_id == decision.commission_id, Decision.rank < decision.rank),
+            ),
+        )
+    )
+    return (db.session.scalar(before) or 0) // PER_PAGE + 1
+
+
+def _decision_row() -> list[Any]:
+    application = joinedload(Decision.application)
+    return [
+        application.load_only(Application.reference, Application.title),
+        application.joinedload(Application.organisation).load_only(Organisation.name),
+    ]
+
+
+def proposed(call_id: UUID, commission_id: UUID, page: int = 1) -> Decided:
+    """One page of what a commission proposed, by rank, for its chair (whom the caller has checked); two queries."""
     found = select(Decision).where(Decision.call_id == call_id, Decision.commission_id == commission_id)
-    parts = joinedload(Decision.application).joinedload(Application.organisation)
-    return db.session.scalars(found.options(parts).order_by(Decision.rank)).all()
+    total = db.session.scalar(found.with_only_columns(func.count())) or 0
+    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    rows = found.options(*_decision_row()).order_by(Decision.rank)
+    return Decided(db.session.scalars(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all(), total, page)
 
 
 def decision_for(application: Application) -> Decision | None:

@@ -50,6 +50,7 @@ class Review(Record):
         CheckConstraint("total BETWEEN 0 AND 10000", name="total_of_100"),
         CheckConstraint("confidence BETWEEN 1 AND 3", name="confidence_1_to_3"),
         Index("ix_review_reviewer_state", "reviewer_id", "state"),
+        Index("ix_review_marks", "application_id", postgresql_include=["state", "total", "recommended_minor"]),
     )
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

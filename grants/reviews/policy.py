@@ -69,7 +69,7 @@ def lead_review(user: Person, review: Review) -> Claims:
 
 
 @policy(Role.CHAIR)
-def rank(user: Person, board: "queries.Ranking") -> Claims:
+def rank(user: Person, board: "queries.Chaired") -> Claims:
     """The commission's chair, if conflicted with none of its applications: a total would reveal the hidden one."""
     yield (
         user.holds(Role.CHAIR, commission_id=board.commission.id),
@@ -82,7 +82,7 @@ def rank(user: Person, board: "queries.Ranking") -> Claims:
 
 
 @policy(Role.CHAIR)
-def lead_commission(user: Person, board: "queries.Ranking") -> Claims:
+def lead_commission(user: Person, board: "queries.Chaired") -> Claims:
     """The commission's chair; applications they are conflicted with are left out."""
     yield (
         user.holds(Role.CHAIR, commission_id=board.commission.id),

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document
 from grants.calls.models import Call, CallState, Envelope
@@ -158,17 +159,27 @@ class Seat:
 
 def seats(user: Person) -> list[Seat]:
     """Every (call, commission) this person chairs that has applications to review; two queries."""
-    counts = (
+    reviewed = (
         select(
+            Review.application_id.label("application_id"),
+            func.count().label("asked"),
+            func.count().filter(Review.state == ReviewState.SUBMITTED).label("submitted"),
+        )
+        .where(Review.state.in_(COUNTED))
+        .group_by(Review.application_id)
+        .subquery()
+    )
+    counts = (
+        led_applications(user)
+        .with_only_columns(
             Application.call_id,
             Application.commission_id,
-            func.count(Application.id.distinct()),
-            func.count(Application.id.distinct()).filter(Application.state == ApplicationState.ELIGIBLE),
-            func.count(Review.id),
-            func.count(Review.id).filter(Review.state == ReviewState.SUBMITTED),
+            func.count(),
+            func.count().filter(Application.state == ApplicationState.ELIGIBLE),
+            func.coalesce(cast(func.sum(reviewed.c.asked), BigInteger), 0),
+            func.coalesce(cast(func.sum(reviewed.c.submitted), BigInteger), 0),
         )
-        .outerjoin(Review, and_(Review.application_id == Application.id, Review.state.in_(COUNTED)))
-        .where(Application.id.in_(led_applications(user).with_only_columns(Application.id)))
+        .outerjoin(reviewed, reviewed.c.application_id == Application.id)
         .group_by(Application.call_id, Application.commission_id)
     )
     rows = db.session.execute(counts).all()
@@ -213,13 +224,19 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """The applications of one commission in one call, best mean first."""
+class Chaired:
+    """A commission in a call, as its chair comes to it, and what it may spend."""
 
     call: Call
     commission: Commission
-    lines: Sequence[Line]
     envelope: Money
+
+
+@dataclass(frozen=True)
+class Ranking(Chaired):
+    """All its applications, best mean first."""
+
+    lines: Sequence[Line]
 
     @cached_property
     def complete(self) -> bool:
@@ -230,6 +247,16 @@ class Ranking:
 
 def board(user: Person, call_id: UUID, commission_id: UUID) -> Ranking:
     """What a chair ranks, in four queries however long; raises NoResultFound for a commission not theirs."""
+    return whole_board(user, chaired(user, call_id, commission_id))
+
+
+def whole_board(user: Person, board: Chaired) -> Ranking:
+    """The same with all its applications; one query."""
+    return Ranking(board.call, board.commission, board.envelope, lines(user, board.call.id, board.commission.id))
+
+
+def chaired(user: Person, call_id: UUID, commission_id: UUID) -> Chaired:
+    """The commission in this call, without its applications; raises NoResultFound for one not theirs."""
     commission = db.session.scalars(
         select(Commission).where(Commission.id == commission_id, covered(user, Role.CHAIR, commission=Commission.id))
     ).one()
@@ -241,14 +268,46 @@ def board(user: Person, call_id: UUID, commission_id: UUID) -> Ranking:
     envelope = db.session.scalar(
         select(Envelope.amount_minor).where(Envelope.call_id == call_id, Envelope.commission_id == commission_id)
     )
-    return Ranking(call, commission, lines(user, call_id, commission_id), Money(envelope or 0, call.currency))
+    return Chaired(call, commission, Money(envelope or 0, call.currency))
 
 
 def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:
     """Applications with their reviews counted and averaged in SQL; best mean first, then reference; one query."""
+    marks = marks_of(call_id, commission_id)
+    rows = db.session.execute(
+        led_applications(user)
+        .where(Application.call_id == call_id, Application.commission_id == commission_id)
+        .add_columns(*[marks.c[name] for name in MARKS])
+        .outerjoin(marks, marks.c.application_id == Application.id)
+        .options(*LINE_PARTS)
+        .order_by(*best_first(marks))
+    ).all()
+    return [line(*row) for row in rows]
+
+
+MARKS = ("asked", "submitted", "conflicts", "mean", "lowest", "highest", "recommended")
+LINE_PARTS = (
+    defer(Application.summary),
+    defer(Application.description),
+    joinedload(Application.organisation),
+)
+
+
+def line(application: Application, *marks: Any) -> Line:
+    """From a row of an application and its MARKS."""
+    counts, figures = marks[:3], marks[3:]
+    return Line(application, *(one or 0 for one in counts), *(None if one is None else int(one) for one in figures))
+
+
+def best_first(marks: Subquery) -> tuple[ColumnElement[Any], ...]:
+    return marks.c.mean.desc().nulls_last(), Application.reference
+
+
+def marks_of(call_id: UUID, commission_id: UUID) -> Subquery:
+    """The reviews of this commission's applications, counted and averaged."""
     counted = Review.state.in_(COUNTED)
     sent = Review.state == ReviewState.SUBMITTED
-    marks = (
+    return (
         select(
             Review.application_id.label("application_id"),
             func.count(Review.id).filter(counted).label("asked"),
@@ -259,26 +318,11 @@ def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:
             func.max(Review.total).filter(sent).label("highest"),
             func.round(func.avg(Review.recommended_minor).filter(sent)).label("recommended"),
         )
+        .join(Application, Application.id == Review.application_id)
+        .where(Application.call_id == call_id, Application.commission_id == commission_id)
         .group_by(Review.application_id)
         .subquery()
     )
-    rows = db.session.execute(
-        led_applications(user)
-        .where(Application.call_id == call_id, Application.commission_id == commission_id)
-        .add_columns(
-            func.coalesce(marks.c.asked, 0),
-            func.coalesce(marks.c.submitted, 0),
-            func.coalesce(marks.c.conflicts, 0),
-            marks.c.mean,
-            marks.c.lowest,
-            marks.c.highest,
-            marks.c.recommended,
-        )
-        .outerjoin(marks, marks.c.application_id == Application.id)
-        .options(joinedload(Application.organisation))
-        .order_by(marks.c.mean.desc().nulls_last(), Application.reference)
-    ).all()
-    return [Line(row[0], *row[1:4], *(None if one is None else int(one) for one in row[4:])) for row in rows]
 
 
 @dataclass(frozen=True)

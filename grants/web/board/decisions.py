@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.awards import policy, queries
-from grants.awards.models import Decision, DecisionState
+from grants.awards.models import Decision
 from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.errors import Refused
@@ -25,7 +25,7 @@ from workflows import decision as workflow
 
 @dataclass(frozen=True)
 class Theme:
-    """A commission's proposals, by rank, and where its money stands in this call."""
+    """A commission's proposals on this page, by rank, and where its money stands in this call."""
 
     commission: Commission
     standing: Standing
@@ -35,27 +35,31 @@ class Theme:
 @portal.get("/calls/<uuid:id>/decisions")
 @access(policy.see_decisions, queries.decided_call)
 def decisions(user: Person, call: Call) -> Any:
-    """Every proposal of a call by commission, with the credit that is left."""
+    """The proposals of a call by commission, page by page, with the credit that is left."""
     speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
-    found = queries.decisions(user, call.id)
+    tallies = queries.tallies(user, call.id)
+    proposals = sum(one.total for one in tallies.values())
+    found = queries.decisions_page(user, call.id, request.args.get("page", 1, type=int), proposals)
     standings = by_commission(call.fund_id, call.id)
     nothing = Standing(call.currency, {})
     themes = [
-        Theme(one, standings.get(one.id, nothing), [row for row in found if row.commission_id == one.id])
+        Theme(one, standings.get(one.id, nothing), rows)
         for one in call.fund.cluster.commissions
-        if one.id in standings or any(row.commission_id == one.id for row in found)
+        if (rows := [row for row in found.rows if row.commission_id == one.id])
+        or (one.id in standings and one.id not in tallies)
     ]
-    moves = {row.id: portal.serves(workflow.lifecycle.open_to(user, row)) for row in found}
-    pending = sum(row.state == DecisionState.PROPOSED for row in found)
-    total = Money(sum(row.amount_minor for row in found if row.state == DecisionState.FUNDED), call.currency)
+    moves = {row.id: portal.serves(workflow.lifecycle.open_to(user, row)) for row in found.rows}
+    pending = sum(one.pending for one in tallies.values())
+    total = Money(sum(one.funded_minor for one in tallies.values()), call.currency)
     return render_template(
         "board/decisions.html",
         call=call,
         themes=themes,
+        found=found,
         moves=moves,
         pending=pending,
         funded=total,
-        closing=bool(found) and not pending and call_workflow.lifecycle.open_to(user, call),
+        closing=bool(proposals) and not pending and call_workflow.lifecycle.open_to(user, call),
     )
 
 
@@ -88,4 +92,6 @@ def reject(user: Person, decision: Decision) -> Any:
 
 def _back(decision: Decision) -> Any:
     call_id: UUID = decision.call_id
-    return redirect(url_for(".decisions", id=call_id, _anchor=f"decision-{decision.id}"), 303)
+    page = queries.page_of(decision)
+    there = url_for(".decisions", id=call_id, page=page if page > 1 else None, _anchor=f"decision-{decision.id}")
+    return redirect(there, 303)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.applications.models import Application, ApplicationState, Document
@@ -14,9 +14,9 @@ from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.core.types import Money
 from grants.people.models import Person
-from grants.reviews import policy, queries
+from grants.reviews import pages, policy, queries
 from grants.reviews.models import Review
-from grants.reviews.queries import Line, Ranking
+from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
 from grants.web.downloads import attached
 from grants.web.language import speak_for
@@ -35,11 +35,12 @@ def commissions(user: Person) -> Any:
 
 
 @portal.get("/calls/<uuid:call_id>/<uuid:commission_id>")
-@access(policy.lead_commission, queries.board)
-def board(user: Person, board: Ranking) -> Any:
-    """The applications of one commission, with their reviews counted."""
+@access(policy.lead_commission, queries.chaired)
+def board(user: Person, board: Chaired) -> Any:
+    """The applications of one commission, with their reviews counted, page by page."""
     _speak(board.call)
-    return render_template("reviewer/board.html", board=board, can_rank=policy.rank.allows(user, board))
+    listed = pages.listed(user, board, _page())
+    return render_template("reviewer/board.html", board=board, listed=listed, can_rank=policy.rank.allows(user, board))
 
 
 @portal.get("/applications/<uuid:id>")
@@ -101,13 +102,19 @@ def led_document(user: Person, found: tuple[Application, Document]) -> Any:
 
 
 @portal.route("/calls/<uuid:call_id>/<uuid:commission_id>/ranking", methods=["GET", "POST"])
-@access(policy.rank, queries.board)
-def ranking(user: Person, board: Ranking) -> Any:
-    """Best mean first, what each asks and what the envelope holds; sent to the committee as one unit."""
-    _speak(board.call)
-    sent = proposed(board.call.id, board.commission.id)
-    if sent:
-        return render_template("reviewer/proposed.html", board=board, decisions=sent)
+@access(policy.rank, queries.chaired)
+def ranking(user: Person, chaired: Chaired) -> Any:
+    """Best mean first, what each asks and what the envelope holds; sent to the committee as one unit.
+
+    A long ranking is read page by page; the form with every line of it opens on demand.
+    """
+    _speak(chaired.call)
+    sent = proposed(chaired.call.id, chaired.commission.id, _page())
+    if sent.total:
+        return render_template("reviewer/proposed.html", board=chaired, found=sent)
+    if request.method == "GET" and "form" not in request.args and pages.is_long(user, chaired):
+        return render_template("reviewer/ranking_long.html", board=chaired, listed=pages.listed(user, chaired, _page()))
+    board = queries.whole_board(user, chaired)
     form = proposal_form(board.lines, suggest(board), board.call.currency)
     if form.validate_on_submit():
         try:
@@ -173,6 +180,10 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         asked=asked,
         open=application.state in {ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW},
     )
+
+
+def _page() -> int:
+    return request.args.get("page", 1, type=int)
 
 
 def _speak(call: Any) -> None:

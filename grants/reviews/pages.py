@@ -1,0 +1,88 @@
+"""One page of what a chair ranks: the database orders, sums and counts, so that a page costs the same in any call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+
+from grants.applications.models import Application, ApplicationState
+from grants.core.db import db
+from grants.core.types import Money
+from grants.people.models import Person
+from grants.reviews.queries import LINE_PARTS, MARKS, Chaired, Line, best_first, led_applications, line, marks_of
+
+PER_PAGE = 50
+PENDING = frozenset({ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW})
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page of a commission's applications, best mean first; `page` counts from 1.
+
+    `spent[n]` is what funding from the top would have spent down to line n, and None from where the envelope is
+    exceeded: those are the reserve list.
+    """
+
+    lines: Sequence[Line]
+    spent: Sequence[Money | None]
+    total: int
+    page: int
+    complete: bool
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PER_PAGE + 1
+
+
+def listed(user: Person, board: Chaired, page: int) -> Listed:
+    """Two queries however many applications the commission has."""
+    total, pending = db.session.execute(
+        _within(user, board).with_only_columns(func.count(), func.count().filter(Application.state.in_(PENDING)))
+    ).one()
+    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    marks = marks_of(board.call.id, board.commission.id)
+    advised = func.least(func.coalesce(marks.c.recommended, Application.requested_minor), Application.requested_minor)
+    order = best_first(marks)
+    ordered = (
+        _within(user, board)
+        .outerjoin(marks, marks.c.application_id == Application.id)
+        .with_only_columns(
+            Application.id.label("id"),
+            *[marks.c[name] for name in MARKS],
+            func.sum(advised).over(order_by=order, rows=(None, 0)).label("spent"),
+            func.row_number().over(order_by=order).label("place"),
+        )
+        .subquery()
+    )
+    first = (page - 1) * PER_PAGE
+    rows = db.session.execute(
+        select(Application, *[ordered.c[name] for name in MARKS], ordered.c.spent)
+        .join(ordered, ordered.c.id == Application.id)
+        .where(ordered.c.place > first, ordered.c.place <= first + PER_PAGE)
+        .options(*LINE_PARTS)
+        .order_by(ordered.c.place)
+    ).all()
+    spent = [Money(int(row.spent), board.envelope.currency) for row in rows]
+    return Listed(
+        lines=[line(*row[:-1]) for row in rows],
+        spent=[None if board.envelope < one else one for one in spent],
+        total=total,
+        page=page,
+        complete=bool(total) and not pending,
+    )
+
+
+def is_long(user: Person, board: Chaired) -> bool:
+    """Whether they need more than one page; one query."""
+    total = db.session.scalar(_within(user, board).with_only_columns(func.count()))
+    return (total or 0) > PER_PAGE
+
+
+def _within(user: Person, board: Chaired) -> Select[Application]:
+    return led_applications(user).where(
+        Application.call_id == board.call.id, Application.commission_id == board.commission.id
+    )
