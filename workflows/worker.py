@@ -45,6 +45,11 @@ class OneQueueWorker(Worker):
             log_job_description=False,
         )
         self.app = app
+        self.asked_to_end = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.asked_to_end = True  # RQ writes it down in Redis, and only when a job is in hand
+        super().request_stop(signum, frame)
 
     def subscribe(self) -> None:
         """Takes no commands through Redis, and so forks without a second thread."""
@@ -70,7 +75,7 @@ def work(app: Flask, queue: str, *, burst: bool = False) -> None:
             try:
                 worker = OneQueueWorker(app, [queue])
                 worker.work(burst=burst, logging_level="WARNING")
-                if burst or worker.shutdown_requested_date is not None:
+                if burst or worker.asked_to_end:
                     return
             except RedisError as error:
                 log.warning("Redis does not answer: %s", error)
