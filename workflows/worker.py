@@ -49,7 +49,7 @@ class OneQueueWorker(Worker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.asked_to_end = True  # RQ writes it down in Redis, and only when a job is in hand
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def subscribe(self) -> None:
         """Takes no commands through Redis, and so forks without a second thread."""
