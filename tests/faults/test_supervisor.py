@@ -119,6 +119,26 @@ def test_killed_children_come_back_and_the_rest_goes_on(running: tuple[Path, Up]
     assert one.process.poll() is None
 
 
+def test_idle_children_end_when_asked(running: tuple[Path, Up]) -> None:
+    """So that a stop takes a moment: whoever does not end is killed, and its job done again."""
+    _, one = running
+    for words, name in {
+        "worker mail": "worker mail",
+        "worker work": "worker work",
+        "grants clock": "clock",
+        "serve --socket": "web 1",
+    }.items():
+        asked = one.child(words)
+        eventually(lambda asked=asked: asked.cpu_times().user > 0.5 and is_idle(asked), f"{name} is up")
+        asked.terminate()
+        said = f"{name} ended (status 0)"
+        eventually(lambda said=said: said in one.log.read_text(), said)
+
+
+def is_idle(process: psutil.Process) -> bool:
+    return process.cpu_percent(0.5) < 5
+
+
 def back(one: Up, words: str, before: psutil.Process) -> bool:
     return any(
         words in " ".join(child.cmdline()) and child != before
