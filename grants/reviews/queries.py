@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, Select, Subquery, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document
@@ -299,7 +299,7 @@ def line(application: Application, *marks: Any) -> Line:
     return Line(application, *(one or 0 for one in counts), *(None if one is None else int(one) for one in figures))
 
 
-def best_first(marks: Subquery) -> tuple[ColumnElement[Any], ...]:
+def best_first(marks: Subquery) -> tuple[Any, ...]:
     return marks.c.mean.desc().nulls_last(), Application.reference
 
 
