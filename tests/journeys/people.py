@@ -52,7 +52,9 @@ class Somebody:
         self.page.locator(f'main input[name="{name}"][value="{value}"]').check(force=True)
         return self
 
-    def presses(self, part: str = "", *, button: str = 'button[type="submit"]:not([aria-hidden]):not([name])') -> "Somebody":
+    def presses(
+        self, part: str = "", *, button: str = 'button[type="submit"]:not([aria-hidden]):not([name])'
+    ) -> "Somebody":
         """The button of the form whose action ends in this part; without one, the first form of the page."""
         form = f'main form[action$="{part}"]' if part else "main form"
         with self.page.expect_navigation():
@@ -61,8 +63,8 @@ class Somebody:
 
     def confirms(self, part: str, **values: Any) -> "Somebody":
         """A button that asks first: opens it, fills what it asks, presses."""
-        form = self.page.locator(f'form[action$="{part}"]').first
-        self.page.locator(f'details:has(form[action$="{part}"]) summary').first.click()
+        form = self.page.locator(f'dialog form[action$="{part}"]').first
+        self.page.locator(f'details:has(+ dialog form[action$="{part}"]) > summary').first.click()
         for name, value in values.items():
             form.locator(f'[name="{name}"]').fill(str(value))
         with self.page.expect_navigation():
