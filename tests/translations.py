@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 DIRECTORY = Path("grants/translations")
 LANGUAGES = ("fr", "ar", "en")
+EVERYWHERE = ("--ignore-dirs", ".*")  # by default Babel leaves out _macros too
 KEYWORDS = ("-k", "_l", "-k", "N_", "-k", "N_n:1,2", "-k", "js_plural:1,2")
 BLANK = re.compile(r"%\((\w+)\)|%(?=[sd])")
 
@@ -20,7 +21,7 @@ def words() -> Catalog:
     with tempfile.TemporaryDirectory() as scratch:
         pot = Path(scratch) / "messages.pot"
         command = [sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract", "-F", "pyproject.toml"]
-        subprocess.run([*command, *KEYWORDS, "-o", str(pot), "."], check=True)
+        subprocess.run([*command, *EVERYWHERE, *KEYWORDS, "-o", str(pot), "."], check=True)
         with pot.open("rb") as file:
             return read_po(file)
 
