@@ -115,7 +115,7 @@ def test_hostile_files_are_refused_by_name_and_soon(name: str) -> None:
         read_table(content, Limits(size=20_000_000))
     assert refused.value.code == code
     assert str(refused.value.detail).endswith((".", "whatever its name says."))
-    assert time.monotonic() - before < 5  # about one second on a quiet machine
+    assert time.monotonic() - before < 20  # about one second on a quiet machine; the limit that ends a child is 40
     assert psutil.Process().memory_info().rss - memory < 60_000_000
     assert not psutil.Process().children()
 
@@ -149,7 +149,7 @@ def test_a_million_formatted_empty_rows_do_not_matter() -> None:
     empty = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (n, n) for n in range(3, 200_000))
     before = time.monotonic()
     table = read_table(container(sheet_of(HEADINGS + text_row(2) + empty)))
-    assert len(table.rows) == 1 and time.monotonic() - before < 3
+    assert len(table.rows) == 1 and time.monotonic() - before < 20  # one or two on a quiet machine
 
 
 def test_headings_are_found_below_a_title_and_on_the_right_sheet() -> None:

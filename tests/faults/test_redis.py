@@ -102,7 +102,7 @@ def test_without_redis_verbs_commit_and_pages_answer_at_once(app, client, tmp_pa
     greet(1)
     assert client.get("/mailbox").status_code == 200
     assert sweep().hurried == 0
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 15
     assert count_by_status() == {Status.WAITING: 1}
 
 

@@ -169,8 +169,8 @@ def test_kill_minus_nine_leaves_nothing_and_ctrl_c_ends_the_next_start_soon(inst
         children = one.children()
         began = time.monotonic()
         one.process.send_signal(signal.SIGINT)
-        assert one.process.wait(15) == 0, one.log.read_text()
-        assert time.monotonic() - began < 8  # about one second when the machine is ours alone
+        assert one.process.wait(60) == 0, one.log.read_text()
+        assert time.monotonic() - began < 20  # about one second when the machine is ours alone
         assert gone(children, 1)
         assert "Traceback" not in one.log.read_text()
 

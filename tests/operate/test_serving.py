@@ -99,8 +99,8 @@ def test_asked_to_end_it_finishes_what_is_under_way(listening, server) -> None:
     began = time.monotonic()
     server.send_signal(signal.SIGTERM)
     assert connection.getresponse().status == 200
-    assert server.wait(10) == 0
-    assert time.monotonic() - began < 3
+    assert server.wait(30) == 0
+    assert time.monotonic() - began < 10
     connection.close()
 
 
