@@ -12,7 +12,7 @@ class Happening(NamedTuple):
 
 
 OWN = {  # done by the applicant's people
-    "application.begin": Happening(N_("Draft begun"), "file-plus-2"),
+    "application.begin": Happening(N_("Draft begun"), "file-plus"),
     "application.revise": Happening(N_("Answers changed"), "pencil"),
     "application.attach": Happening(N_("Document added"), "paperclip"),
     "application.detach": Happening(N_("Document removed"), "trash-2"),
