@@ -147,6 +147,7 @@ def measure(settings: Settings, rows: int, few: int, requests: int) -> list[Figu
             counts = [queries(app, case, who[case.who]) for case, who in zip((small, large), signed, strict=True)]
             quick = times(browser, small, signed[0][small.who], min(requests, 50))
             slow = times(browser, large, signed[1][large.who], requests)
+            print(f"  {large.name}: {percentile(slow, 0.5):.0f} ms", file=sys.stderr, flush=True)
             measured = (percentile(quick, 0.5), percentile(slow, 0.5), percentile(slow, 0.99))
             found.append(Figure(large.name, rows, *counts, *(round(one, 1) for one in measured), len(slow)))
     with app.app_context():
