@@ -260,7 +260,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
     made = []
     for n in range(8):
         with days_ago(100 - 5 * n):
-            owner = who["applicant"] if n == 0 else _owner(n)
+            owner = who["applicant"] if n < 2 else _owner(n)  # the second grant is for the visitor to follow
             made.append(_applied(call_id, n, owner, 1_400_000 + 350_000 * (n % 4)))
     with days_ago(49):
         call_flow.close_due()
