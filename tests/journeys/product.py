@@ -127,6 +127,7 @@ def running(settings: Settings, place: Path) -> Iterator[Product]:
                 child.wait(10)
             except subprocess.TimeoutExpired:
                 child.kill()
+                child.wait()
         log.close()
         post.close()
 
