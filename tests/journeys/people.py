@@ -15,6 +15,7 @@ WIDE, NARROW = {"width": 1320, "height": 900}, {"width": 390, "height": 844}
 LOCALES = {"fr": "fr-FR", "ar": "ar-MA", "en": "en-GB"}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 AXE = Axe()
+SUBMIT = 'button[type="submit"]:not([aria-hidden]):not([name])'
 
 
 @dataclass
