@@ -123,6 +123,7 @@ class Story:
             title__ar="تطوير 2026",
             title__en="Tatwir 2026",
             summary__fr="Pour les entreprises qui passent à l’échelle.",
+            instalments="40 40 20",
             opens_at=wall(self.now - timedelta(days=2)),
             closes_at=wall(self.now + timedelta(days=20)),
             reviews_due_at=wall(self.now + timedelta(days=60)),
