@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from config.settings import ROOT, Settings
@@ -16,8 +16,8 @@ from grants.cli.operate import environment
 class Browser:
     """One connection, kept open; `get` answers with the seconds until the last byte of the page."""
 
-    def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
 
     def get(self, path: str, cookie: str) -> float:
         headers = {"Accept-Language": "en", "Cookie": cookie}
@@ -40,7 +40,8 @@ def serving(settings: Settings) -> Iterator[Browser]:
     process = subprocess.Popen([sys.executable, "-m", "grants", "serve"], cwd=ROOT, env=env)
     try:
         _wait_for(process, port)
-        yield Browser(port)
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+            yield Browser(connection)
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -50,7 +51,8 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            Browser(port).get("/accessibility", "")
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+                Browser(connection).get("/accessibility", "")
         except OSError:
             time.sleep(0.1)
         else:
