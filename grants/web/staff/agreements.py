@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from grants.awards import policy, queries
 from grants.awards.models import Agreement, AgreementState, Award
@@ -34,7 +34,7 @@ class PlanForm(Form, Versioned):
 
     def validate_ends_on(self, field: Any) -> None:
         if field.data and self.starts_on.data and field.data <= self.starts_on.data:
-            raise ValueError(N_("The project ends after it starts."))
+            raise ValidationError(N_("The project ends after it starts."))
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from grants.calls.examples import Example
 from grants.calls.models import Call
@@ -74,7 +74,7 @@ class CallForm(Form, Versioned):
 
     def validate_instalments(self, field: Any) -> None:
         if not self.percentages():
-            raise ValueError(N_("Write whole percentages, such as 40 40 20."))
+            raise ValidationError(N_("Write whole percentages, such as 40 40 20."))
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from grants.awards import policy, queries
 from grants.awards.models import Claim, ClaimState
@@ -31,7 +31,7 @@ class CheckForm(Form):
     def validate_reason(self, field: Any) -> None:
         reduced = self.accepted.data is not None and self.accepted.data != self.accepted.maximum
         if reduced and not (field.data or "").strip():
-            raise ValueError(N_("Say why the amount is reduced: the beneficiary will read it."))
+            raise ValidationError(N_("Say why the amount is reduced: the beneficiary will read it."))
 
 
 def check_form(claim: Claim) -> CheckForm:
