@@ -331,4 +331,4 @@ def instalment(user: Person, id: UUID) -> Instalment:
 def names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """The names of these persons; one query."""
     wanted = {one for one in ids if one is not None}
-    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples().all())
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
