@@ -111,7 +111,7 @@ def play() -> None:
             Credit(Money.of(100_000_000, MAD), now().year, "LF-2026-017", now().date()),
             actor=_met(who["manager"]),
         )
-        fund.open_fund(cluster, "PAST", "Past awards (imported)", "GBP", None, actor=_met(who["manager"]))
+        fund.open_fund(cluster, "PAST", "Aides passées (import)", "GBP", None, actor=_met(who["manager"]))
         fund_id = main.id
     _evaluated_call(who, fund_id)
     _open_call(who, fund_id)

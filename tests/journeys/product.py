@@ -88,10 +88,11 @@ def running(settings: Settings, place: Path) -> Iterator[Product]:
     port, post = _free_port(), socket.create_server(("127.0.0.1", 0))
     mailbox = place / "mailbox"
     mailbox.mkdir(parents=True)
+    place.chmod(0o700)
     settings = replace(
         settings,
         instance=place,
-        secret_key="a secret for journeys",
+        secret_key="a secret for journeys, long enough",
         port=port,
         base_url=f"http://localhost:{port}",
         smtp_url=f"smtp://127.0.0.1:{post.getsockname()[1]}",
