@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 from tests.journeys.product import Product
 
@@ -74,7 +74,7 @@ class Somebody:
 
     def looks(self, name: str) -> "Somebody":
         """A picture, then: no violation of accessibility, no sideways scroll at 320 px, a quiet console."""
-        self.page.screenshot(path=self.pictures / f"{self.step():02}-{name}.png", full_page=True)
+        self._pictures(self.pictures / f"{self.step():02}-{name}.png")
         where = f"{name} ({self.page.url})"
         assert not self.complaints, f"{where}: {self.complaints}"
         if name not in self.seen:
@@ -88,6 +88,13 @@ class Somebody:
             assert wide <= 320, f"{where}: {wide} px wide at 320"
             self.page.set_viewport_size(WIDE)
         return self
+
+    def _pictures(self, path: Path) -> None:
+        """The whole page; where the browser has no memory for so tall a picture, what the window shows."""
+        try:
+            self.page.screenshot(path=path, full_page=True)
+        except Error:
+            self.page.screenshot(path=path)
 
     def reads(self, text: str) -> "Somebody":
         assert text in self.page.locator("main").inner_text(), self.page.locator("main").inner_text()

@@ -56,6 +56,7 @@ class Story:
         self.now = datetime.now(CASABLANCA)
         self.cluster = f"MNC{n}"
         self.fund = f"FIN{n}"
+        self.name = "Maroc Numeric Cluster" if n == 1 else f"Maroc Numeric Cluster {n}"
 
     def address(self, name: str) -> str:
         return f"{name}.{self.language}@exemple.ma"
@@ -68,7 +69,7 @@ class Story:
         admin = self.people["admin"]
         admin.goes(self.product.link_in(said)).looks("choose-password")
         self.choose_password(admin, address)
-        admin.goes("/admin/clusters/new").types(code=self.cluster, name="Maroc Numeric Cluster")
+        admin.goes("/admin/clusters/new").types(code=self.cluster, name=self.name)
         admin.chooses(country="MA", currency="MAD", timezone="Africa/Casablanca").looks("new-cluster").presses()
         cluster = admin.number_of("/clusters/")
         for code, fr, ar, en in COMMISSIONS:
