@@ -201,6 +201,7 @@ def test_policy_and_query_agree(stage):
 def test_the_ranking_costs_the_same_however_long(app, request, applications):
     stage = set_stage(applications=applications)
     where = stage.chair, stage.call.id, stage.commission.id
+    assert stage.chair.appointments  # who asks is known before the page reads anything
     with request.getfixturevalue("queries")() as seen:
         board = queries.board(*where)
     assert len(board.lines) == applications
