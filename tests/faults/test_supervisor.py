@@ -163,15 +163,15 @@ def test_kill_minus_nine_leaves_nothing_and_ctrl_c_ends_the_next_start_soon(inst
         assert len(children) > 8
         one.process.kill()
         one.process.wait()
-        assert gone(children, 10)
+        assert gone(children, 30)
     with up(instance) as one:
         assert one.answers()
         children = one.children()
         began = time.monotonic()
         one.process.send_signal(signal.SIGINT)
         assert one.process.wait(60) == 0, one.log.read_text()
-        assert time.monotonic() - began < 20  # about one second when the machine is ours alone
-        assert gone(children, 1)
+        assert time.monotonic() - began < 40  # about one second when the machine is ours alone
+        assert gone(children, 10)
         assert "Traceback" not in one.log.read_text()
 
 
