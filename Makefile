@@ -40,8 +40,8 @@ lock: $(VENV)/.developed ## newest versions allowed by pyproject.toml, with thei
 	@$(COMPILE) --upgrade --extra dev -c config/requirements.txt -o config/requirements-dev.txt
 
 translations: $(VENV)/.developed ## gather the words, update the catalogues, compile them
-	@$(BABEL) --quiet extract -F pyproject.toml --ignore-dirs ".*" -k _l -k N_ -k N_n:1,2 -k js_plural:1,2 --no-location --sort-output -o grants/translations/messages.pot .
-	@$(BABEL) --quiet update -i grants/translations/messages.pot -d grants/translations --no-fuzzy-matching --ignore-obsolete
+	@$(BABEL) --quiet extract -F pyproject.toml --ignore-dirs ".*" -k _l -k N_ -k N_n:1,2 -k js_plural:1,2 --no-location --sort-output --no-wrap -o grants/translations/messages.pot .
+	@$(BABEL) --quiet update -i grants/translations/messages.pot -d grants/translations --no-fuzzy-matching --ignore-obsolete --no-wrap
 	@$(BABEL) --quiet compile -d grants/translations --statistics
 
 # What is installed, and for which lists: a second start finds these stamps and goes on at once.

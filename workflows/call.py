@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
+from grants.applications.models import Application, ApplicationState
 from grants.calls import policy
 from grants.calls.models import STATE_LABELS, Call, CallState, Envelope
 from grants.core.audit import Event, record
@@ -14,13 +16,17 @@ from grants.core.errors import Forbidden, Refused
 from grants.core.i18n import N_
 from grants.core.policy import clock_only
 from grants.core.types import Money
+from grants.funds.models import Fund
 from grants.ledger.queries import by_call_and_commission
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.people.models import Person
+from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
+from workflows.outbox import Due, Owed, promise_all
 from workflows.schedule import every_tick
 
 S = CallState
+OVER = (ApplicationState.INADMISSIBLE, ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN)
 BEFORE_DECIDED = frozenset({S.DRAFT, S.PROPOSED, S.APPROVED, S.PUBLISHED, S.OPEN, S.CLOSED, S.EVALUATING})
 
 lifecycle = Lifecycle(
@@ -151,6 +157,7 @@ def cancel(call: Call, reason: str, *, actor: Person) -> None:
     with transaction():
         if not lifecycle.fire("cancel", call, actor, reason=reason):
             return
+        _tell_applicants(call, reason)
         lines = []
         for (call_id, commission_id), standing in by_call_and_commission(call.fund_id).items():
             if call_id == call.id and commission_id is not None and standing[Stage.COMMISSION]:
@@ -169,6 +176,29 @@ def cancel(call: Call, reason: str, *, actor: Person) -> None:
             document=f"ANN-{call.code}",
             reason=reason,
         )
+
+
+def _tell_applicants(call: Call, reason: str) -> None:
+    waiting = select(Application.id, Application.lead_id).where(
+        Application.call_id == call.id, Application.state.not_in(OVER)
+    )
+    promise_all(tell_cancelled, [Owed(*row, args={"reason": reason}) for row in db.session.execute(waiting)])
+
+
+@letter
+def tell_cancelled(due: Due) -> Letter | None:
+    """Tells a lead applicant that the call was cancelled, and why."""
+    fund = joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster)
+    application = db.session.get_one(Application, due.subject_id, options=[fund])
+    call = application.call
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("“%(call)s” was cancelled.", call=call.title),
+        paragraphs=[N_("The strategic committee has cancelled this call: your application goes no further.")],
+        facts=[(N_("Project"), application.title or application.reference), (N_("Reason"), due.args["reason"])],
+        action=(N_("Open the call"), address("public.call", id=call.id)),
+        cluster=call.fund.cluster,
+    )
 
 
 @every_tick

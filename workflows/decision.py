@@ -150,6 +150,7 @@ def _must_be_whole(ranking: Ranking, proposals: Sequence[Proposal]) -> None:
 def fund(decision: Decision, *, actor: Person) -> None:
     """Fund a project: the grant is made and its credit reserved. Raises NotEnough when the envelope is empty."""
     with transaction():
+        _lock_file(decision)
         if not lifecycle.fire("fund", decision, actor, set=_taken_by(actor), amount=decision.amount_minor):
             return
         award = _award(decision)
@@ -168,6 +169,7 @@ def fund(decision: Decision, *, actor: Person) -> None:
 def hold(decision: Decision, *, actor: Person) -> None:
     """Put a project on the reserve list: it may be funded later with freed credit."""
     with transaction():
+        _lock_file(decision)
         if lifecycle.fire("hold", decision, actor, set=_taken_by(actor)):
             _follow(decision, actor)
 
@@ -175,8 +177,14 @@ def hold(decision: Decision, *, actor: Person) -> None:
 def reject(decision: Decision, reason: str, *, actor: Person) -> None:
     """Do not select a project; the reason goes to the applicant."""
     with transaction():
+        _lock_file(decision)
         if lifecycle.fire("reject", decision, actor, reason=reason, set={**_taken_by(actor), "reason": reason}):
             _follow(decision, actor)
+
+
+def _lock_file(decision: Decision) -> None:
+    """The applicant may be withdrawing it at this moment: one of the two comes first."""
+    lock(decision.application, "state")
 
 
 def _taken_by(actor: Person) -> dict[str, Any]:
@@ -215,7 +223,7 @@ def _award(decision: Decision) -> Award:
 def conclude(call: Call, *, actor: Person) -> None:
     """The committee closes a call once every decision is taken; every applicant is told, with reasons."""
     with transaction():
-        pending = select(Decision.id).where(Decision.call_id == call.id, Decision.state == PROPOSED)
+        pending = select(Decision.id).join(Decision.application).where(Decision.call_id == call.id, queries.awaiting())
         if db.session.scalars(pending.limit(1)).first():
             raise Refused(N_("Some decisions are still to be taken."), N_("Take them, then close the call."))
         unranked = select(Application.id).where(
@@ -225,7 +233,9 @@ def conclude(call: Call, *, actor: Person) -> None:
         if db.session.scalars(unranked.limit(1)).first():
             raise Refused(N_("A commission has not sent its ranking yet."), N_("Wait for it, then close the call."))
         if call_lifecycle.fire("decide", call, actor):
-            taken = select(Decision).where(Decision.call_id == call.id, Decision.notified_at.is_(None))
+            taken = select(Decision).where(
+                Decision.call_id == call.id, Decision.state != PROPOSED, Decision.notified_at.is_(None)
+            )
             for decision in db.session.scalars(taken.options(joinedload(Decision.application))):
                 _notify(decision)
 

@@ -261,6 +261,12 @@ class Agreement(Record):
         back_populates="agreement", order_by="Signature.created_at", lazy="raise_on_sql"
     )
 
+    @property
+    def next_to_claim(self) -> "Instalment | None":
+        """The first instalment not paid yet: instalments are claimed in their order. Their claims must be loaded."""
+        unpaid = (one for one in self.instalments if all(claim.state != ClaimState.PAID for claim in one.claims))
+        return next(unpaid, None)
+
 
 class Capacity(StrEnum):
     BENEFICIARY = "beneficiary"

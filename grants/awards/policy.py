@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from grants.applications.models import ApplicationState
 from grants.awards.models import (
     INTERNAL,
     Agreement,
@@ -60,7 +61,7 @@ def see_decisions(user: Person, call: Call) -> Claims:
 
 @policy(Role.COMMITTEE)
 def decide(user: Person, decision: Decision) -> Claims:
-    """A member of the strategic committee who did not make the proposal."""
+    """A member of the strategic committee who did not make the proposal, while the project is not withdrawn."""
     yield (
         serves(user, decision.call.fund, Role.COMMITTEE),
         N_("Only the strategic committee takes funding decisions."),
@@ -68,6 +69,10 @@ def decide(user: Person, decision: Decision) -> Claims:
     yield (
         user.id != decision.proposed_by_id,
         N_("You made this proposal as chair: another member of the committee decides on it."),
+    )
+    yield (
+        decision.application.state != ApplicationState.WITHDRAWN,
+        N_("The applicant has withdrawn this project: there is nothing to decide."),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from grants.applications.models import Application
+from grants.applications.models import Application, ApplicationState
 from grants.awards.models import (
     INTERNAL,
     Agreement,
@@ -104,6 +104,11 @@ class Decided:
         return (self.page - 1) * PER_PAGE + 1
 
 
+def awaiting() -> ColumnElement[bool]:
+    """Decisions still to be taken: a withdrawn project waits for none. The statement must join Application."""
+    return and_(Decision.state == DecisionState.PROPOSED, Application.state != ApplicationState.WITHDRAWN)
+
+
 @dataclass(frozen=True)
 class Tally:
     """The decisions of one commission in a call: how many, how many still to take, the amount funded."""
@@ -117,11 +122,12 @@ def tallies(user: Person, call_id: UUID) -> dict[UUID, Tally]:
     """By commission; one query."""
     counted = (
         visible_decisions(user)
+        .join(Decision.application)
         .where(Decision.call_id == call_id)
         .with_only_columns(
             Decision.commission_id,
             func.count(),
-            func.count().filter(Decision.state == DecisionState.PROPOSED),
+            func.count().filter(awaiting()),
             func.coalesce(func.sum(Decision.amount_minor).filter(Decision.state == DecisionState.FUNDED), 0),
         )
         .group_by(Decision.commission_id)
@@ -168,7 +174,7 @@ def page_of(decision: Decision) -> int:
 def _decision_row() -> list[Any]:
     application = joinedload(Decision.application)
     return [
-        application.load_only(Application.reference, Application.title),
+        application.load_only(Application.reference, Application.title, Application.state),
         application.joinedload(Application.organisation).load_only(Organisation.name),
     ]
 

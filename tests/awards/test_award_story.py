@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from grants.applications.models import Application, ApplicationState
+from grants.applications.queries import own_application
 from grants.awards import policy, queries
 from grants.awards.models import Agreement, AgreementState, Award, ClaimState, Decision, DecisionState, Outcome
 from grants.awards.service import Plan, split
@@ -20,6 +21,7 @@ from grants.reviews.models import Review, ReviewState
 from grants.reviews.service import Mark, Sheet
 from tests.factories import PersonFactory, with_role
 from tests.story import set_stage
+from workflows import application as applications
 from workflows import award as agreements
 from workflows import claim as claims
 from workflows import decision as decisions
@@ -176,6 +178,23 @@ def test_deciding_reserves_and_the_envelope_holds(stage):
     decisions.fund(first, actor=stage.committee)  # a double click reserves once
     decisions.fund(second, actor=stage.committee)
     assert balances([stage.fund.id])[stage.fund.id].reserved == first.amount + second.amount
+
+
+def test_a_withdrawn_project_is_not_decided_on_and_holds_up_nobody(stage):
+    first, second = propose(stage, Outcome.FUNDED, Outcome.FUNDED)
+    owner = stage.owner()
+    withdrawn = own_application(owner, first.application_id)
+    applications.withdraw(withdrawn, "We found another partner.", actor=owner)
+    first, second = queries.decisions(stage.committee, stage.call.id)
+    for verb, values in ((decisions.fund, ()), (decisions.hold, ()), (decisions.reject, ("Too late.",))):
+        with pytest.raises(Forbidden, match="withdrawn this project"):
+            verb(first, *values, actor=stage.committee)
+    decisions.fund(second, actor=stage.committee)
+    assert queries.tallies(stage.committee, stage.call.id)[stage.commission.id].pending == 0
+    decisions.conclude(queries.decided_call(stage.committee, stage.call.id), actor=stage.committee)
+    first, second = queries.decisions(stage.committee, stage.call.id)
+    assert (first.notified_at, first.state) == (None, DecisionState.PROPOSED)
+    assert second.notified_at is not None
 
 
 def test_no_more_than_the_envelope(app):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from grants.applications.models import ApplicationState
 from grants.calls import policy, queries, service
 from grants.calls.models import Call, CallState
 from grants.core.audit import Event
@@ -13,10 +14,13 @@ from grants.core.db import db
 from grants.core.errors import Forbidden, NotEnough, Refused, WrongState
 from grants.ledger.queries import balances, by_commission
 from grants.ledger.service import Stage, verify
+from grants.messages.models import Promise
 from grants.people.models import Role
 from tests.calls.ground import set_ground
-from tests.factories import CallFactory, PersonFactory, with_role
+from tests.factories import ApplicationFactory, CallFactory, PersonFactory, with_role
 from workflows import call as workflow
+from workflows.letters import message_for
+from workflows.outbox import Due
 
 S = CallState
 
@@ -167,6 +171,21 @@ def test_a_cancelled_call_gives_its_credit_back(ground):
     assert policy.is_public(ground.whole(call))  # its page says that it was cancelled, and why
     with pytest.raises(WrongState):
         ground.do(workflow.evaluate, call, by=ground.officer)
+
+
+def test_whoever_works_on_an_application_is_told_that_the_call_was_cancelled(ground):
+    call = approved(ground)
+    ground.do(workflow.publish, call, by=ground.officer)
+    draft, gone = (
+        ApplicationFactory(call=call, commission=ground.commissions[0], state=state)
+        for state in (ApplicationState.DRAFT, ApplicationState.WITHDRAWN)
+    )
+    ground.do(workflow.cancel, call, "The budget was cut.", by=ground.committee)
+    owed = db.session.scalars(select(Promise).where(Promise.kind == "tell_cancelled")).one()
+    assert (owed.subject_id, owed.recipient_id) == (draft.id, draft.lead_id) and owed.subject_id != gone.id
+    due = Due(owed.id, owed.kind, owed.subject_id, owed.recipient_id, owed.slot, owed.args, now(), 1, owed.id)
+    written = message_for(workflow.tell_cancelled.body.__wrapped__(due), "1").get_body(("plain",)).get_content()
+    assert "The budget was cut." in written and draft.title in written
 
 
 def test_a_cancelled_draft_was_never_public(ground):

@@ -76,7 +76,10 @@ def test_from_the_ranking_to_the_payment(client, stage):
 
     instalment = one(Instalment, Instalment.position == 1)
     client.login(stage.owner())
-    assert "Claim instalment 1" in client.get(own).text
+    offered = client.get(own).text
+    assert "Claim instalment 1" in offered
+    assert "Claim instalment 2" not in offered
+    assert "after the payment of instalment 1" in offered
     assert client.post(f"/applicant/instalments/{instalment.id}/claim").status_code == 303
     claim = one(Claim)
     mine = f"/applicant/claims/{claim.id}"
