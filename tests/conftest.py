@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.servers"]
 
 
+LONG = ("tests/journeys/", "tests/faults/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no processor waits alone for the last of them."""
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if item.nodeid.startswith(part)), len(LONG)))
+
+
 class Client(FlaskClient):
     """Each request gets its own context and session, as in production. Speaks English unless told otherwise."""
 

@@ -76,7 +76,7 @@ def everything(options: list[str]) -> int:
     RESULTS.unlink(missing_ok=True)
     install_browser()
     checked = subprocess.run(["make", "--no-print-directory", "check"], check=False).returncode == 0
-    command = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={RESULTS}", *options]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", f"--junit-xml={RESULTS}", *options]
     tested = subprocess.run(command, check=False).returncode == 0
     totals = count(RESULTS)
     journeys = "ran" if journeys_ran(RESULTS) else "skipped"

@@ -223,7 +223,7 @@ def _award(decision: Decision) -> Award:
 def conclude(call: Call, *, actor: Person) -> None:
     """The committee closes a call once every decision is taken; every applicant is told, with reasons."""
     with transaction():
-        pending = select(Decision.id).join(Decision.application).where(Decision.call_id == call.id, queries.awaiting())
+        pending = select(Decision.id).where(Decision.call_id == call.id, queries.awaiting(call.id))
         if db.session.scalars(pending.limit(1)).first():
             raise Refused(N_("Some decisions are still to be taken."), N_("Take them, then close the call."))
         unranked = select(Application.id).where(

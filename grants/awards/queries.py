@@ -104,9 +104,12 @@ class Decided:
         return (self.page - 1) * PER_PAGE + 1
 
 
-def awaiting() -> ColumnElement[bool]:
-    """Decisions still to be taken: a withdrawn project waits for none. The statement must join Application."""
-    return and_(Decision.state == DecisionState.PROPOSED, Application.state != ApplicationState.WITHDRAWN)
+def awaiting(call_id: UUID) -> ColumnElement[bool]:
+    """Decisions of a call still to be taken: a withdrawn project waits for none."""
+    withdrawn = select(Application.id).where(
+        Application.call_id == call_id, Application.state == ApplicationState.WITHDRAWN
+    )
+    return and_(Decision.state == DecisionState.PROPOSED, Decision.application_id.not_in(withdrawn))
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,11 @@ def tallies(user: Person, call_id: UUID) -> dict[UUID, Tally]:
     """By commission; one query."""
     counted = (
         visible_decisions(user)
-        .join(Decision.application)
         .where(Decision.call_id == call_id)
         .with_only_columns(
             Decision.commission_id,
             func.count(),
-            func.count().filter(awaiting()),
+            func.count().filter(awaiting(call_id)),
             func.coalesce(func.sum(Decision.amount_minor).filter(Decision.state == DecisionState.FUNDED), 0),
         )
         .group_by(Decision.commission_id)
@@ -138,18 +140,26 @@ def tallies(user: Person, call_id: UUID) -> dict[UUID, Tally]:
 def decisions_page(user: Person, call_id: UUID, page: int, total: int) -> Decided:
     """One page of a call's decisions, by commission and rank, without the long texts; one query."""
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
-    found = (
+    order = Commission.position, Decision.rank
+    ids = (
         visible_decisions(user)
         .join(Decision.commission)
         .where(Decision.call_id == call_id)
+        .with_only_columns(Decision.id)
+        .order_by(*order)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    found = (
+        select(Decision)
+        .join(Decision.commission)
+        .where(Decision.id.in_(ids))
         .options(
-            contains_eager(Decision.call).contains_eager(Call.fund).joinedload(Fund.cluster),
+            joinedload(Decision.call).joinedload(Call.fund).joinedload(Fund.cluster),
             contains_eager(Decision.commission),
             *_decision_row(),
         )
-        .order_by(Commission.position, Decision.rank)
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
+        .order_by(*order)
     )
     return Decided(db.session.scalars(found).unique().all(), total, page)
 

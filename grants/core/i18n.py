@@ -18,7 +18,7 @@ from enum import Enum
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -68,14 +68,11 @@ class Reader:
 ENGLISH = Reader("en")
 
 
-@runtime_checkable
-class Amount(Protocol):
+class Amount:
     """What Money looks like from here: minor units and an ISO 4217 code."""
 
-    @property
-    def minor(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
+    minor: int
+    currency: str
 
 
 # --- what people typed, and what we wrote ---------------------------------------------------------------------

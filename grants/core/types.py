@@ -14,7 +14,7 @@ from sqlalchemy import DateTime, Dialect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-from grants.core.i18n import Words
+from grants.core.i18n import Amount, Words
 
 
 def new_id() -> UUID:
@@ -35,7 +35,7 @@ def exponent(currency: str) -> int:
 
 
 @dataclass(frozen=True)
-class Money:
+class Money(Amount):
     """An exact amount: integer minor units of one ISO 4217 currency. Mixing currencies raises ValueError."""
 
     minor: int

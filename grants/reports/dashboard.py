@@ -51,7 +51,10 @@ class Dashboard:
 
 
 def dashboard(fund: Fund, today: date) -> Dashboard:
-    """Nine queries whatever the size of the fund, which must have come through `grants.funds.queries.visible_to`."""
+    """The figures of a fund that came through `grants.funds.queries.visible_to`.
+
+    As many queries for a large fund as for a small one.
+    """
     nothing = Standing(fund.currency, {})
     themes = ledger.by_commission(fund.id)
     calls = ledger.by_call(fund.id)

@@ -63,12 +63,12 @@ def icon(name: str, size: int = 20, label: str | None = None) -> Markup:
 
 
 def bdi(text: object, cls: str = "") -> Markup:
-    return Markup('<bdi class="{}">{}</bdi>').format(cls, text) if cls else Markup("<bdi>{}</bdi>").format(text)
+    return Markup('<bdi class="%s">%s</bdi>') % (cls, text) if cls else Markup("<bdi>%s</bdi>") % text
 
 
 def ref(text: object) -> Markup:
     """A reference, code or file name: read from left to right whatever surrounds it."""
-    return Markup('<bdi dir="ltr" class="ref">{}</bdi>').format(text)
+    return Markup('<bdi dir="ltr" class="ref">%s</bdi>') % text
 
 
 def money(value: Amount | None, exact: bool = False) -> Markup:
@@ -76,7 +76,7 @@ def money(value: Amount | None, exact: bool = False) -> Markup:
         return NOTHING
     reader = current_reader()
     figure = bdi(i18n.amount(value, reader, exact), "num")
-    return Markup('<span class="money">{}\u00a0{}</span>').format(figure, i18n.currency(value.currency, reader))
+    return Markup('<span class="money">%s\u00a0%s</span>') % (figure, i18n.currency(value.currency, reader))
 
 
 def amount(value: Amount | None, exact: bool = False) -> Markup:
@@ -99,7 +99,7 @@ def day(value: date | None, style: str = "long") -> Markup:
     if value is None:
         return NOTHING
     written = i18n.day(value, current_reader(), style)
-    return Markup('<time datetime="{}" class="nowrap">{}</time>').format(value.isoformat()[:10], written)
+    return Markup('<time datetime="%s" class="nowrap">%s</time>') % (value.isoformat()[:10], written)
 
 
 def moment(value: datetime | None, style: str = "long", zone: bool = True) -> Markup:
@@ -109,7 +109,7 @@ def moment(value: datetime | None, style: str = "long", zone: bool = True) -> Ma
     reader = current_reader()
     there = i18n.local(value, reader)
     written = i18n.moment(value, reader, style, zone)
-    return Markup('<time datetime="{}" data-local="{}">{}</time>').format(there.isoformat(), there.tzinfo, written)
+    return Markup('<time datetime="%s" data-local="%s">%s</time>') % (there.isoformat(), there.tzinfo, written)
 
 
 def clock(value: datetime | None) -> Markup:
@@ -145,7 +145,7 @@ def words(value: Any) -> Markup:
             return _sentence(value)
         case Words():
             language = value.language_for(current_reader())
-            return Markup('<bdi lang="{}">{}</bdi>').format(language, value.in_(language))
+            return Markup('<bdi lang="%s">%s</bdi>') % (language, value.in_(language))
         case str():
             return bdi(value)
         case bool() | None:
