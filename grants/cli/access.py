@@ -6,13 +6,13 @@ from dataclasses import asdict
 import click
 from flask import current_app
 
-from grants.cli.context import with_app
+from grants.cli.context import with_any_database
 from grants.web.access import matrix
 
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@with_app
+@with_any_database
 def access(form: str) -> None:
     """Print who may reach every route, and which policy says so."""
     lines = matrix(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
@@ -41,8 +41,11 @@ def build_app(settings: Settings) -> "Flask":
     return factory(settings)
 
 
-def with_app(command: Callable[P, R]) -> Callable[P, R]:
-    """The command runs inside an application context, on servers that are up for its duration."""
+def with_app(command: Callable[P, R], *, migrated: bool = True) -> Callable[P, R]:
+    """The command runs inside an application context, on servers that are up for its duration.
+
+    A database of another version is refused with a sentence, except by what is made for it (`migrated=False`).
+    """
 
     @wraps(command)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -50,8 +53,22 @@ def with_app(command: Callable[P, R]) -> Callable[P, R]:
             from sqlalchemy.exc import OperationalError
 
             try:
+                if migrated:
+                    _refuse_other_version()
                 return command(*args, **kwargs)
             except OperationalError as error:
                 raise click.ClickException(f"The database does not answer: {error.orig}") from error
 
     return inside
+
+
+with_any_database = partial(with_app, migrated=False)
+
+
+def _refuse_other_version() -> None:
+    from grants.core.db import db
+    from grants.core.schema import is_current
+
+    with db.engine.connect() as connection:
+        if not is_current(connection):
+            raise click.ClickException("The database is not at this version of the product. Run: grants migrate")

@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy import text
 
 from config.settings import Settings
-from grants.cli.context import with_app
+from grants.cli.context import with_any_database
 from grants.core.db import db
 from grants.core.schema import is_current
 from grants.reports.invariants import INVARIANTS, offences
@@ -34,7 +34,7 @@ Finding = tuple[Mark, str]
 
 
 @click.command()
-@with_app
+@with_any_database
 def doctor() -> None:
     """Prove the invariants, look at versions, disk, Redis, roles. Exit 1 when something is wrong."""
     settings: Settings = current_app.extensions["settings"]
