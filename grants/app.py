@@ -1,6 +1,6 @@
 """Assembles everything."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -62,7 +62,12 @@ def create_app(settings: Settings) -> Flask:
 
 def follow_clock(connection: Any, _: Any) -> None:
     """Every new connection tells what time the database thinks it is."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        clock.synchronise(cursor.fetchone()[0])
+
+    def ask() -> datetime:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            told: datetime = cursor.fetchone()[0]
+            return told
+
+    clock.synchronise(ask)
     connection.rollback()

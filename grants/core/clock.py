@@ -1,10 +1,11 @@
 """The only place that asks what time it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
+NOISE = timedelta(seconds=0.5)
 _offset = timedelta()  # what the database's clock shows minus what this machine's shows
 _arrival: ContextVar[datetime | None] = ContextVar("arrival", default=None)
 _stopped: ContextVar[datetime | None] = ContextVar("stopped", default=None)
@@ -15,11 +16,17 @@ def now() -> datetime:
     return _stopped.get() or datetime.now(UTC) + _offset
 
 
-def synchronise(database_now: datetime) -> None:
-    """Follow the database's clock, so that every machine decides a deadline alike; under half a second is noise."""
+def synchronise(ask: Callable[[], datetime]) -> None:
+    """Follow the database's clock, which `ask` reads, so that every machine decides a deadline alike.
+
+    Under half a second is noise; an answer that took as long says nothing.
+    """
     global _offset
-    difference = database_now - datetime.now(UTC)
-    if abs(difference - _offset) > timedelta(seconds=0.5):
+    asked = datetime.now(UTC)
+    there = ask()
+    took = datetime.now(UTC) - asked
+    difference = there - (asked + took / 2)
+    if took < NOISE < abs(difference - _offset):
         _offset = difference
 
 

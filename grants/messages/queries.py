@@ -1,6 +1,6 @@
 """Reads about promises."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -9,10 +9,13 @@ from grants.core.db import db
 from grants.messages.models import Progress, Promise, Status
 
 
-def may_start(moment: datetime) -> ColumnElement[bool]:
-    """Promises a worker may take at this moment: waiting and due, or left behind by a worker whose lease ran out."""
+def may_start(moment: datetime, early: timedelta = timedelta()) -> ColumnElement[bool]:
+    """Promises a worker may take at this moment: waiting and due, or left behind by a worker whose lease ran out.
+
+    `early`: waiting ones that will be due so soon are due.
+    """
     return or_(
-        and_(Promise.status == Status.WAITING, Promise.next_attempt_at <= moment),
+        and_(Promise.status == Status.WAITING, Promise.next_attempt_at <= moment + early),
         and_(Promise.status == Status.LEASED, Promise.lease_until <= moment),
     )
 

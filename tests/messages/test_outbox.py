@@ -271,3 +271,15 @@ def test_a_name_in_two_modules_is_refused():
     note.__module__ = "elsewhere"
     with pytest.raises(ValueError, match="two jobs"):
         outbox.job(queue="work")(note)
+
+
+def test_a_bell_rung_by_a_clock_a_little_before_ours_is_heard():
+    with clock.stopped(clock.now() + timedelta(seconds=0.9)), transaction():
+        id = promise(note, Subject())
+    assert claim(id) is not None
+
+
+def test_what_is_due_later_is_left_alone():
+    with clock.stopped(clock.now() + timedelta(seconds=20)), transaction():
+        id = promise(note, Subject())
+    assert claim(id) is None
