@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, true
 
 from grants.applications.models import Application, ApplicationState
 from grants.core.db import db
 from grants.core.types import Money
 from grants.people.models import Person
-from grants.reviews.queries import LINE_PARTS, MARKS, Chaired, Line, best_first, led_applications, line, marks_of
+from grants.reviews.queries import LINE_PARTS, MARKS, Chaired, Line, best_first, led_applications, line, marks_of_each
 
 PER_PAGE = 50
 PENDING = frozenset({ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW})
@@ -44,12 +44,12 @@ def listed(user: Person, board: Chaired, page: int) -> Listed:
         _within(user, board).with_only_columns(func.count(), func.count().filter(Application.state.in_(PENDING)))
     ).one()
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
-    marks = marks_of(board.call.id, board.commission.id)
+    marks = marks_of_each()
     advised = func.least(func.coalesce(marks.c.recommended, Application.requested_minor), Application.requested_minor)
     order = best_first(marks)
     ordered = (
         _within(user, board)
-        .outerjoin(marks, marks.c.application_id == Application.id)
+        .outerjoin(marks, true())
         .with_only_columns(
             Application.id.label("id"),
             *[marks.c[name] for name in MARKS],

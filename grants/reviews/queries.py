@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, Subquery, and_, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, cast, exists, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document
 from grants.calls.models import Call, CallState, Envelope
@@ -273,12 +274,12 @@ def chaired(user: Person, call_id: UUID, commission_id: UUID) -> Chaired:
 
 def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:
     """Applications with their reviews counted and averaged in SQL; best mean first, then reference; one query."""
-    marks = marks_of(call_id, commission_id)
+    marks = marks_of_each()
     rows = db.session.execute(
         led_applications(user)
         .where(Application.call_id == call_id, Application.commission_id == commission_id)
         .add_columns(*[marks.c[name] for name in MARKS])
-        .outerjoin(marks, marks.c.application_id == Application.id)
+        .outerjoin(marks, true())
         .options(*LINE_PARTS)
         .order_by(*best_first(marks))
     ).all()
@@ -299,17 +300,16 @@ def line(application: Application, *marks: Any) -> Line:
     return Line(application, *(one or 0 for one in counts), *(None if one is None else int(one) for one in figures))
 
 
-def best_first(marks: Subquery) -> tuple[Any, ...]:
+def best_first(marks: LateralFromClause) -> tuple[Any, ...]:
     return marks.c.mean.desc().nulls_last(), Application.reference
 
 
-def marks_of(call_id: UUID, commission_id: UUID) -> Subquery:
-    """The reviews of this commission's applications, counted and averaged."""
+def marks_of_each() -> LateralFromClause:
+    """The reviews of each application of the statement, counted and averaged from an index; join it on true()."""
     counted = Review.state.in_(COUNTED)
     sent = Review.state == ReviewState.SUBMITTED
     return (
         select(
-            Review.application_id.label("application_id"),
             func.count(Review.id).filter(counted).label("asked"),
             func.count(Review.id).filter(sent).label("submitted"),
             func.count(Review.id).filter(Review.state == CONFLICT).label("conflicts"),
@@ -318,10 +318,9 @@ def marks_of(call_id: UUID, commission_id: UUID) -> Subquery:
             func.max(Review.total).filter(sent).label("highest"),
             func.round(func.avg(Review.recommended_minor).filter(sent)).label("recommended"),
         )
-        .join(Application, Application.id == Review.application_id)
-        .where(Application.call_id == call_id, Application.commission_id == commission_id)
-        .group_by(Review.application_id)
-        .subquery()
+        .where(Review.application_id == Application.id)
+        .correlate(Application)
+        .lateral("marks")
     )
 
 
