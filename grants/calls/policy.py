@@ -8,6 +8,7 @@ from grants.funds.policy import READERS, serves
 from grants.people.models import Person, Role
 
 ENDED = frozenset({CallState.ARCHIVED, CallState.CANCELLED})
+ASKING = frozenset({CallState.DRAFT, CallState.PUBLISHED, CallState.OPEN})
 EXTENDABLE = frozenset({CallState.APPROVED, CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED})
 
 
@@ -64,6 +65,16 @@ def edit(user: Person, call: Call) -> Claims:
     yield (
         call.state == CallState.DRAFT,
         N_("The rules of this call are frozen. The committee may return it to be changed."),
+    )
+
+
+@policy(Role.OFFICER)
+def ask(user: Person, call: Call) -> Claims:
+    """A programme officer of the fund, while it is a draft; once published, as a correction, until it closes."""
+    yield from run.claims(user, call)
+    yield (
+        call.state in ASKING,
+        N_("The questions of this call are frozen: the committee has it, or applications are in."),
     )
 
 
