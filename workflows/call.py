@@ -118,9 +118,9 @@ def publish(call: Call, *, actor: Person) -> None:
 
 
 def correct(call: Call, change: Words, *, actor: Person) -> None:
-    """Publish the correction of the questions in hand.
+    """Publish the correction of the questions in hand. Drafts move to it with their answers, and their leads are told.
 
-    Drafts move to it with what they answered, and their leads are told. What was submitted stays under the version it answered. Raises Refused when nothing is in hand or changed.
+    What was submitted stays under the version it answered. Raises Refused when nothing is in hand or changed.
     """
     with transaction():
         policy.ask.require(actor, call)
