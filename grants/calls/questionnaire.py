@@ -104,6 +104,10 @@ class Part:
                 return one
         raise KeyError(id)
 
+    def under(self, question: str) -> list[Question]:
+        """The questions that open under a choice of this one."""
+        return [one for one in self.questions if one.shown_if and one.shown_if.question == question]
+
     def conditions(self, question: str | None = None) -> list[Question]:
         """The earlier questions that a condition may look at: those with choices."""
         ids = [one.id for one in self.questions]
