@@ -109,6 +109,14 @@ class Answered(Part):
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A section of the call's own questions, as one application answers it."""
+
+    application: Application
+    part: questionnaire.Part
+
+
+@dataclass(frozen=True)
 class Blocker:
     """One reason why it cannot be submitted yet: where it is put right, and whether something typed is `wrong`.
 

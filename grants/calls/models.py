@@ -1,5 +1,6 @@
 """Calls for proposals: window, envelopes by commission, rubric, ceiling and funding rate."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from grants.calls.questionnaire import Outline
+from grants.calls.questionnaire import Outline, Part, Question
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_, Words
@@ -115,6 +116,17 @@ class Questionnaire(Record):
     @property
     def outline(self) -> Outline:
         return Outline.of(self.definition)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a call asks, seen from one section or question of it. `version` is the record's, 0 when none is in hand."""
+
+    call: Call
+    version: int
+    outline: Outline
+    part: Part | None = None
+    question: Question | None = None
 
 
 class Envelope(Record):

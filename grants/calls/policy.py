@@ -1,6 +1,6 @@
 """Who drafts a call, approves it, publishes it, and when it takes applications."""
 
-from grants.calls.models import PUBLIC_STATES, Call, CallState
+from grants.calls.models import PUBLIC_STATES, Call, CallState, Place
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.funds.models import Fund
@@ -76,6 +76,18 @@ def ask(user: Person, call: Call) -> Claims:
         call.state in ASKING,
         N_("The questions of this call are frozen: the committee has it, or applications are in."),
     )
+
+
+@policy(Role.OFFICER)
+def ask_here(user: Person, place: Place) -> Claims:
+    """As for the questions of the call."""
+    yield from ask.claims(user, place.call)
+
+
+@policy(*READERS)
+def read_questions(user: Person, place: Place) -> Claims:
+    """Those who run or oversee the fund."""
+    yield from follow.claims(user, place.call)
 
 
 @policy(Role.OFFICER)

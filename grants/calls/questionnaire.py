@@ -185,6 +185,11 @@ def chosen(answers: Answers, condition: Condition) -> bool:
 # --- answers --------------------------------------------------------------------------------------------------
 
 
+def is_empty(answer: Any) -> bool:
+    """Nothing answered; the number 0 is an answer."""
+    return answer is None or answer is False or answer in ("", [])
+
+
 def missing(part: Part, answers: Answers) -> list[tuple[Question, Text, bool]]:
     """What keeps the section from being submitted: the question, why, and whether something typed is wrong."""
     found = []
@@ -198,7 +203,7 @@ def missing(part: Part, answers: Answers) -> list[tuple[Question, Text, bool]]:
                 limit=one.longest,
             )
             found.append((one, message, True))
-        elif one.required and given in (None, "", [], False):
+        elif one.required and is_empty(given):
             told = N_("Give your consent to “%(question)s”.", question=one.label)
             asked = N_("Answer “%(question)s”.", question=one.label)
             found.append((one, told if one.kind is Kind.CONSENT else asked, False))
@@ -207,7 +212,7 @@ def missing(part: Part, answers: Answers) -> list[tuple[Question, Text, bool]]:
 
 def shown(question: Question, answer: Any, currency: str) -> Any:
     """An answer as a page prints it, None when there is none."""
-    if answer in (None, "", [], False):
+    if is_empty(answer):
         return None
     match question.kind:
         case Kind.MONEY:

@@ -32,6 +32,12 @@ def latest(call: Call) -> Questionnaire | None:
     return in_hand(call) or published(call)
 
 
+def outline(call: Call) -> Outline:
+    """What `latest` asks."""
+    found = latest(call)
+    return found.outline if found else Outline()
+
+
 def arrange(call: Call, change: Callable[[Outline], Outline], *, seen: int | None, actor: Person) -> Questionnaire:
     """Change the version in hand, which is begun from the published one when there is none.
 
@@ -50,8 +56,6 @@ def arrange(call: Call, change: Callable[[Outline], Outline], *, seen: int | Non
                 definition=list(before.definition) if before else [],
                 change=Words(),
             )
-            db.session.add(found)
-            db.session.flush()
         elif seen is not None:
             expect(found, seen)
         outline = change(found.outline)
@@ -60,6 +64,8 @@ def arrange(call: Call, change: Callable[[Outline], Outline], *, seen: int | Non
         if any(len(one.questions) > MOST_QUESTIONS for one in outline.parts):
             raise Refused(N_("A section holds at most %(n)s questions.", n=MOST_QUESTIONS))
         found.definition = outline.json()
+        db.session.add(found)
+        db.session.flush()
         record("call.questions", call, actor, after={"questionnaire": found.number})
         return found
 

@@ -10,7 +10,7 @@ from wtforms.validators import Length
 
 from grants.applications.content import Answered, outline
 from grants.applications.models import Application
-from grants.calls.questionnaire import CHOOSING, Kind, Part, Question, shown
+from grants.calls.questionnaire import CHOOSING, Kind, Part, Question, is_empty, shown
 from grants.core.types import Money
 from grants.web.fields import CheckboxesField, DayField, MoneyField, NumberField
 from grants.web.forms import Form, Versioned
@@ -37,7 +37,7 @@ class AnswersForm(Form, Versioned):
     def part(self) -> Answered:
         """What was typed, as it is kept."""
         given = {one.id: _kept(one, self[one.id].data) for one in self.asked.questions}
-        return Answered(self.asked, {id: value for id, value in given.items() if value not in (None, "", [], False)})
+        return Answered(self.asked, {id: value for id, value in given.items() if not is_empty(value)})
 
 
 def answers_form(part: Part, answers: Mapping[str, Any], version: int, currency: str) -> AnswersForm:

@@ -1,7 +1,7 @@
 """Writing an application: begin it, fill its sections, check the answers, submit."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -18,6 +18,7 @@ from grants.applications.content import (
     Budget,
     Project,
     Section,
+    Sheet,
     content_hash,
     most,
     outline,
@@ -45,20 +46,13 @@ def own_application(user: Person, application_id: UUID) -> Application:
     return found
 
 
-class Chosen(NamedTuple):
-    """An application of one's own and a section of its call's questions."""
-
-    application: Application
-    part: Part
-
-
-def own_part(user: Person, application_id: UUID, part: str) -> Chosen:
+def own_part(user: Person, application_id: UUID, part: str) -> Sheet:
     """Raises NoResultFound for a section that the application's version does not have."""
     application = own_application(user, application_id)
     found = next((one for one in outline(application).parts if one.id == part and one.questions), None)
     if found is None:
         raise NoResultFound
-    return Chosen(application, found)
+    return Sheet(application, found)
 
 
 def public_call(user: Person, call_id: UUID) -> Call:
@@ -131,10 +125,10 @@ def autosave_budget(user: Person, application: Application) -> Any:
 
 
 @portal.route("/applications/<uuid:application_id>/answers/<part>", methods=["GET", "POST"])
-@access(policy.edit, own_part)
-def answers(user: Person, chosen: Chosen) -> Any:
+@access(policy.answer, own_part)
+def answers(user: Person, sheet: Sheet) -> Any:
     """A section of the call's own questions."""
-    application, part = chosen
+    application, part = sheet.application, sheet.part
     form = _answers_form(application, part)
     if form.validate_on_submit():
         return _save(application, part.id, form, user)
@@ -143,9 +137,9 @@ def answers(user: Person, chosen: Chosen) -> Any:
 
 
 @portal.post("/applications/<uuid:application_id>/answers/<part>/autosave")
-@access(policy.edit, own_part)
-def autosave_answers(user: Person, chosen: Chosen) -> Any:
-    application, part = chosen
+@access(policy.answer, own_part)
+def autosave_answers(user: Person, sheet: Sheet) -> Any:
+    application, part = sheet.application, sheet.part
     form, saved = _answers_form(application, part), Answered.to(application, part)
     form.validate()
     typed = form.part().answers
