@@ -32,6 +32,12 @@ def latest(call: Call) -> Questionnaire | None:
     return in_hand(call) or published(call)
 
 
+def read_by_applicants(call: Call) -> Outline:
+    """What is published; before, what will be."""
+    found = published(call) or in_hand(call)
+    return found.outline if found else Outline()
+
+
 def outline(call: Call) -> Outline:
     """What `latest` asks."""
     found = latest(call)
