@@ -7,13 +7,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from grants.applications.models import Application, ApplicationState
-from grants.calls import policy
+from grants.calls import policy, questionnaires
 from grants.calls.models import STATE_LABELS, Call, CallState, Envelope
 from grants.core.audit import Event, record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
 from grants.core.errors import Forbidden, Refused
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Words
 from grants.core.policy import clock_only
 from grants.core.types import Money
 from grants.funds.models import Fund
@@ -22,7 +22,7 @@ from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.people.models import Person
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
-from workflows.outbox import Due, Owed, promise_all
+from workflows.outbox import Due, Owed, promise, promise_all
 from workflows.schedule import every_tick
 
 S = CallState
@@ -112,8 +112,54 @@ def publish(call: Call, *, actor: Person) -> None:
         if call.closes_at is not None and call.closes_at <= now():
             raise Refused(N_("The closing time is past: extend the call, then publish it."))
         lifecycle.fire("publish", call, actor, set={"published_at": now()})
+        questionnaires.publish(call)
         if call.opens_at is not None and call.opens_at <= now():
             lifecycle.fire("open", call, None)
+
+
+def correct(call: Call, change: Words, *, actor: Person) -> None:
+    """Publish the correction of the questions in hand. Drafts move to it with their answers, and their leads are told.
+
+    What was submitted stays under the version it answered. Raises Refused when nothing is in hand or changed.
+    """
+    with transaction():
+        policy.ask.require(actor, call)
+        lock(call, "state")
+        before, corrected = questionnaires.published(call), questionnaires.in_hand(call)
+        if call.state == S.DRAFT or corrected is None:
+            raise Refused(N_("There is no correction to publish."))
+        if before is not None and before.definition == corrected.definition:
+            raise Refused(N_("Nothing has changed: there is no correction to publish."))
+        if "fr" not in change:
+            raise Refused(N_("Say what changes, at least in French: applicants read it."))
+        corrected.change = change
+        questionnaires.publish(call)
+        drafts = select(Application).where(Application.call_id == call.id, Application.state == ApplicationState.DRAFT)
+        for one in db.session.scalars(drafts.with_for_update()):
+            one.questionnaire_id = corrected.id
+            promise(tell_corrected, one, one.lead_id, slot=f"version {corrected.number}")
+        record("call.corrected", call, actor, after={"questionnaire": corrected.number, "change": dict(change)})
+
+
+@letter
+def tell_corrected(due: Due) -> Letter | None:
+    """Tells whoever has a draft that the questions changed, and what changed."""
+    fund = joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster)
+    parts = [fund, joinedload(Application.questionnaire)]
+    application = db.session.get_one(Application, due.subject_id, options=parts)
+    call, questionnaire = application.call, application.questionnaire
+    if questionnaire is None or due.slot != f"version {questionnaire.number}":
+        return None
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("The questions of “%(call)s” have changed", call=call.title),
+        paragraphs=[
+            N_("Your draft is safe: what you have answered is kept. Please look at it again before you submit.")
+        ],
+        facts=[(N_("What changes"), questionnaire.change), (N_("Call closes"), call.closes_at)],
+        action=(N_("Open the application"), address("applicant.application", application_id=application.id)),
+        cluster=call.fund.cluster,
+    )
 
 
 def evaluate(call: Call, *, actor: Person) -> None:

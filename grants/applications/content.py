@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 from grants.applications.models import Application
+from grants.calls import questionnaire
 from grants.calls.models import Call
-from grants.core.i18n import N_, N_n, Text
+from grants.calls.questionnaire import Outline
+from grants.core.i18n import N_, N_n, Text, Words
 from grants.core.types import Money
 
 LONGEST_TITLE = 200
@@ -38,6 +40,22 @@ class Part:
     def version(self) -> int:
         return int(_digest(asdict(self))[:12], 16)  # type: ignore[call-overload]
 
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        raise NotImplementedError
+
+    def saved(self, application: Application) -> Self:
+        """The same section as the application holds it."""
+        return self.of(application)
+
+    def keep(self, application: Application) -> list[str]:
+        """Write it into the application; answers with the names of what changed."""
+        before = self.saved(application)
+        changed = [one.name for one in fields(self) if getattr(self, one.name) != getattr(before, one.name)]  # type: ignore[arg-type]
+        for name in changed:
+            setattr(application, name, getattr(self, name))
+        return changed
+
 
 @dataclass(frozen=True)
 class Project(Part):
@@ -63,10 +81,49 @@ class Budget(Part):
 
 
 @dataclass(frozen=True)
-class Blocker:
-    """One reason why it cannot be submitted yet: where it is put right, and whether something typed is `wrong`."""
+class Answered(Part):
+    """The answers in one section of the call's own questions; a question left empty is not in `answers`."""
 
-    section: Section
+    part: questionnaire.Part
+    answers: dict[str, Any]
+
+    @property
+    def version(self) -> int:
+        return int(_digest(self.answers)[:12], 16)
+
+    @classmethod
+    def to(cls, application: Application, part: questionnaire.Part) -> Self:
+        """What the application answers in this section."""
+        ids = {one.id for one in part.questions}
+        return cls(part, {id: given for id, given in application.answers.items() if id in ids})
+
+    def saved(self, application: Application) -> Self:
+        return self.to(application, self.part)
+
+    def keep(self, application: Application) -> list[str]:
+        before = self.saved(application).answers
+        ids = {one.id for one in self.part.questions}
+        others = {id: given for id, given in application.answers.items() if id not in ids}
+        application.answers = {**others, **self.answers}
+        return sorted(id for id in before.keys() | self.answers.keys() if before.get(id) != self.answers.get(id))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A section of the call's own questions, as one application answers it."""
+
+    application: Application
+    part: questionnaire.Part
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One reason why it cannot be submitted yet: where it is put right, and whether something typed is `wrong`.
+
+    `section` is a Section or the id of a part of the call's questionnaire.
+    """
+
+    section: str
     field: str
     message: Text
     wrong: bool = False
@@ -97,7 +154,27 @@ def most(call: Call, cost: Money) -> tuple[Money, Text]:
 
 def blockers(application: Application) -> list[Blocker]:
     """Everything that keeps it from being submitted, in the order of the pages. Empty: it may be."""
-    return [*_project(application), *_budget(application), *_documents(application)]
+    return [*_project(application), *_answers(application), *_budget(application), *_documents(application)]
+
+
+def outline(application: Application) -> Outline:
+    """What the call asks in the version this application answers."""
+    return application.questionnaire.outline if application.questionnaire else Outline()
+
+
+def sections(application: Application) -> list[tuple[str, Text | Words]]:
+    """Every section, in the order of the pages, with its name."""
+    own = [(one.id, one.title) for one in outline(application).parts if one.questions]
+    first, *rest = [(str(one), SECTION_LABELS[one]) for one in Section]
+    return [first, *own, *rest]
+
+
+def _answers(application: Application) -> list[Blocker]:
+    return [
+        Blocker(part.id, question.id, message, wrong)
+        for part in outline(application).parts
+        for question, message, wrong in questionnaire.missing(part, application.answers)
+    ]
 
 
 def _project(application: Application) -> list[Blocker]:
@@ -166,9 +243,11 @@ def _documents(application: Application) -> list[Blocker]:
     return [Blocker(Section.DOCUMENTS, "file", N_("Attach the full proposal as a PDF file."))]
 
 
-def is_started(application: Application, section: Section) -> bool:
+def is_started(application: Application, section: str) -> bool:
     """Whether something has been written in this section."""
-    match section:
+    if section not in set(Section):
+        return bool(Answered.to(application, outline(application).part(section)).answers)
+    match Section(section):
         case Section.PROJECT:
             project = Project.of(application)
             return bool(project.title or project.commission_id or project.summary or project.description)
@@ -180,8 +259,10 @@ def is_started(application: Application, section: Section) -> bool:
 
 def content_of(application: Application) -> dict[str, Any]:
     """What is submitted, as plain JSON: ids, texts, amounts in minor units, documents by the hash of their content."""
+    asked = {"questionnaire": str(application.questionnaire_id), "answers": answered(application)}
     return {
-        "format": 1,
+        "format": 2 if application.questionnaire_id else 1,
+        **(asked if application.questionnaire_id else {}),
         "application": str(application.id),
         "call": str(application.call_id),
         "organisation": str(application.organisation_id),
@@ -198,6 +279,12 @@ def content_of(application: Application) -> dict[str, Any]:
             key=lambda one: str(one["sha256"]),
         ),
     }
+
+
+def answered(application: Application) -> dict[str, Any]:
+    """The answers to what is asked, without those to questions that other answers have closed since."""
+    asked = {one.id for part in outline(application).parts for one in part.asked(application.answers)}
+    return {id: given for id, given in sorted(application.answers.items()) if id in asked}
 
 
 def content_hash(application: Application) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from grants.calls.models import Call
+from grants.calls.models import Call, Questionnaire
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_
@@ -62,7 +62,8 @@ class Application(Record):
     """A project put forward by one organisation in one call. Amounts in the call's currency.
 
     `sort_key` is the title as lists sort and search it. While a draft is reopened, `submitted_at` and `content_hash`
-    are empty again; the reference, once given, stays. An organisation has at most one draft in a call.
+    are empty again; the reference, once given, stays. An organisation has at most one draft in a call. `answers` are to
+    the questions of its `questionnaire`, the version it was written under.
     """
 
     __tablename__ = "application"
@@ -123,6 +124,8 @@ class Application(Record):
     state: Mapped[ApplicationState] = mapped_column(default=ApplicationState.DRAFT)
     submitted_at: Mapped[datetime | None]
     content_hash: Mapped[str | None] = mapped_column(String(64))
+    questionnaire_id: Mapped[UUID | None] = mapped_column(ForeignKey("questionnaire.id"))
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     completion_due_at: Mapped[datetime | None]
     screening_reason: Mapped[str | None]
 
@@ -130,6 +133,7 @@ class Application(Record):
     organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
     lead: Mapped[Person] = relationship(lazy="raise_on_sql")
     commission: Mapped[Commission | None] = relationship(lazy="raise_on_sql")
+    questionnaire: Mapped[Questionnaire | None] = relationship(lazy="raise_on_sql")
     documents: Mapped[list["Document"]] = relationship(
         back_populates="application", order_by="Document.created_at", lazy="raise_on_sql"
     )

@@ -3,6 +3,7 @@
 Reviewers and chairs are not here: they reach files through their reviews, once they have declared no conflict.
 """
 
+from grants.applications.content import Sheet
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState, Document
 from grants.calls.models import Call, CallState
@@ -76,6 +77,12 @@ def edit(user: Person, application: Application) -> Claims:
         N_("Only an owner or editor of the organisation may change this application."),
     )
     yield application.state in EDITABLE, N_("It is with the fund now and cannot be changed.")
+
+
+@policy(APPLICANT)
+def answer(user: Person, sheet: Sheet) -> Claims:
+    """As for the application."""
+    yield from edit.claims(user, sheet.application)
 
 
 @policy(APPLICANT)

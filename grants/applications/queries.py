@@ -54,6 +54,7 @@ def _whole() -> list[Any]:
         call.selectinload(Call.envelopes).joinedload(Envelope.commission),
         joinedload(Application.organisation).selectinload(Organisation.memberships),
         joinedload(Application.commission),
+        joinedload(Application.questionnaire),
         joinedload(Application.lead),
         selectinload(Application.documents),
     ]

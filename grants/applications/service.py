@@ -1,12 +1,11 @@
 """Writing applications: begin one, revise its sections, attach and remove its documents. None of this moves a state."""
 
-from dataclasses import fields
-
 from sqlalchemy import select
 
 from grants.applications import pdf, policy
-from grants.applications.content import Budget, Project
+from grants.applications.content import Part
 from grants.applications.models import Application, ApplicationState, Document
+from grants.calls import questionnaires
 from grants.calls.models import Call
 from grants.core.audit import record
 from grants.core.db import db, lock, transaction
@@ -16,7 +15,10 @@ from grants.core.storage import Storage
 from grants.people.models import Organisation, Person
 
 MOST_DOCUMENTS = 10
-ANSWERS = ("title", "commission_id", "summary", "description", "cost_minor", "requested_minor", "duration_months")
+ANSWERS = (
+    *("title", "commission_id", "summary", "description", "cost_minor", "requested_minor", "duration_months"),
+    *("questionnaire_id", "answers"),
+)
 
 
 def begin(call: Call, organisation: Organisation, *, actor: Person) -> tuple[Application, bool]:
@@ -38,13 +40,14 @@ def begin(call: Call, organisation: Organisation, *, actor: Person) -> tuple[App
         if found := db.session.scalars(living).first():
             return found, False
         made = Application(call=call, organisation=organisation, lead=actor, currency=call.currency)
+        made.questionnaire = questionnaires.published(call)
         db.session.add(made)
         db.session.flush()
         record("application.begin", made, actor)
         return made, True
 
 
-def revise(application: Application, part: Project | Budget, *, seen: int | None, actor: Person) -> int:
+def revise(application: Application, part: Part, *, seen: int | None, actor: Person) -> int:
     """Keep what was typed in one section, complete or not; answers with the section's new version.
 
     `seen` is the version of the section the writer started from; None writes whatever happened meanwhile. Raises
@@ -53,14 +56,12 @@ def revise(application: Application, part: Project | Budget, *, seen: int | None
     with transaction():
         lock(application, "state", *ANSWERS)
         policy.edit.require(actor, application)
-        saved = type(part).of(application)
+        saved = part.saved(application)
         if part == saved:
             return saved.version
         if seen is not None and saved.version != seen:
             raise LostUpdate(N_("Your text and the saved text are both below. Nothing has been overwritten."))
-        changed = [one.name for one in fields(part) if getattr(part, one.name) != getattr(saved, one.name)]
-        for name in changed:
-            setattr(application, name, getattr(part, name))
+        changed = part.keep(application)
         if application.reference:  # what a draft says before its first submission is nobody's business
             record("application.revise", application, actor, after={"changed": changed})
         return part.version

@@ -1,12 +1,15 @@
 """Calls for proposals: window, envelopes by commission, rubric, ceiling and funding rate."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from grants.calls.questionnaire import Outline, Part, Question
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_, Words
@@ -88,6 +91,42 @@ class Call(Record):
     criteria: Mapped[list["Criterion"]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="Criterion.position", lazy="raise_on_sql"
     )
+
+
+class Questionnaire(Record):
+    """One version of what a call asks (grants.calls.questionnaire); once published it never changes.
+
+    A call has at most one version that is not published: the first until the call is, later the correction in hand.
+    `change` tells applicants what a correction changed.
+    """
+
+    __tablename__ = "questionnaire"
+    __table_args__ = (
+        UniqueConstraint("call_id", "number"),
+        CheckConstraint("number > 0", name="counted_from_one"),
+        Index("uq_questionnaire_in_hand", "call_id", unique=True, postgresql_where="published_at IS NULL"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    number: Mapped[int] = mapped_column(default=1)
+    definition: Mapped[list[Any]] = mapped_column(default=list)
+    change: Mapped[Words] = mapped_column(default=Words)
+    published_at: Mapped[datetime | None]
+
+    @property
+    def outline(self) -> Outline:
+        return Outline.of(self.definition)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a call asks, seen from one section or question of it. `version` is the record's, 0 when none is in hand."""
+
+    call: Call
+    version: int
+    outline: Outline
+    part: Part | None = None
+    question: Question | None = None
 
 
 class Envelope(Record):

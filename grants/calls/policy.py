@@ -1,6 +1,6 @@
 """Who drafts a call, approves it, publishes it, and when it takes applications."""
 
-from grants.calls.models import PUBLIC_STATES, Call, CallState
+from grants.calls.models import PUBLIC_STATES, Call, CallState, Place
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.funds.models import Fund
@@ -8,6 +8,7 @@ from grants.funds.policy import READERS, serves
 from grants.people.models import Person, Role
 
 ENDED = frozenset({CallState.ARCHIVED, CallState.CANCELLED})
+ASKING = frozenset({CallState.DRAFT, CallState.PUBLISHED, CallState.OPEN})
 EXTENDABLE = frozenset({CallState.APPROVED, CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED})
 
 
@@ -65,6 +66,28 @@ def edit(user: Person, call: Call) -> Claims:
         call.state == CallState.DRAFT,
         N_("The rules of this call are frozen. The committee may return it to be changed."),
     )
+
+
+@policy(Role.OFFICER)
+def ask(user: Person, call: Call) -> Claims:
+    """A programme officer of the fund, while it is a draft; once published, as a correction, until it closes."""
+    yield from run.claims(user, call)
+    yield (
+        call.state in ASKING,
+        N_("The questions of this call are frozen: the committee has it, or applications are in."),
+    )
+
+
+@policy(Role.OFFICER)
+def ask_here(user: Person, place: Place) -> Claims:
+    """As for the questions of the call."""
+    yield from ask.claims(user, place.call)
+
+
+@policy(*READERS)
+def read_questions(user: Person, place: Place) -> Claims:
+    """Those who run or oversee the fund."""
+    yield from follow.claims(user, place.call)
 
 
 @policy(Role.OFFICER)

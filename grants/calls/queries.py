@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
+from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope, Questionnaire
 from grants.calls.policy import ENDED
 from grants.clusters.models import Cluster
 from grants.core.db import db
@@ -59,6 +59,13 @@ def followed_calls(user: Person, *states: CallState) -> Sequence[Call]:
     wanted = followed_by(user).where(Call.imported.is_(False)).options(joinedload(Call.fund).joinedload(Fund.cluster))
     if states:
         wanted = wanted.where(Call.state.in_(states))
+    return db.session.scalars(wanted.order_by(Call.created_at.desc(), Call.id)).all()
+
+
+def calls_with_questions(user: Person, but: Call) -> Sequence[Call]:
+    """Other calls of the person's funds that ask something of their own, newest first; one query."""
+    asking = select(Questionnaire.call_id).where(func.jsonb_array_length(Questionnaire.definition) > 0)
+    wanted = followed_by(user).where(Call.id != but.id, Call.id.in_(asking), Call.imported.is_(False))
     return db.session.scalars(wanted.order_by(Call.created_at.desc(), Call.id)).all()
 
 

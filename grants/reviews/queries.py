@@ -64,6 +64,7 @@ def _whole() -> list[object]:
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
         application.joinedload(Application.call).selectinload(Call.criteria),
         application.joinedload(Application.commission),
+        application.joinedload(Application.questionnaire),
         application.joinedload(Application.organisation),
         application.selectinload(Application.documents),
     ]
@@ -137,6 +138,7 @@ def led_application(user: Person, id: UUID) -> Application:
                 joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
                 joinedload(Application.call).selectinload(Call.criteria),
                 joinedload(Application.commission),
+                joinedload(Application.questionnaire),
                 joinedload(Application.organisation),
                 selectinload(Application.documents),
             )
@@ -290,6 +292,7 @@ MARKS = ("asked", "submitted", "conflicts", "mean", "lowest", "highest", "recomm
 LINE_PARTS = (
     defer(Application.summary),
     defer(Application.description),
+    defer(Application.answers),
     joinedload(Application.organisation),
 )
 

@@ -7,6 +7,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_babel import gettext as _
 
 from grants.applications import policy, queries, service
+from grants.applications.content import Section
 from grants.applications.models import Application, Document
 from grants.core.errors import Refused
 from grants.core.storage import storage
@@ -48,6 +49,7 @@ def documents(user: Person, application: Application) -> Any:
         application=application,
         call=application.call,
         standing=now,
+        section=str(Section.DOCUMENTS),
         steps=now.steps("documents"),
         files=files(application, "applicant.document", removable=True),
         form=form,

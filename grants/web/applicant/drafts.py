@@ -6,34 +6,37 @@ from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import NoResultFound
 from wtforms.fields.choices import SelectChoice
 
 from grants.applications import policy, queries, service
 from grants.applications.content import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
+    Answered,
     Blocker,
     Budget,
-    Part,
     Project,
     Section,
+    Sheet,
     content_hash,
     most,
+    outline,
 )
 from grants.applications.models import Application
 from grants.calls.models import Call
+from grants.calls.questionnaire import Part
 from grants.core.clock import now
 from grants.core.errors import LostUpdate
 from grants.people import queries as people
 from grants.people.models import Person, Right
 from grants.web.access import access
+from grants.web.answers import AnswersForm, answers_form, sheets
 from grants.web.applicant import portal
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
-from grants.web.applicant.status import files, standing
+from grants.web.applicant.status import files, section_url, standing
 from grants.web.language import say, speak_for
 from workflows import application as workflow
-
-NEXT = {Section.PROJECT: "applicant.budget", Section.BUDGET: "applicant.documents"}
 
 
 def own_application(user: Person, application_id: UUID) -> Application:
@@ -41,6 +44,15 @@ def own_application(user: Person, application_id: UUID) -> Application:
     cluster = found.call.fund.cluster
     speak_for(cluster.country, cluster.timezone)
     return found
+
+
+def own_part(user: Person, application_id: UUID, part: str) -> Sheet:
+    """Raises NoResultFound for a section that the application's version does not have."""
+    application = own_application(user, application_id)
+    found = next((one for one in outline(application).parts if one.id == part and one.questions), None)
+    if found is None:
+        raise NoResultFound
+    return Sheet(application, found)
 
 
 def public_call(user: Person, call_id: UUID) -> Call:
@@ -112,6 +124,37 @@ def autosave_budget(user: Person, application: Application) -> Any:
     return _autosave(application, _budget_form(application), Budget.of(application), user)
 
 
+@portal.route("/applications/<uuid:application_id>/answers/<part>", methods=["GET", "POST"])
+@access(policy.answer, own_part)
+def answers(user: Person, sheet: Sheet) -> Any:
+    """A section of the call's own questions."""
+    application, part = sheet.application, sheet.part
+    form = _answers_form(application, part)
+    if form.validate_on_submit():
+        return _save(application, part.id, form, user)
+    _show_blockers(form, application, part.id)
+    return _section_page("applicant/answers.html", application, part.id, form=form, part=part)
+
+
+@portal.post("/applications/<uuid:application_id>/answers/<part>/autosave")
+@access(policy.answer, own_part)
+def autosave_answers(user: Person, sheet: Sheet) -> Any:
+    application, part = sheet.application, sheet.part
+    form, saved = _answers_form(application, part), Answered.to(application, part)
+    form.validate()
+    typed = form.part().answers
+    wrong = {one.id for one in part.questions if form[one.id].errors}
+    good = {id: given for id, given in typed.items() if id not in wrong}
+    good |= {id: given for id, given in saved.answers.items() if id in wrong}
+    version = service.revise(application, Answered(part, good), seen=form.version.data, actor=user)
+    return jsonify(saved_at=now().isoformat(), version=version)
+
+
+def _answers_form(application: Application, part: Part) -> AnswersForm:
+    saved = Answered.to(application, part)
+    return answers_form(part, saved.answers, saved.version, application.currency)
+
+
 def _project_form(application: Application) -> ProjectForm:
     form = ProjectForm(obj=Project.of(application))
     offered = (one.commission for one in application.call.envelopes)
@@ -123,7 +166,7 @@ def _budget_form(application: Application) -> BudgetForm:
     return BudgetForm(obj=Budget.of(application), currency=application.currency)
 
 
-def _save(application: Application, section: Section, form: Any, user: Person) -> Any:
+def _save(application: Application, section: str, form: Any, user: Person) -> Any:
     """Keep it; then the next section, or this one again when something typed cannot be submitted as it is."""
     id = application.id
     service.revise(application, form.part(), seen=form.version.data, actor=user)
@@ -133,11 +176,11 @@ def _save(application: Application, section: Section, form: Any, user: Person) -
     application = own_application(user, id)
     if any(one.wrong and one.section == section for one in standing(application).blockers):
         flash(_("Your draft is saved. Something in it must still be put right."), "warning")
-        return redirect(url_for(f".{section}", application_id=id), 303)
-    return redirect(url_for(NEXT[section], application_id=id), 303)
+        return redirect(section_url(id, section), 303)
+    return redirect(standing(application).after(section), 303)
 
 
-def _autosave(application: Application, form: Any, saved: Part, user: Person) -> Any:
+def _autosave(application: Application, form: Any, saved: Project | Budget, user: Person) -> Any:
     """Keep what is readable; what is not stays on the page, where the button that saves will ask about it."""
     form.validate()
     typed = form.part()
@@ -146,7 +189,7 @@ def _autosave(application: Application, form: Any, saved: Part, user: Person) ->
     return jsonify(saved_at=now().isoformat(), version=version)
 
 
-def _show_blockers(form: Any, application: Application, section: Section) -> None:
+def _show_blockers(form: Any, application: Application, section: str) -> None:
     """Beside its field: what is wrong; and once the answers were checked, what is missing too."""
     if form.is_submitted():
         return
@@ -155,13 +198,14 @@ def _show_blockers(form: Any, application: Application, section: Section) -> Non
             form[one.field].errors = [*form[one.field].errors, one.message]
 
 
-def _section_page(template: str, application: Application, section: Section, **values: Any) -> Any:
+def _section_page(template: str, application: Application, section: str, **values: Any) -> Any:
     now_at = standing(application)
     return render_template(
         template,
         application=application,
         call=application.call,
         standing=now_at,
+        section=str(section),
         steps=now_at.steps(section),
         **values,
     )
@@ -178,9 +222,7 @@ def check(user: Person, application: Application) -> Any:
 
 def _check_page(user: Person, application: Application, found: Sequence[Blocker], status: int = 200) -> Any:
     form = SubmitForm(formdata=None, seen=content_hash(application))
-    problems = [
-        (url_for(f".{one.section}", application_id=application.id, check=1) + f"#{one.field}", one) for one in found
-    ]
+    problems = [(section_url(application.id, one.section, check=1) + f"#{one.field}", one) for one in found]
     page = render_template(
         "applicant/check.html",
         application=application,
@@ -190,6 +232,7 @@ def _check_page(user: Person, application: Application, found: Sequence[Blocker]
         standing=standing(application),
         steps=standing(application).steps("check"),
         files=files(application, "applicant.document"),
+        sheets=sheets(application),
         refusal=policy.submit.why_not(user, application),
     )
     return page, status

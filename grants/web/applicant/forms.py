@@ -21,6 +21,7 @@ from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import ORGANISATION_LABELS, Organisation, OrganisationKind
 from grants.people.service import OrganisationDraft, problems_with
+from grants.web.answers import KEPT, AskedAtSubmission
 from grants.web.forms import Form, MoneyField, NumberField, UploadField, Versioned
 
 COUNTRIES = {
@@ -31,17 +32,6 @@ COUNTRIES = {
     "SN": N_("Senegal"),
     "FR": N_("France"),
 }
-KEPT = 100_000  # characters of a text that a draft keeps, far beyond what may be submitted
-
-
-class AskedAtSubmission:
-    """Not optional, but a draft may be saved without it."""
-
-    def __init__(self) -> None:
-        self.field_flags = {"required": True}
-
-    def __call__(self, form: Any, field: Any) -> None:
-        """Nothing to refuse yet."""
 
 
 class ProjectForm(Form, Versioned):

@@ -14,6 +14,7 @@ from grants.core.policy import signed_in
 from grants.people import queries as people
 from grants.people.models import ORGANISATION_LABELS, Person, Right
 from grants.web.access import access
+from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.status import files, look, next_step, standing
@@ -84,6 +85,7 @@ def application(user: Person, application: Application) -> Any:
         standing=standing(application) if editable else None,
         receipts=bool(application.reference),
         files=files(application, "applicant.document"),
+        sheets=sheets(application),
         moves={move.name for move in portal.serves(workflow.lifecycle.open_to(user, application))},
         history=[
             (APPLICANT_SEES[event.name], event, name if event.name in OWN else None)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from flask import url_for
 
-from grants.applications.content import SECTION_LABELS, Blocker, Section, blockers, is_started
+from grants.applications.content import Blocker, Section, blockers, is_started, sections
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, Application
 from grants.applications.models import ApplicationState as State
 from grants.awards.models import Decision, DecisionState
-from grants.core.i18n import N_, N_n, Text
+from grants.core.i18n import N_, N_n, Text, Words
 from grants.web.filters import Tag
 from grants.web.tags import tag_of
 
@@ -35,8 +36,8 @@ OVER = Tag("none", N_("Closed"), "lock")
 class Task(NamedTuple):
     """One section in the task list: `at` is done, todo or locked in the steps beside a form."""
 
-    section: Section
-    label: Text
+    section: str
+    label: Text | Words
     missing: Text | None
     tag: Tag
     done: bool
@@ -62,13 +63,27 @@ class Standing(NamedTuple):
     def ready(self) -> bool:
         return not self.blockers and self.open
 
-    def steps(self, current: str) -> list[tuple[Text, str, str]]:
+    def place(self, section: str) -> int:
+        """Which section of the application this is, from 1."""
+        return [task.section for task in self.tasks].index(section) + 1
+
+    def url(self, task: Task) -> str:
+        return section_url(self.application.id, task.section)
+
+    def before(self, section: str) -> str:
+        """The address of the section before this one."""
+        return self.url(self.tasks[self.place(section) - 2])
+
+    def after(self, section: str) -> str:
+        """The address of the section that follows, at the end the one of the check."""
+        if self.place(section) < len(self.tasks):
+            return self.url(self.tasks[self.place(section)])
+        return url_for("applicant.check", application_id=self.application.id)
+
+    def steps(self, current: str) -> list[tuple[Text | Words, str, str]]:
         """The sections beside a form: label, address, and done, now or todo."""
         id = self.application.id
-        found = [
-            (task.label, url_for(f"applicant.{task.section}", application_id=id), "done" if task.done else "todo")
-            for task in self.tasks
-        ]
+        found = [(task.label, section_url(id, task.section), "done" if task.done else "todo") for task in self.tasks]
         found.append((CHECK, url_for("applicant.check", application_id=id), "todo"))
         names = [*(str(task.section) for task in self.tasks), "check"]
         return [(one[0], one[1], "now" if name == current else one[2]) for name, one in zip(names, found, strict=True)]
@@ -77,6 +92,13 @@ class Standing(NamedTuple):
     def last_tag(self) -> Tag:
         """How the last line, check and submit, looks."""
         return READY if self.ready else LOCKED if self.open else OVER
+
+
+def section_url(id: UUID, section: str, **more: Any) -> str:
+    """Where this section of an application is written."""
+    if section in set(Section):
+        return url_for(f"applicant.{section}", application_id=id, **more)
+    return url_for("applicant.answers", application_id=id, part=section, **more)
 
 
 def look(application: Application, decision: Decision | None = None) -> Tag:
@@ -89,18 +111,18 @@ def look(application: Application, decision: Decision | None = None) -> Tag:
 def standing(application: Application) -> Standing:
     found = blockers(application)
     return Standing(
-        application, [_task(application, section, found) for section in Section], found, in_time(application)
+        application, [_task(application, *one, found) for one in sections(application)], found, in_time(application)
     )
 
 
-def _task(application: Application, section: Section, found: Sequence[Blocker]) -> Task:
+def _task(application: Application, section: str, label: Text | Words, found: Sequence[Blocker]) -> Task:
     mine = [one for one in found if one.section == section]
     if not mine:
-        return Task(section, SECTION_LABELS[section], None, DONE, True)
+        return Task(section, label, None, DONE, True)
     begun = STARTED if is_started(application, section) else TO_DO
     tag = WRONG if any(one.wrong for one in mine) else begun
     missing = mine[0].message if len(mine) == 1 else N_n("%(n)s answer to give", "%(n)s answers to give", len(mine))
-    return Task(section, SECTION_LABELS[section], missing, tag, False)
+    return Task(section, label, missing, tag, False)
 
 
 def next_step(application: Application, decision: Decision | None = None) -> Text:

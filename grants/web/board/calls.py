@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from grants.calls import policy, queries
+from grants.calls import policy, queries, questionnaires
 from grants.calls.models import Call, CallState
 from grants.core.i18n import N_
 from grants.ledger.queries import Standing, balances
@@ -49,6 +49,7 @@ def call(user: Person, call: Call) -> Any:
         milestones=milestones(call),
         notices=notices(call),
         asked=total(call),
+        outline=questionnaires.read_by_applicants(call),
         left=left,
         to_approve=call.state == CallState.PROPOSED,
         moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "decide"],

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 
 from grants.applications.deadline import is_taking
-from grants.calls import policy, queries
+from grants.calls import policy, queries, questionnaires
 from grants.calls.models import Call, CallState
 from grants.clusters import queries as clusters
 from grants.core.i18n import N_
@@ -57,6 +57,7 @@ def call(user: Person, call: Call) -> Any:
         notices=notices(call),
         total=total(call),
         taking=is_taking(call),
+        outline=questionnaires.read_by_applicants(call),
         when=when,
     )
 

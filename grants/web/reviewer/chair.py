@@ -18,6 +18,7 @@ from grants.reviews import pages, policy, queries
 from grants.reviews.models import Review
 from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
+from grants.web.answers import sheets
 from grants.web.downloads import attached
 from grants.web.language import speak_for
 from grants.web.reviewer import portal
@@ -174,6 +175,7 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         "reviewer/led.html",
         application=application,
         reviews=reviews,
+        sheets=sheets(application),
         form=form,
         candidates={str(one.person.id): one for one in candidates},
         free=[one for one in candidates if one.person.id not in asked],

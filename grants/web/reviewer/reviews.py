@@ -12,6 +12,7 @@ from grants.people.models import Person
 from grants.reviews import policy, queries, service
 from grants.reviews.models import Review, ReviewState
 from grants.web.access import access
+from grants.web.answers import sheets
 from grants.web.downloads import attached
 from grants.web.language import speak_for
 from grants.web.reviewer import portal
@@ -37,7 +38,11 @@ def review(user: Person, review: Review) -> Any:
         return _sheet_page(user, review, sheet_form(review))
     policy.read_file.require(user, review)
     return render_template(
-        "reviewer/submitted.html", review=review, others=_others(user, review), sheet=service.sheet_of(review)
+        "reviewer/submitted.html",
+        review=review,
+        others=_others(user, review),
+        sheet=service.sheet_of(review),
+        sheets=sheets(review.application),
     )
 
 
@@ -115,6 +120,7 @@ def _sheet_page(user: Person, review: Review, form: SheetForm) -> str:
     return render_template(
         "reviewer/sheet.html",
         review=review,
+        sheets=sheets(review.application),
         form=form,
         position=at + 1,
         total=len(mine),

@@ -16,6 +16,7 @@ from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
+from grants.web.answers import sheets
 from grants.web.downloads import attached
 from grants.web.history import FUND_SEES
 from grants.web.language import speak_for
@@ -112,6 +113,7 @@ def application(user: Person, application: Application) -> Any:
             }
             for one in application.documents
         ],
+        sheets=sheets(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
         history=[
             (FUND_SEES[event.name], event, name)

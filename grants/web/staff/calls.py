@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from grants.calls import policy, queries, service
+from grants.calls import policy, queries, questionnaires, service
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.core.errors import Refused
@@ -149,6 +149,7 @@ def _page(user: Person, call: Call, form: ExtensionForm) -> str:
         milestones=milestones(call),
         notices=notices(call),
         total=total(call),
+        outline=questionnaires.outline(call),
         moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "extend"],
         may_edit=policy.edit.allows(user, call),
         form=form if policy.extend.allows(user, call) else None,

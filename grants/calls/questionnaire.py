@@ -1,0 +1,289 @@
+"""What a call asks beyond project, budget and documents: sections of questions, kept as data and frozen by version.
+
+An outline is a value: `Outline.of(json)` and `.json()` are inverse, and every change gives a new one. Answers are a
+mapping from the id of a question to a JSON value: text, whole number (money: minor units of the call's currency), ISO
+date, id of a choice, list of ids, True.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from grants.core.i18n import N_, N_n, Text, Words
+from grants.core.types import Money
+
+MOST_SECTIONS, MOST_QUESTIONS, MOST_CHOICES = 12, 40, 30
+LONGEST = {"line": 200, "text": 5_000}  # characters, where the officer gave no limit
+
+
+class Kind(StrEnum):
+    LINE = "line"
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    DAY = "day"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    CONSENT = "consent"
+
+
+KIND_LABELS = {
+    Kind.LINE: N_("Short text"),
+    Kind.TEXT: N_("Long text"),
+    Kind.NUMBER: N_("Whole number"),
+    Kind.MONEY: N_("Amount of money"),
+    Kind.DAY: N_("Date"),
+    Kind.CHOICE: N_("One choice"),
+    Kind.CHOICES: N_("Several choices"),
+    Kind.CONSENT: N_("Consent"),
+}
+CHOOSING = frozenset({Kind.CHOICE, Kind.CHOICES})
+WRITTEN = frozenset({Kind.LINE, Kind.TEXT})
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    id: str
+    label: Words
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The question is asked only when an earlier one of the same section was answered with this choice."""
+
+    question: str
+    choice: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """`limit`: the most characters of a text. `shown_if`: asked always when None."""
+
+    id: str
+    kind: Kind
+    label: Words
+    help: Words = field(default_factory=Words)
+    required: bool = True
+    limit: int | None = None
+    choices: tuple[Choice, ...] = ()
+    shown_if: Condition | None = None
+
+    @property
+    def longest(self) -> int:
+        return self.limit or LONGEST[self.kind]
+
+    def label_of(self, choice: str) -> Words | str:
+        return next((one.label for one in self.choices if one.id == choice), choice)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A page of questions."""
+
+    id: str
+    title: Words
+    intro: Words = field(default_factory=Words)
+    questions: tuple[Question, ...] = ()
+
+    def asked(self, answers: Answers) -> Iterator[Question]:
+        """The questions that these answers leave open; what hangs on a question that is not asked is not asked."""
+        shown: set[str] = set()
+        for one in self.questions:
+            if one.shown_if is None or (one.shown_if.question in shown and chosen(answers, one.shown_if)):
+                shown.add(one.id)
+                yield one
+
+    def question(self, id: str) -> Question:
+        """Raises KeyError for one that is not here."""
+        for one in self.questions:
+            if one.id == id:
+                return one
+        raise KeyError(id)
+
+    def under(self, question: str) -> list[Question]:
+        """The questions that open under a choice of this one."""
+        return [one for one in self.questions if one.shown_if and one.shown_if.question == question]
+
+    def conditions(self, question: str | None = None) -> list[Question]:
+        """The earlier questions that a condition may look at: those with choices."""
+        ids = [one.id for one in self.questions]
+        before = ids.index(question) if question in ids else len(ids)
+        return [one for one in self.questions[:before] if one.kind in CHOOSING]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Every section, in order."""
+
+    parts: tuple[Part, ...] = ()
+
+    def part(self, id: str) -> Part:
+        """Raises KeyError for one that is not here."""
+        for one in self.parts:
+            if one.id == id:
+                return one
+        raise KeyError(id)
+
+    def __bool__(self) -> bool:
+        return any(one.questions for one in self.parts)
+
+    # --- changes, each a new outline
+
+    def with_part(self, part: Part) -> Self:
+        """With this section added, or put in the place of the one of its id."""
+        return replace(self, parts=_put(self.parts, part))
+
+    def with_question(self, part: str, question: Question) -> Self:
+        return self.with_part(replace(self.part(part), questions=_put(self.part(part).questions, question)))
+
+    def moved(self, part: str, by: int) -> Self:
+        return replace(self, parts=_moved(self.parts, part, by))
+
+    def question_moved(self, part: str, question: str, by: int) -> Self:
+        found = self.part(part)
+        return self.with_part(replace(found, questions=_sound(_moved(found.questions, question, by))))
+
+    def without_part(self, part: str) -> Self:
+        return replace(self, parts=tuple(one for one in self.parts if one.id != part))
+
+    def without_question(self, part: str, question: str) -> Self:
+        found = self.part(part)
+        return self.with_part(replace(found, questions=_sound(one for one in found.questions if one.id != question)))
+
+    # --- as JSON
+
+    @classmethod
+    def of(cls, json: Sequence[Mapping[str, Any]]) -> Self:
+        return cls(tuple(_part(one) for one in json))
+
+    def json(self) -> list[Any]:
+        return [
+            {
+                "id": part.id,
+                "title": dict(part.title),
+                "intro": dict(part.intro),
+                "questions": [_json(one) for one in part.questions],
+            }
+            for part in self.parts
+        ]
+
+
+def new_key() -> str:
+    """An id for a section, a question or a choice: short, never used twice in a call."""
+    return secrets.token_hex(4)
+
+
+def chosen(answers: Answers, condition: Condition) -> bool:
+    given = answers.get(condition.question)
+    return condition.choice in given if isinstance(given, list) else given == condition.choice
+
+
+# --- answers --------------------------------------------------------------------------------------------------
+
+
+def is_empty(answer: Any) -> bool:
+    """Nothing answered; the number 0 is an answer."""
+    return answer is None or answer is False or answer in ("", [])
+
+
+def missing(part: Part, answers: Answers) -> list[tuple[Question, Text, bool]]:
+    """What keeps the section from being submitted: the question, why, and whether something typed is wrong."""
+    found = []
+    for one in part.asked(answers):
+        given = answers.get(one.id)
+        if one.kind in WRITTEN and isinstance(given, str) and (over := len(given) - one.longest) > 0:
+            message = N_n(
+                "Shorten this text by %(n)s character: at most %(limit)s are read.",
+                "Shorten this text by %(n)s characters: at most %(limit)s are read.",
+                over,
+                limit=one.longest,
+            )
+            found.append((one, message, True))
+        elif one.required and is_empty(given):
+            told = N_("Give your consent to “%(question)s”.", question=one.label)
+            asked = N_("Answer “%(question)s”.", question=one.label)
+            found.append((one, told if one.kind is Kind.CONSENT else asked, False))
+    return found
+
+
+def shown(question: Question, answer: Any, currency: str) -> Any:
+    """An answer as a page prints it, None when there is none."""
+    if is_empty(answer):
+        return None
+    match question.kind:
+        case Kind.MONEY:
+            return Money(answer, currency)
+        case Kind.DAY:
+            return date.fromisoformat(answer)
+        case Kind.CHOICE:
+            return question.label_of(answer)
+        case Kind.CHOICES:
+            return [question.label_of(one) for one in answer]
+        case Kind.CONSENT:
+            return N_("Yes")
+    return answer
+
+
+# --- how it is kept -------------------------------------------------------------------------------------------
+
+
+def _put(old: tuple[Any, ...], new: Any) -> tuple[Any, ...]:
+    if any(one.id == new.id for one in old):
+        return tuple(new if one.id == new.id else one for one in old)
+    return (*old, new)
+
+
+def _moved(old: tuple[Any, ...], id: str, by: int) -> tuple[Any, ...]:
+    """With this one `by` places further; at the end it stays."""
+    order = list(old)
+    place = next(n for n, one in enumerate(order) if one.id == id)
+    order.insert(min(max(0, place + by), len(order) - 1), order.pop(place))
+    return tuple(order)
+
+
+def _sound(questions: Any) -> tuple[Question, ...]:
+    """A question asked under a choice that is not before it any more is asked always."""
+    before: set[str] = set()
+    kept = []
+    for one in questions:
+        lost = one.shown_if is not None and one.shown_if.question not in before
+        kept.append(replace(one, shown_if=None) if lost else one)
+        before.add(one.id)
+    return tuple(kept)
+
+
+def _part(json: Mapping[str, Any]) -> Part:
+    questions = tuple(_question(one) for one in json["questions"])
+    return Part(json["id"], Words(json["title"]), Words(json["intro"]), questions)
+
+
+def _question(json: Mapping[str, Any]) -> Question:
+    shown_if = json["shown_if"]
+    return Question(
+        id=json["id"],
+        kind=Kind(json["kind"]),
+        label=Words(json["label"]),
+        help=Words(json["help"]),
+        required=json["required"],
+        limit=json["limit"],
+        choices=tuple(Choice(one["id"], Words(one["label"])) for one in json["choices"]),
+        shown_if=Condition(**shown_if) if shown_if else None,
+    )
+
+
+def _json(question: Question) -> dict[str, Any]:
+    shown_if = question.shown_if
+    return {
+        "id": question.id,
+        "kind": str(question.kind),
+        "label": dict(question.label),
+        "help": dict(question.help),
+        "required": question.required,
+        "limit": question.limit,
+        "choices": [{"id": one.id, "label": dict(one.label)} for one in question.choices],
+        "shown_if": {"question": shown_if.question, "choice": shown_if.choice} if shown_if else None,
+    }

@@ -1,0 +1,112 @@
+"""The form that a section of a call's own questions makes, and its answers as pages show them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length
+
+from grants.applications.content import Answered, outline
+from grants.applications.models import Application
+from grants.calls.questionnaire import CHOOSING, Kind, Part, Question, is_empty, shown
+from grants.core.types import Money
+from grants.web.fields import CheckboxesField, DayField, MoneyField, NumberField
+from grants.web.forms import Form, Versioned
+
+KEPT = 100_000  # characters of a text that a draft keeps, far beyond what may be submitted
+LARGEST = 10**15
+
+
+class AskedAtSubmission:
+    """Not optional, but a draft may be saved without it."""
+
+    def __init__(self) -> None:
+        self.field_flags = {"required": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Nothing to refuse yet."""
+
+
+class AnswersForm(Form, Versioned):
+    """One field for each question, named by its id; `answers_form` makes it."""
+
+    asked: Part
+
+    def part(self) -> Answered:
+        """What was typed, as it is kept."""
+        given = {one.id: _kept(one, self[one.id].data) for one in self.asked.questions}
+        return Answered(self.asked, {id: value for id, value in given.items() if not is_empty(value)})
+
+
+def answers_form(part: Part, answers: Mapping[str, Any], version: int, currency: str) -> AnswersForm:
+    """Filled with what is kept, or with what was sent."""
+
+    class Bound(AnswersForm):
+        pass
+
+    values = {one.id: _typed(one, answers.get(one.id), currency) for one in part.questions}
+    for one in part.questions:
+        setattr(Bound, one.id, _field(one))
+    form = Bound(data={**values, "version": version}, currency=currency)
+    form.asked = part
+    return form
+
+
+def sheets(application: Application) -> list[tuple[Part, list[tuple[Question, Any]]]]:
+    """Every section with the questions that were asked, each with its answer to print, None when there is none."""
+    answers = application.answers
+    return [
+        (part, [(one, shown(one, answers.get(one.id), application.currency)) for one in part.asked(answers)])
+        for part in outline(application).parts
+        if part.questions
+    ]
+
+
+def _field(question: Question) -> Any:
+    """The unbound field that asks it. Label and help are Words: they print in the reader's language."""
+    rules: list[Any] = [AskedAtSubmission()] if question.required else []
+    about: dict[str, Any] = {"label": question.label, "description": question.help}
+    match question.kind:
+        case Kind.LINE:
+            return StringField(validators=[*rules, Length(max=1_000)], **about)
+        case Kind.TEXT:
+            return TextAreaField(validators=[*rules, Length(max=KEPT)], **about)
+        case Kind.NUMBER:
+            return NumberField(validators=rules, minimum=0, maximum=LARGEST, **about)
+        case Kind.MONEY:
+            return MoneyField(validators=rules, **about)
+        case Kind.DAY:
+            return DayField(validators=rules, **about)
+        case Kind.CONSENT:
+            return BooleanField(validators=rules, **about)
+    choices = [SelectChoice(one.id, one.label) for one in question.choices]
+    if question.kind is Kind.CHOICE:
+        return RadioField(validators=rules, choices=choices, validate_choice=False, **about)
+    return CheckboxesField(validators=rules, choices=choices, validate_choice=False, **about)
+
+
+def _typed(question: Question, answer: Any, currency: str) -> Any:
+    """A kept answer as its field holds it."""
+    match question.kind:
+        case Kind.MONEY if answer is not None:
+            return Money(answer, currency)
+        case Kind.DAY if answer is not None:
+            return date.fromisoformat(answer)
+    return answer
+
+
+def _kept(question: Question, typed: Any) -> Any:
+    """What a field holds as it is kept; choices that are not offered are left out."""
+    match typed:
+        case Money():
+            return typed.minor
+        case date():
+            return typed.isoformat()
+    if question.kind in CHOOSING:
+        offered = {one.id for one in question.choices}
+        if question.kind is Kind.CHOICE:
+            return typed if typed in offered else None
+        return [one for one in typed or [] if one in offered]
+    return typed

@@ -1,0 +1,144 @@
+"""The forms of the question designer: a section, a question with its choices, what a correction changes."""
+
+from typing import Any
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional
+
+from grants.calls.questionnaire import (
+    CHOOSING,
+    KIND_LABELS,
+    LONGEST,
+    MOST_CHOICES,
+    WRITTEN,
+    Choice,
+    Condition,
+    Kind,
+    Part,
+    Question,
+    new_key,
+)
+from grants.core.i18n import N_
+from grants.web.forms import Form, NumberField, Versioned, WordsField
+
+SPARE = 3  # empty lines for further choices
+
+
+class PartForm(Form, Versioned):
+    title = WordsField(_l("Title of the section"), longest=120)
+    intro = WordsField(
+        _l("Introduction"),
+        multiline=True,
+        required=False,
+        longest=2_000,
+        description=_l("What applicants should know before they answer."),
+    )
+
+
+class QuestionForm(Form, Versioned):
+    """`question_form` adds a line for each choice."""
+
+    label = WordsField(_l("Question"), longest=300)
+    help = WordsField(
+        _l("Help"), multiline=True, required=False, longest=1_000, description=_l("Shown under the question.")
+    )
+    kind = SelectField(_l("Kind of answer"), [InputRequired()])
+    required = BooleanField(_l("An answer is needed to submit"))
+    limit = NumberField(
+        _l("Most characters"),
+        [Optional()],
+        minimum=10,
+        maximum=50_000,
+        description=N_(
+            "For texts. Left empty: %(line)s for a short one, %(text)s for a long one.",
+            line=LONGEST["line"],
+            text=LONGEST["text"],
+        ),
+    )
+    shown_if = SelectField(
+        _l("Asked"), description=_l("Always, or only under a choice of an earlier question of this section.")
+    )
+    lines = 0
+
+    def choice_lines(self) -> list[Any]:
+        return [self._fields[f"choice-{n}"] for n in range(self.lines)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        given = [one for one in self.choice_lines() if one.data]
+        for one in given:
+            if "fr" not in one.data:
+                one.errors = [N_("Write this at least in French.")]
+        if Kind(self.kind.data) in CHOOSING and len(given) < 2:
+            self.choice_lines()[0].errors = [N_("Give at least two choices.")]
+        return not any(one.errors for one in self.choice_lines())
+
+    def question(self, id: str, known: Question | None) -> Question:
+        """What was typed; a choice that stays on its line keeps its id, so that answers stay right."""
+        kind = Kind(self.kind.data)
+        question, _, choice = (self.shown_if.data or "").partition(":")
+        choices = []
+        for n, line in enumerate(self.choice_lines()):
+            if line.data and kind in CHOOSING:
+                kept = known.choices[n].id if known and n < len(known.choices) else new_key()
+                choices.append(Choice(kept, line.data))
+        return Question(
+            id=id,
+            kind=kind,
+            label=self.label.data,
+            help=self.help.data,
+            required=bool(self.required.data),
+            limit=self.limit.data if kind in WRITTEN else None,
+            choices=tuple(choices),
+            shown_if=Condition(question, choice) if choice else None,
+        )
+
+
+class CorrectionForm(Form):
+    change = WordsField(
+        _l("What changes"),
+        multiline=True,
+        longest=2_000,
+        description=_l("Everybody with a draft receives this by e-mail."),
+    )
+
+
+def part_form(part: Part | None, version: int) -> PartForm:
+    return PartForm(
+        data={"title": part.title, "intro": part.intro, "version": version} if part else {"version": version}
+    )
+
+
+def question_form(part: Part, question: Question | None, version: int) -> QuestionForm:
+    """Filled with the question; with its choices and some empty lines."""
+
+    class Bound(QuestionForm):
+        pass
+
+    choices = question.choices if question else ()
+    lines = min(MOST_CHOICES, max(len(choices) + SPARE, request.form.get("lines", 0, type=int)))
+    values: dict[str, Any] = {"version": version, "required": True, "kind": Kind.TEXT, "shown_if": ""}
+    if question:
+        values |= {name: getattr(question, name) for name in ("label", "help", "kind", "required", "limit")}
+        if question.shown_if:
+            values["shown_if"] = f"{question.shown_if.question}:{question.shown_if.choice}"
+    for n in range(lines):
+        label = N_("Choice %(n)s", n=n + 1)
+        setattr(Bound, f"choice-{n}", WordsField(label, required=False, longest=200))
+        values[f"choice-{n}"] = choices[n].label if n < len(choices) else None
+    form = Bound(data=values)
+    form.lines = lines
+    form.kind.choices = [SelectChoice(str(kind), label) for kind, label in KIND_LABELS.items()]
+    form.shown_if.choices = [SelectChoice("", _l("Always"))] + [
+        SelectChoice(
+            f"{one.id}:{choice.id}",
+            N_("Only under “%(question)s”: %(choice)s", question=one.label, choice=choice.label),
+        )
+        for one in part.conditions(question.id if question else None)
+        for choice in one.choices
+    ]
+    return form
