@@ -133,11 +133,31 @@ class Story:
             field.fill("10 000 000")
         officer.looks("call-designer").presses()
         self.call = officer.number_of("/calls/")
-        officer.looks("call-draft").presses("/propose")
+        self.ask(officer)
+        officer.goes(f"/staff/calls/{self.call}").looks("call-draft").presses("/propose")
         committee = self.people["committee"].goes("/board/calls").looks("board-calls").follows("/board/calls/")
         committee.looks("board-call").presses("/approve")
         officer.goes(f"/staff/calls/{self.call}").presses("/publish")
         officer.looks("call-published")
+
+    def ask(self, officer: Somebody) -> None:
+        """A section of this call's own: a choice, and a question that opens under it."""
+        questions = f"/staff/calls/{self.call}/questions"
+        officer.goes(f"{questions}/sections/new")
+        officer.types(title__fr="L’équipe", title__ar="الفريق", title__en="The team").looks(
+            "question-section"
+        ).presses()
+        part = officer.page.url.rpartition("#part-")[2]
+        officer.goes(f"{questions}/{part}/new").chooses(kind="choice")
+        officer.types(
+            label__fr="Avez-vous un partenaire ?", label__ar="هل لديكم شريك؟", label__en="Have you a partner?"
+        )
+        officer.types(choice__0__fr="Oui", choice__0__ar="نعم", choice__0__en="Yes")
+        officer.types(choice__1__fr="Non", choice__1__ar="لا", choice__1__en="No").looks("question").presses()
+        officer.goes(f"{questions}/{part}/new").chooses(kind="line")
+        officer.types(label__fr="Lequel ?", label__ar="من هو؟", label__en="Which one?")
+        officer.page.locator('main select[name="shown_if"]').select_option(index=1)
+        officer.presses().looks("questions").goes(f"{questions}/preview").looks("questions-preview")
 
     # --- the start-up -----------------------------------------------------------------------------------------
 
@@ -159,7 +179,10 @@ class Story:
         startup.types(description="Le problème, la solution, le marché, l’équipe.")
         startup.page.locator('main input[name="commission_id"]').first.check(force=True)
         startup.looks("project").presses()
-        startup.goes(f"/applicant/applications/{self.application}/budget")
+        startup.page.locator('main input[type="radio"]').first.check(force=True)  # the question under it opens
+        startup.page.locator('main input[type="text"]:visible').fill("Université de Fès")
+        startup.looks("answers").presses()
+        assert startup.page.url.endswith("/budget")
         startup.types(cost="3 000 000", requested="9 000 000", duration_months="18").presses()
         startup.goes(f"/applicant/applications/{self.application}/check").looks("not-ready")
         startup.goes(f"/applicant/applications/{self.application}/budget").types(requested="1 500 000").looks(
