@@ -142,7 +142,7 @@ class Story:
 
     def ask(self, officer: Somebody) -> None:
         """A section of this call's own: a choice, and a question that opens under it."""
-        questions = f"/staff/calls/{self.call}/questions"
+        questions = f"/staff/calls/{self.call}/questionnaire"
         officer.goes(f"{questions}/sections/new")
         officer.types(title__fr="L’équipe", title__ar="الفريق", title__en="The team").looks(
             "question-section"

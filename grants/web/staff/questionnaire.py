@@ -19,7 +19,7 @@ from grants.web.access import access
 from grants.web.answers import answers_form
 from grants.web.language import say, speak_for
 from grants.web.staff import portal
-from grants.web.staff.question_forms import CorrectionForm, part_form, question_form
+from grants.web.staff.questionnaire_forms import CorrectionForm, part_form, question_form
 from workflows import call as workflow
 
 
@@ -42,16 +42,16 @@ def _version(found: Questionnaire | None) -> int:
     return found.version if found and found.published_at is None else 0
 
 
-@portal.get("/calls/<uuid:id>/questions")
+@portal.get("/calls/<uuid:id>/questionnaire")
 @access(policy.read_questions, asked)
-def questions(user: Person, it: Place) -> Any:
+def questionnaire(user: Person, it: Place) -> Any:
     return _page(user, it)
 
 
 def _page(user: Person, it: Place, form: CorrectionForm | None = None) -> str:
     in_hand = questionnaires.in_hand(it.call)
     return render_template(
-        "staff/questions.html",
+        "staff/questionnaire.html",
         call=it.call,
         version=it.version,
         outline=it.outline,
@@ -64,13 +64,13 @@ def _page(user: Person, it: Place, form: CorrectionForm | None = None) -> str:
     )
 
 
-@portal.route("/calls/<uuid:id>/questions/sections/new", methods=["GET", "POST"])
+@portal.route("/calls/<uuid:id>/questionnaire/sections/new", methods=["GET", "POST"])
 @access(policy.ask_here, asked)
 def new_part(user: Person, it: Place) -> Any:
     return _part_page(user, it)
 
 
-@portal.route("/calls/<uuid:id>/questions/<part>", methods=["GET", "POST"])
+@portal.route("/calls/<uuid:id>/questionnaire/<part>", methods=["GET", "POST"])
 @access(policy.ask_here, asked)
 def edit_part(user: Person, it: Place) -> Any:
     return _part_page(user, it)
@@ -84,17 +84,17 @@ def _part_page(user: Person, it: Place) -> Any:
         if refused := _change(it, lambda outline: outline.with_part(made), form.version.data, user):
             form.form_errors = [refused]
         else:
-            return redirect(url_for(".questions", id=it.call.id, _anchor=f"part-{made.id}"), 303)
-    return render_template("staff/question_part.html", call=it.call, part=it.part, form=form)
+            return redirect(url_for(".questionnaire", id=it.call.id, _anchor=f"part-{made.id}"), 303)
+    return render_template("staff/questionnaire_part.html", call=it.call, part=it.part, form=form)
 
 
-@portal.route("/calls/<uuid:id>/questions/<part>/new", methods=["GET", "POST"])
+@portal.route("/calls/<uuid:id>/questionnaire/<part>/new", methods=["GET", "POST"])
 @access(policy.ask_here, asked)
 def new_question(user: Person, it: Place) -> Any:
     return _question_page(user, it)
 
 
-@portal.route("/calls/<uuid:id>/questions/<part>/<question>", methods=["GET", "POST"])
+@portal.route("/calls/<uuid:id>/questionnaire/<part>/<question>", methods=["GET", "POST"])
 @access(policy.ask_here, asked)
 def edit_question(user: Person, it: Place) -> Any:
     return _question_page(user, it)
@@ -110,13 +110,15 @@ def _question_page(user: Person, it: Place) -> Any:
         if refused := _change(it, lambda outline: outline.with_question(part.id, made), form.version.data, user):
             form.form_errors = [refused]
         else:
-            return redirect(url_for(".questions", id=it.call.id, _anchor=f"question-{made.id}"), 303)
-    return render_template("staff/question.html", call=it.call, part=part, question=it.question, form=form)
+            return redirect(url_for(".questionnaire", id=it.call.id, _anchor=f"question-{made.id}"), 303)
+    return render_template(
+        "staff/questionnaire_question.html", call=it.call, part=part, question=it.question, form=form
+    )
 
 
-@portal.post("/calls/<uuid:id>/questions/arrange")
+@portal.post("/calls/<uuid:id>/questionnaire/arrange")
 @access(policy.ask_here, asked)
-def arrange_questions(user: Person, it: Place) -> Any:
+def arrange_questionnaire(user: Person, it: Place) -> Any:
     """Move or remove a section or a question: `go` is up, down or remove, then the ids."""
     action, _, where = request.form.get("go", "").partition(" ")
     part, _, question = where.partition(" ")
@@ -134,7 +136,7 @@ def arrange_questions(user: Person, it: Place) -> Any:
     if refused := _change(it, change, request.form.get("version", type=int), user):
         flash(say(refused), "warning")
     anchor = f"question-{question}" if question and by else f"part-{part}" if by or question else None
-    return redirect(url_for(".questions", id=it.call.id, _anchor=anchor), 303)
+    return redirect(url_for(".questionnaire", id=it.call.id, _anchor=anchor), 303)
 
 
 def _change(it: Place, change: Callable[[Outline], Outline], seen: int | None, user: Person) -> Text | None:
@@ -148,41 +150,41 @@ def _change(it: Place, change: Callable[[Outline], Outline], seen: int | None, u
     return None
 
 
-@portal.get("/calls/<uuid:id>/questions/preview")
+@portal.get("/calls/<uuid:id>/questionnaire/preview")
 @access(policy.read_questions, asked)
-def preview_questions(user: Person, it: Place) -> Any:
+def preview_questionnaire(user: Person, it: Place) -> Any:
     """As applicants will see it; nothing typed here is kept."""
     forms = [(part, answers_form(part, {}, 0, it.call.currency)) for part in it.outline.parts if part.questions]
-    return render_template("staff/questions_preview.html", call=it.call, forms=forms)
+    return render_template("staff/questionnaire_preview.html", call=it.call, forms=forms)
 
 
-@portal.post("/calls/<uuid:id>/questions/copy")
+@portal.post("/calls/<uuid:id>/questionnaire/copy")
 @access(policy.ask_here, asked)
-def copy_questions(user: Person, it: Place) -> Any:
+def copy_questionnaire(user: Person, it: Place) -> Any:
     """Begin with what an earlier call of the person's funds asked."""
     chosen = request.form.get("call", type=UUID)
     source = asked(user, chosen) if chosen else abort(404)
     if refused := _change(it, lambda outline: outline or source.outline, None, user):
         flash(say(refused), "warning")
-    return redirect(url_for(".questions", id=it.call.id), 303)
+    return redirect(url_for(".questionnaire", id=it.call.id), 303)
 
 
-@portal.post("/calls/<uuid:id>/questions/correct")
+@portal.post("/calls/<uuid:id>/questionnaire/correct")
 @access(policy.ask_here, asked)
-def correct_questions(user: Person, it: Place) -> Any:
+def correct_questionnaire(user: Person, it: Place) -> Any:
     form = CorrectionForm()
     if not form.validate_on_submit():
         return _page(user, it, form)
     id = it.call.id
     workflow.correct(it.call, form.change.data, actor=user)
     flash(_("The correction is published; everybody with a draft is told."), "ok")
-    return redirect(url_for(".questions", id=id), 303)
+    return redirect(url_for(".questionnaire", id=id), 303)
 
 
-@portal.post("/calls/<uuid:id>/questions/discard")
+@portal.post("/calls/<uuid:id>/questionnaire/discard")
 @access(policy.ask_here, asked)
-def discard_questions(user: Person, it: Place) -> Any:
+def discard_questionnaire(user: Person, it: Place) -> Any:
     id = it.call.id
     questionnaires.discard(it.call, actor=user)
     flash(_("The correction is given up: the published questions stand."), "ok")
-    return redirect(url_for(".questions", id=id), 303)
+    return redirect(url_for(".questionnaire", id=id), 303)

@@ -68,7 +68,7 @@ def page_of(application, part="team"):
 
 def test_an_officer_writes_sections_and_questions(client):
     made = ground(state=CallState.DRAFT)
-    url = f"/staff/calls/{made.call.id}/questions"
+    url = f"/staff/calls/{made.call.id}/questionnaire"
     client.login(made.officer)
     assert "Nothing more is asked" in client.get(url).text
     title = {"title-fr": "L’équipe", "title-en": "The team", "version": "0"}
@@ -106,7 +106,7 @@ def test_an_officer_writes_sections_and_questions(client):
 
 def test_two_officers_at_once_lose_nothing(client):
     made = ground(state=CallState.DRAFT)
-    url = f"/staff/calls/{made.call.id}/questions"
+    url = f"/staff/calls/{made.call.id}/questionnaire"
     client.login(made.officer)
     client.post(f"{url}/sections/new", data={"title-fr": "Un", "version": "0"})
     client.post(f"{url}/sections/new", data={"title-fr": "Deux", "version": "1"})
@@ -121,7 +121,7 @@ def test_two_officers_at_once_lose_nothing(client):
 def test_they_are_frozen_once_the_committee_has_them_and_once_the_call_is_closed(client, state):
     made = ground(state=state)
     client.login(made.officer)
-    url = f"/staff/calls/{made.call.id}/questions"
+    url = f"/staff/calls/{made.call.id}/questionnaire"
     assert client.get(url).status_code == 200
     refused = client.post(f"{url}/sections/new", data={"title-fr": "Un", "version": "0"})
     assert refused.status_code == 403 and "frozen" in refused.text
@@ -130,7 +130,7 @@ def test_they_are_frozen_once_the_committee_has_them_and_once_the_call_is_closed
 def test_questions_of_an_earlier_call_are_copied(client, on):
     made = ground(state=CallState.DRAFT, fund=on.call.fund)
     client.login(made.officer)
-    url = f"/staff/calls/{made.call.id}/questions"
+    url = f"/staff/calls/{made.call.id}/questionnaire"
     assert f'value="{on.call.id}"' in client.get(url).text
     assert client.post(f"{url}/copy", data={"call": str(on.call.id)}).status_code == 303
     assert questionnaires.outline(made.call) == OUTLINE
@@ -201,7 +201,7 @@ def test_a_correction_moves_drafts_tells_them_and_leaves_what_was_submitted(clie
     application.answers = {"size": 3}
     sent = draft(on, questionnaire=first, answers={"size": 5, "partner": "no"}, state=ApplicationState.WITHDRAWN)
     client.login(on.officer)
-    url = f"/staff/calls/{on.call.id}/questions"
+    url = f"/staff/calls/{on.call.id}/questionnaire"
     assert "published" in client.get(url).text
     changed = {"label-fr": "Combien d’associés ?", "kind": "number", "required": "y", "version": "0"}
     assert client.post(f"{url}/team/size", data=changed).status_code == 303
@@ -221,7 +221,7 @@ def test_a_correction_moves_drafts_tells_them_and_leaves_what_was_submitted(clie
 
 def test_a_correction_is_given_up(client, on):
     client.login(on.officer)
-    url = f"/staff/calls/{on.call.id}/questions"
+    url = f"/staff/calls/{on.call.id}/questionnaire"
     client.post(f"{url}/arrange", data={"go": "remove team", "version": "0"})
     assert questionnaires.in_hand(on.call) is not None
     assert client.post(f"{url}/discard").status_code == 303
