@@ -100,4 +100,5 @@ def set_aside_question(user: Person, question: CallQuestion) -> Any:
 
 
 def _page(question: CallQuestion, form: AnswerForm) -> str:
+    form.wording.flags.required = form.answer.flags.required = True  # in one language or another: not “(optional)”
     return render_template("staff/question.html", question=question, call=question.call, form=form)
