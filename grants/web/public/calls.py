@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template
 
 from grants.applications.deadline import is_taking
 from grants.calls import policy, queries
@@ -17,10 +17,9 @@ from grants.core.types import new_id
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.calls import milestones, notices, soonest_first, total, when
-from grants.web.language import say, speak_for
+from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from grants.web.public import portal
-from grants.web.public.calendar import Entry, calendar
 from grants.web.public.forms import QuestionForm
 
 
@@ -72,23 +71,3 @@ def call_page(user: Person, call: Call, form: QuestionForm) -> str:
         taking=is_taking(call),
         when=when,
     )
-
-
-@portal.get("/calls/<uuid:id>/deadlines.ics")
-@access(policy.view, queries.call)
-def call_dates(user: Person, call: Call) -> Response:
-    """The opening and the closing, for any calendar."""
-    speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
-    address = url_for(".call", id=call.id, _external=True)
-    dated = [
-        ("opens", call.opens_at, N_("Opens: %(call)s", call=call.title)),
-        ("closes", call.closes_at, N_("Closes: %(call)s", call=call.title)),
-    ]
-    entries = [
-        Entry(f"{name}-{call.id}@{request.host}", at, say(title), address, call.version)
-        for name, at, title in dated
-        if at is not None
-    ]
-    response = Response(calendar(entries), mimetype="text/calendar")
-    response.headers["Content-Disposition"] = f'attachment; filename="{call.code}.ics"'
-    return response
