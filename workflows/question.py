@@ -168,7 +168,7 @@ def tell_answer(due: Due) -> Letter | None:
             if corrected
             else N_("The fund has answered a question on the call for proposals “%(call)s”.", call=call.title)
         ],
-        facts=[(N_("Question"), question.wording), (N_("Answer"), question.answer)],
+        facts=[(N_("The question"), question.wording), (N_("The answer"), question.answer)],
         action=(N_("Read every answer"), address("public.call", id=call.id) + "#questions"),
         cluster=call.fund.cluster,
     )
