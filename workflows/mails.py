@@ -46,6 +46,7 @@ def send_receipt(due: Due) -> Letter | None:
             (N_("Received"), application.submitted_at.astimezone(cluster.zone)),
             (N_("Amount requested"), application.requested),
             (N_("Fingerprint of the content (SHA-256)"), application.content_hash),
+            (N_("To have this receipt checked"), address("public.verify")),
         ],
         action=(N_("Open the application"), address("applicant.application", application_id=application.id)),
         cluster=cluster,

@@ -15,6 +15,7 @@ from grants.core.db import Record
 from grants.core.i18n import N_, Words
 from grants.core.types import MoneyOf
 from grants.funds.models import Fund
+from grants.people.models import Person
 
 
 class CallState(StrEnum):
@@ -49,13 +50,17 @@ PLANNED = "state NOT IN ('draft', 'cancelled', 'archived')"
 
 
 class Call(Record):
-    """A call for proposals of one fund. `funding_rate` is in hundredths of a percent: 5 000 is 50 %."""
+    """A call for proposals of one fund. `funding_rate` is in hundredths of a percent: 5 000 is 50 %.
+
+    Questions are taken until `questions_until`; without it, until the call closes.
+    """
 
     __tablename__ = "call"
     __table_args__ = (
         UniqueConstraint("fund_id", "code"),
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
         CheckConstraint("reviews_due_at > closes_at", name="reviews_due_after_closing"),
+        CheckConstraint("questions_until <= closes_at", name="questions_end_by_the_closing"),
         CheckConstraint("ceiling_minor > 0", name="ceiling_positive"),
         CheckConstraint("funding_rate BETWEEN 1 AND 10000", name="funding_rate_is_a_share"),
         CheckConstraint("reviewers_per_application BETWEEN 1 AND 9", name="reviewers_plausible"),
@@ -74,6 +79,7 @@ class Call(Record):
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     reviews_due_at: Mapped[datetime | None]
+    questions_until: Mapped[datetime | None]
     currency: Mapped[str] = mapped_column(String(3))
     ceiling_minor: Mapped[int | None]
     ceiling = MoneyOf()
@@ -164,3 +170,50 @@ class Criterion(Record):
     weight: Mapped[int]
 
     call: Mapped[Call] = relationship(back_populates="criteria", lazy="raise_on_sql")
+
+
+class QuestionState(StrEnum):
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    SET_ASIDE = "set_aside"
+
+
+QUESTION_LABELS = {
+    QuestionState.WAITING: N_("Waiting for an answer"),
+    QuestionState.ANSWERED: N_("Answered"),
+    QuestionState.SET_ASIDE: N_("Set aside"),
+}
+
+
+class CallQuestion(Record):
+    """A question about a call. `text` is what was typed and only its author reads; `wording` is what is published.
+
+    `language` is the one the page spoke when it was asked. Nothing published names who asked.
+    """
+
+    __tablename__ = "call_question"
+    __table_args__ = (
+        CheckConstraint("text <> ''", name="not_empty"),
+        CheckConstraint(
+            "(state = 'answered') = (answered_at IS NOT NULL) AND (state = 'answered') = (answer <> '{}')"
+            " AND (state = 'answered') = (wording <> '{}')",
+            name="answered_has_its_answer",
+        ),
+        CheckConstraint("(state = 'set_aside') = (reason IS NOT NULL)", name="set_aside_has_its_reason"),
+        CheckConstraint("corrected_at >= answered_at", name="corrected_after_it_was_answered"),
+        Index("ix_call_question_call_state", "call_id", "state"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    asker_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    language: Mapped[str] = mapped_column(String(2))
+    text: Mapped[str]
+    state: Mapped[QuestionState] = mapped_column(default=QuestionState.WAITING)
+    wording: Mapped[Words] = mapped_column(default=Words)
+    answer: Mapped[Words] = mapped_column(default=Words)
+    answered_at: Mapped[datetime | None]
+    corrected_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    asker: Mapped[Person] = relationship(lazy="raise_on_sql")

@@ -16,7 +16,7 @@ from grants.people.models import Person, Role
 from grants.people.scope import covered
 
 
-def _public() -> ColumnElement[bool]:
+def published() -> ColumnElement[bool]:
     """The SQL twin of policy.is_public."""
     shown = or_(Call.state.in_(PUBLIC_STATES), and_(Call.state.in_(ENDED), Call.published_at.is_not(None)))
     return and_(Call.imported.is_(False), shown)
@@ -24,7 +24,7 @@ def _public() -> ColumnElement[bool]:
 
 def visible_to(user: Person) -> Select[Call]:
     """The SQL twin of policy.view."""
-    public = _public()
+    public = published()
     if not user.is_authenticated:
         return select(Call).join(Call.fund).where(public)
     followed = covered(user, *READERS, cluster=Fund.cluster_id, fund=Fund.id)
@@ -71,7 +71,7 @@ def calls_with_questions(user: Person, but: Call) -> Sequence[Call]:
 
 def public_calls(*states: CallState) -> Sequence[Call]:
     """Published calls (those in these states, when some are named) by closing date; two queries."""
-    wanted = select(Call).where(_public())
+    wanted = select(Call).where(published())
     if states:
         wanted = wanted.where(Call.state.in_(states))
     parts = [

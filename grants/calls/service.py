@@ -45,6 +45,7 @@ class CallDraft:
     reviewers_per_application: int
     envelopes: Mapping[UUID, Money]
     criteria: Sequence[CriterionDraft]
+    questions_until: datetime | None = None
 
 
 def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
@@ -54,6 +55,8 @@ def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
         found.append(("closes_at", N_("The call must close after it opens.")))
     if draft.reviews_due_at <= draft.closes_at:
         found.append(("reviews_due_at", N_("Reviews must be due after the call closes.")))
+    if draft.questions_until and draft.questions_until > draft.closes_at:
+        found.append(("questions_until", N_("Questions must end when the call closes, or before.")))
     if not draft.envelopes:
         found.append(("envelopes", N_("Give an envelope to at least one commission.")))
     if any(one < 1 for one in draft.instalments) or sum(draft.instalments) != 100:
@@ -109,6 +112,7 @@ def _write(call: Call, fund: Fund, draft: CallDraft) -> None:
         raise Refused(N_("An envelope goes to a commission of the fund’s own cluster."))
     call.code, call.title, call.summary = draft.code, draft.title, draft.summary
     call.opens_at, call.closes_at, call.reviews_due_at = draft.opens_at, draft.closes_at, draft.reviews_due_at
+    call.questions_until = draft.questions_until
     call.ceiling, call.funding_rate = draft.ceiling, draft.funding_rate
     call.instalments, call.reviewers_per_application = list(draft.instalments), draft.reviewers_per_application
     known = {one.commission_id: one for one in call.envelopes}

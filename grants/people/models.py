@@ -142,6 +142,17 @@ class EmailLink(Record):
     used_at: Mapped[datetime | None]
 
 
+class CalendarFeed(Record):
+    """The secret address of a person's dates: at most one; the row keeps the hash of its token alone."""
+
+    __tablename__ = "calendar_feed"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
 class OrganisationKind(StrEnum):
     STARTUP = "startup"
     COMPANY = "company"

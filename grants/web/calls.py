@@ -38,6 +38,7 @@ def milestones(call: Call) -> list[Milestone]:
     zone = call.fund.cluster.zone
     dated = [
         (N_("Opens"), call.opens_at),
+        (N_("Questions until"), call.questions_until),
         (N_("Closes"), call.closes_at),
         (N_("Reviews due"), call.reviews_due_at),
     ]

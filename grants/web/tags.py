@@ -17,8 +17,8 @@ from grants.awards.models import (
     DecisionState,
     ImportState,
 )
+from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
-from grants.calls.models import CallState
 from grants.core.i18n import Text
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
@@ -37,6 +37,11 @@ CALLS: dict[Any, Look] = {
     CallState.DECIDED: ("ok", "check"),
     CallState.ARCHIVED: ("ghost", "archive"),
     CallState.CANCELLED: ("bad", "ban"),
+}
+QUESTIONS: dict[Any, Look] = {
+    QuestionState.WAITING: ("warn", "hourglass"),
+    QuestionState.ANSWERED: ("ok", "check"),
+    QuestionState.SET_ASIDE: ("none", "archive"),
 }
 APPLICATIONS: dict[Any, Look] = {
     ApplicationState.DRAFT: ("none", "pencil"),
@@ -107,6 +112,7 @@ def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
 
 TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     CallState: _tags(CALLS, CALL_LABELS),
+    QuestionState: _tags(QUESTIONS, QUESTION_LABELS),
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),

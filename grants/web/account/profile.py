@@ -23,6 +23,7 @@ SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 MENU = [
     Item("account.profile", N_("My profile"), "user-round"),
     Item("account.password", N_("My password"), "key-round"),
+    Item("account.calendar", N_("My calendar"), "calendar-days"),
     Item("account.sessions", N_("Where I am signed in"), "monitor-smartphone"),
 ]
 

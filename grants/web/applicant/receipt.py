@@ -1,7 +1,6 @@
 """After the submission: the receipt, taking it back, giving it up."""
 
-from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -9,7 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from grants.applications import policy, queries
 from grants.applications.models import Application
-from grants.core.audit import Event
+from grants.applications.receipts import Receipt
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.applicant import portal
@@ -17,19 +16,6 @@ from grants.web.applicant.drafts import own_application
 from grants.web.applicant.forms import WithdrawForm
 from grants.web.applicant.status import next_step
 from workflows import application as workflow
-
-
-class Receipt(NamedTuple):
-    """What a submission was answered with; the history keeps it for ever."""
-
-    reference: str
-    at: datetime
-    fingerprint: str
-
-    @classmethod
-    def of(cls, event: Event) -> Self:
-        said = event.after
-        return cls(said["reference"], datetime.fromisoformat(said["submitted_at"]), said["content_hash"])
 
 
 @portal.get("/applications/<uuid:application_id>/receipt")

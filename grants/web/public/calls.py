@@ -3,21 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template
 
 from grants.applications.deadline import is_taking
 from grants.calls import policy, queries, questionnaires
 from grants.calls.models import Call, CallState
+from grants.calls.question_policy import questions_end, why_closed
+from grants.calls.question_queries import exchange
 from grants.clusters import queries as clusters
 from grants.core.i18n import N_
 from grants.core.policy import anyone
+from grants.core.types import new_id
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.calls import milestones, notices, soonest_first, total, when
-from grants.web.language import say, speak_for
+from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from grants.web.public import portal
-from grants.web.public.calendar import Entry, calendar
+from grants.web.public.forms import QuestionForm
 
 
 @offer
@@ -48,10 +51,19 @@ def calls(user: Person) -> Any:
 @portal.get("/calls/<uuid:id>")
 @access(policy.view, queries.call)
 def call(user: Person, call: Call) -> Any:
-    """The rules of a call, as applicants and reviewers both read them."""
+    """The rules of a call, as applicants and reviewers both read them, and the questions it was asked."""
+    return call_page(user, call, QuestionForm(key=str(new_id())))
+
+
+def call_page(user: Person, call: Call, form: QuestionForm) -> str:
+    """With a form to ask; a sentence in its place when no question is taken any more."""
     speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
     return render_template(
         "public/call.html",
+        form=form,
+        exchange=exchange(user, call),
+        no_question=why_closed(call),
+        questions_end=questions_end(call),
         call=call,
         milestones=milestones(call),
         notices=notices(call),
@@ -60,23 +72,3 @@ def call(user: Person, call: Call) -> Any:
         outline=questionnaires.read_by_applicants(call),
         when=when,
     )
-
-
-@portal.get("/calls/<uuid:id>/deadlines.ics")
-@access(policy.view, queries.call)
-def call_dates(user: Person, call: Call) -> Response:
-    """The opening and the closing, for any calendar."""
-    speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
-    address = url_for(".call", id=call.id, _external=True)
-    dated = [
-        ("opens", call.opens_at, N_("Opens: %(call)s", call=call.title)),
-        ("closes", call.closes_at, N_("Closes: %(call)s", call=call.title)),
-    ]
-    entries = [
-        Entry(f"{name}-{call.id}@{request.host}", at, say(title), address, call.version)
-        for name, at, title in dated
-        if at is not None
-    ]
-    response = Response(calendar(entries), mimetype="text/calendar")
-    response.headers["Content-Disposition"] = f'attachment; filename="{call.code}.ics"'
-    return response

@@ -39,6 +39,9 @@ class CallForm(Form, Versioned):
     opens_at = LocalDateTimeField(_l("Opens"), [InputRequired()])
     closes_at = LocalDateTimeField(_l("Closes"), [InputRequired()])
     reviews_due_at = LocalDateTimeField(_l("Reviews due"), [InputRequired()])
+    questions_until = LocalDateTimeField(
+        _l("Questions until"), description=_l("Empty: questions may be asked until the call closes.")
+    )
     ceiling = MoneyField(_l("Ceiling for one project"), [InputRequired()])
     funding_rate = PercentField(_l("Funding rate"), [InputRequired()], minimum=1)
     instalments = StringField(
@@ -113,6 +116,7 @@ class CallForm(Form, Versioned):
             opens_at=typed["opens_at"],
             closes_at=typed["closes_at"],
             reviews_due_at=typed["reviews_due_at"],
+            questions_until=typed["questions_until"],
             ceiling=typed["ceiling"],
             funding_rate=typed["funding_rate"],
             instalments=self.percentages(),
@@ -134,6 +138,7 @@ KEPT = (
     "opens_at",
     "closes_at",
     "reviews_due_at",
+    "questions_until",
     "ceiling",
     "funding_rate",
     "reviewers_per_application",

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from grants.calls import policy, queries, questionnaires, service
+from grants.calls import policy, queries, question_policy, question_queries, questionnaires, service
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.core.errors import Refused
@@ -26,7 +26,14 @@ from workflows import call as workflow
 def calls(user: Person) -> Any:
     """Every call of the officer's funds, and the funds a new one may be drafted in."""
     found, draftable = queries.followed_calls(user), queries.funds_to_draft_in(user)
-    return render_template("staff/calls.html", calls=found, funds=draftable, examples=EXAMPLES.values(), when=when)
+    return render_template(
+        "staff/calls.html",
+        calls=found,
+        funds=draftable,
+        examples=EXAMPLES.values(),
+        when=when,
+        waiting=question_queries.waiting(user),
+    )
 
 
 def fund_to_draft_in(user: Person, fund_id: UUID) -> Fund:
@@ -153,4 +160,6 @@ def _page(user: Person, call: Call, form: ExtensionForm) -> str:
         moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "extend"],
         may_edit=policy.edit.allows(user, call),
         form=form if policy.extend.allows(user, call) else None,
+        waiting=question_queries.waiting(user).get(call.id, 0),
+        may_answer=question_policy.list_questions.allows(user, call),
     )

@@ -1,5 +1,27 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.staff import agreements, applications, calls, claims, imports, menu, portal, questionnaire, screening
+from grants.web.staff import (
+    agreements,
+    applications,
+    calls,
+    claims,
+    imports,
+    menu,
+    portal,
+    questionnaire,
+    questions,
+    screening,
+)
 
-__all__ = ["agreements", "applications", "calls", "claims", "imports", "menu", "portal", "questionnaire", "screening"]
+__all__ = [
+    "agreements",
+    "applications",
+    "calls",
+    "claims",
+    "imports",
+    "menu",
+    "portal",
+    "questionnaire",
+    "questions",
+    "screening",
+]
