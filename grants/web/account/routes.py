@@ -1,8 +1,8 @@
 """Every page of this portal; importing this module declares its routes."""
 
 from grants.web import navigation
-from grants.web.account import entry, links, portal, profile
+from grants.web.account import entry, joining, links, portal, profile
 
-__all__ = ["entry", "links", "portal", "profile"]
+__all__ = ["entry", "joining", "links", "portal", "profile"]
 
 navigation.ACCOUNT[:] = profile.MENU
