@@ -9,10 +9,13 @@ from grants.core.i18n import N_, N_n, Text
 from grants.core.policy import signed_in
 from grants.people import policy, queries
 from grants.people.models import ORGANISATION_LABELS, Organisation, Person, Right
+from grants.profiles import queries as profiles
+from grants.profiles.models import AccountState
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.organisations import own_organisation
 from grants.web.filters import Tag
+from grants.web.tags import tag_of
 
 RIGHTS = {
     Right.OWNER: Tag("none", N_("Owner")),
@@ -20,6 +23,7 @@ RIGHTS = {
     Right.READER: Tag("none", N_("Reader")),
 }
 DONE = Tag("ok", N_("Complete"), "check")
+TO_DO = Tag("none", N_("To do"))
 MISSING = Tag("warn", N_("To be completed"), "pencil")
 
 
@@ -61,6 +65,7 @@ def sections(user: Person, organisation: Organisation) -> Iterator[Section]:
     """The profile's sections for this person, in order; a few queries."""
     yield _identity(user, organisation)
     yield _people(organisation)
+    yield _accounts(organisation)
 
 
 def _identity(user: Person, organisation: Organisation) -> Section:
@@ -83,3 +88,17 @@ def _people(organisation: Organisation) -> Section:
         tag = Tag("info", asked, "mail")
         return Section(N_("People and their rights"), url, speak, tag)
     return Section(N_("People and their rights"), url, speak, DONE)
+
+
+def _accounts(organisation: Organisation) -> Section:
+    url = url_for("applicant.organisation_accounts", organisation_id=organisation.id)
+    by_state = profiles.counts(organisation)
+    verified, waiting = by_state.get(AccountState.VERIFIED, 0), by_state.get(AccountState.WAITING, 0)
+    label = N_("Bank accounts")
+    if waiting:
+        sub = N_n("%(n)s account waits to be verified", "%(n)s accounts wait to be verified", waiting)
+        return Section(label, url, sub, tag_of(AccountState.WAITING))
+    if verified:
+        sub = N_n("%(n)s account may be paid to", "%(n)s accounts may be paid to", verified)
+        return Section(label, url, sub, tag_of(AccountState.VERIFIED))
+    return Section(label, url, N_("Needed when a grant is paid."), TO_DO)

@@ -1,8 +1,30 @@
 """Every page of this portal; importing this module declares its routes."""
 
 from grants.applications.deadline import allow_grace
-from grants.web.applicant import awards, documents, drafts, home, members, organisations, portal, profile, receipt
+from grants.web.applicant import (
+    accounts,
+    awards,
+    documents,
+    drafts,
+    home,
+    members,
+    organisations,
+    portal,
+    profile,
+    receipt,
+)
 
-__all__ = ["awards", "documents", "drafts", "home", "members", "organisations", "portal", "profile", "receipt"]
+__all__ = [
+    "accounts",
+    "awards",
+    "documents",
+    "drafts",
+    "home",
+    "members",
+    "organisations",
+    "portal",
+    "profile",
+    "receipt",
+]
 
 portal.record(lambda setup: allow_grace(setup.app.extensions["settings"].grace_minutes))

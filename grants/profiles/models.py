@@ -1,0 +1,110 @@
+"""What an organisation keeps once and uses in every application: its bank accounts."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, and_
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from grants.applications.models import PRIVATE, Application
+from grants.calls.models import Call
+from grants.core.db import Record
+from grants.core.i18n import N_
+from grants.funds.models import Fund
+from grants.people.models import Organisation, Person
+
+
+class AccountState(StrEnum):
+    WAITING = "waiting"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+ACCOUNT_LABELS = {
+    AccountState.WAITING: N_("To be verified"),
+    AccountState.VERIFIED: N_("Verified"),
+    AccountState.REFUSED: N_("Refused"),
+    AccountState.REPLACED: N_("Replaced"),
+    AccountState.WITHDRAWN: N_("Withdrawn"),
+}
+
+
+class BankAccount(Record):
+    """An account that a grant may be paid to once somebody else than its giver has verified it.
+
+    Never changed: what changes is given as a new account that `replaces` this one, which stays until the new one is
+    verified. `number` is as grants.profiles.bank keeps it and is loaded by nobody but the page that verifies it; every
+    other page shows `ending`, its last four characters.
+    """
+
+    __tablename__ = "bank_account"
+    __table_args__ = (
+        CheckConstraint("ending = right(number, 4)", name="ending_of_the_number"),
+        CheckConstraint("size > 0", name="certificate_not_empty"),
+        CheckConstraint("decided_by_id <> given_by_id", name="four_eyes"),
+        CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by_somebody"),
+        CheckConstraint(
+            "state NOT IN ('verified', 'refused', 'replaced') OR decided_at IS NOT NULL", name="decided_once_decided"
+        ),
+        CheckConstraint("state <> 'waiting' OR decided_at IS NULL", name="undecided_while_waiting"),
+        CheckConstraint("(state = 'refused') = (refusal_reason IS NOT NULL)", name="refused_with_a_reason"),
+        Index("ix_bank_account_organisation", "organisation_id", "state"),
+        Index("ix_bank_account_number", "number"),
+        Index(
+            "uq_bank_account_one_waiting",
+            "organisation_id",
+            "country",
+            "number",
+            unique=True,
+            postgresql_where="state = 'waiting'",
+        ),
+        Index(
+            "uq_bank_account_one_verified",
+            "organisation_id",
+            "country",
+            "number",
+            unique=True,
+            postgresql_where="state = 'verified'",
+        ),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_account.id"))
+    state: Mapped[AccountState] = mapped_column(default=AccountState.WAITING)
+    holder: Mapped[str]
+    bank: Mapped[str]
+    country: Mapped[str] = mapped_column(String(2))
+    currency: Mapped[str] = mapped_column(String(3))
+    number: Mapped[str] = mapped_column(String(34), deferred=True, deferred_raiseload=True)
+    ending: Mapped[str] = mapped_column(String(4))
+    filename: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    given_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    refusal_reason: Mapped[str | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
+    applied_to: Mapped[list[Fund]] = relationship(  # the funds whose accountants may verify it
+        secondary=lambda: Application.__table__.join(Call.__table__, Call.id == Application.call_id),
+        primaryjoin=lambda: and_(
+            foreign(Application.__table__.c.organisation_id) == BankAccount.organisation_id,
+            Application.state.not_in(PRIVATE),
+            Application.submitted_at.is_not(None),
+        ),
+        secondaryjoin=lambda: foreign(Call.__table__.c.fund_id) == Fund.id,
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+    given_by: Mapped[Person] = relationship(foreign_keys=[given_by_id], lazy="raise_on_sql")
+    decided_by: Mapped[Person | None] = relationship(foreign_keys=[decided_by_id], lazy="raise_on_sql")
+
+    @property
+    def masked(self) -> str:
+        """What every page shows of the number."""
+        return f"•••• {self.ending}"
