@@ -1,11 +1,12 @@
 """Who sees what an organisation keeps, who gives a bank account and who verifies it."""
 
+from grants.applications.policy import FOLLOWERS
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.funds.policy import serves
 from grants.people.models import Organisation, Person, Right, Role
 from grants.people.policy import right_in
-from grants.profiles.models import BankAccount
+from grants.profiles.models import BankAccount, Profile
 
 APPLICANT = "applicant"
 OWNER = "owner of the organisation"
@@ -57,3 +58,12 @@ def verify_account(user: Person, account: BankAccount) -> Claims:
     """Verifying or refusing a bank account: as for reading it, and never whoever gave it."""
     yield from read_account.claims(user, account)
     yield user.id != account.given_by_id, N_("You gave this account. Another accountant verifies it.")
+
+
+@policy(*FOLLOWERS)
+def read_profile(user: Person, profile: Profile) -> Claims:
+    """Directors and shareholders of an organisation: those who follow a fund it has applied to."""
+    yield (
+        any(serves(user, fund, *FOLLOWERS) for fund in profile.applied_to),
+        N_("Only those who follow a fund this organisation applied to read its profile."),
+    )

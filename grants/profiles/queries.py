@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from grants.applications.models import PRIVATE, Application
+from grants.applications.policy import FOLLOWERS
 from grants.calls.models import Call
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Role
 from grants.people.scope import covered
-from grants.profiles.models import AccountState, BankAccount
+from grants.profiles.models import AccountState, BankAccount, Profile, Stakeholder
 
 SHOWN = frozenset({AccountState.WAITING, AccountState.VERIFIED})
 
@@ -124,3 +125,42 @@ def given_by_others(account: BankAccount) -> int:
         BankAccount.organisation_id != account.organisation_id,
     )
     return db.session.scalar(same) or 0
+
+
+# --- directors and shareholders -------------------------------------------------------------------------------
+
+
+def stakeholders(organisation_id: UUID) -> Sequence[Stakeholder]:
+    """In the order in which they were written."""
+    found = select(Stakeholder).where(Stakeholder.organisation_id == organisation_id)
+    return db.session.scalars(found.order_by(Stakeholder.position)).all()
+
+
+# --- those who follow a fund ----------------------------------------------------------------------------------
+
+
+def organisations_followed_by(user: Person) -> Select[Organisation]:
+    """The SQL twin of policy.read_profile."""
+    return select(Organisation).where(Organisation.id.in_(applicants_of(user, *FOLLOWERS)))
+
+
+def followed_profile(user: Person, id: UUID) -> Profile:
+    """What those who follow a fund read of an organisation that applied to it; raises NoResultFound."""
+    found = db.session.scalars(organisations_followed_by(user).where(Organisation.id == id)).one()
+    return profile(found)
+
+
+def profile(organisation: Organisation) -> Profile:
+    """With the funds it has applied to and their clusters."""
+    funds = select(Fund).where(
+        Fund.id.in_(
+            select(Call.fund_id)
+            .join(Application, Application.call_id == Call.id)
+            .where(
+                Application.organisation_id == organisation.id,
+                Application.state.not_in(PRIVATE),
+                Application.submitted_at.is_not(None),
+            )
+        )
+    )
+    return Profile(organisation, db.session.scalars(funds.options(joinedload(Fund.cluster))).all())

@@ -71,9 +71,27 @@ def upgrade() -> None:
     )
     op.create_index('ix_invitation_email', 'invitation', ['email', 'created_at'], unique=False)
     op.create_index('uq_invitation_one_pending', 'invitation', ['organisation_id', 'email'], unique=True, postgresql_where='accepted_at IS NULL AND withdrawn_at IS NULL')
+    op.create_table('stakeholder',
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('sort_key', sa.String(), nullable=False),
+    sa.Column('role', sa.String(), nullable=False),
+    sa.Column('share', sa.BigInteger(), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('share BETWEEN 1 AND 10000', name=op.f('ck_stakeholder_share_of_the_whole')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_stakeholder_organisation_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stakeholder')),
+    sa.UniqueConstraint('organisation_id', 'position', name=op.f('uq_stakeholder_organisation_id_position'))
+    )
+    op.create_index(op.f('ix_stakeholder_sort_key'), 'stakeholder', ['sort_key'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_stakeholder_sort_key'), table_name='stakeholder')
+    op.drop_table('stakeholder')
     op.drop_index('uq_invitation_one_pending', table_name='invitation', postgresql_where='accepted_at IS NULL AND withdrawn_at IS NULL')
     op.drop_index('ix_invitation_email', table_name='invitation')
     op.drop_table('invitation')

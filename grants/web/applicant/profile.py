@@ -65,6 +65,7 @@ def sections(user: Person, organisation: Organisation) -> Iterator[Section]:
     """The profile's sections for this person, in order; a few queries."""
     yield _identity(user, organisation)
     yield _people(organisation)
+    yield _stakeholders(organisation)
     yield _accounts(organisation)
 
 
@@ -102,3 +103,12 @@ def _accounts(organisation: Organisation) -> Section:
         sub = N_n("%(n)s account may be paid to", "%(n)s accounts may be paid to", verified)
         return Section(label, url, sub, tag_of(AccountState.VERIFIED))
     return Section(label, url, N_("Needed when a grant is paid."), TO_DO)
+
+
+def _stakeholders(organisation: Organisation) -> Section:
+    url = url_for("applicant.organisation_stakeholders", organisation_id=organisation.id)
+    named = profiles.stakeholders(organisation.id)
+    label = N_("Directors and shareholders")
+    if not named:
+        return Section(label, url, N_("So that nobody judges a project they have a part in."), TO_DO)
+    return Section(label, url, N_n("%(n)s person named", "%(n)s people named", len(named)), DONE)

@@ -12,6 +12,7 @@ from grants.web.applicant import (
     portal,
     profile,
     receipt,
+    stakeholders,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "portal",
     "profile",
     "receipt",
+    "stakeholders",
 ]
 
 portal.record(lambda setup: allow_grace(setup.app.extensions["settings"].grace_minutes))
