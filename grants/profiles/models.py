@@ -1,8 +1,10 @@
-"""What an organisation keeps once and uses in every application: its bank accounts, its directors and shareholders."""
+"""What an organisation keeps once and uses in every application: its bank accounts, directors and
+shareholders, documents.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -142,3 +144,59 @@ class Stakeholder(Record):
 @event.listens_for(Stakeholder.name, "set")
 def _sort_by_name(stakeholder: Any, name: str, *_: Any) -> None:
     stakeholder.sort_key = sort_key(name)
+
+
+class KeptKind(StrEnum):
+    ARTICLES = "articles"
+    TAX = "tax"
+    SOCIAL = "social"
+    ACCOUNTS = "accounts"
+    OTHER = "other"
+
+
+KEPT_LABELS = {
+    KeptKind.ARTICLES: N_("Articles of association"),
+    KeptKind.TAX: N_("Tax certificate"),
+    KeptKind.SOCIAL: N_("CNSS certificate"),
+    KeptKind.ACCOUNTS: N_("Annual accounts"),
+    KeptKind.OTHER: N_("Other document"),
+}
+
+
+class KeptDocument(Record):
+    """One version of a document that an organisation keeps for its applications; its bytes are under their SHA-256.
+
+    `series_id` joins the versions of one document: the one that has not ended is current. `expires_on` is its last day.
+    """
+
+    __tablename__ = "kept_document"
+    __table_args__ = (
+        CheckConstraint("size > 0", name="not_empty"),
+        Index("ix_kept_document_organisation", "organisation_id", "kind"),
+        Index("uq_kept_document_one_current", "series_id", unique=True, postgresql_where="ended_at IS NULL"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    series_id: Mapped[UUID]
+    kind: Mapped[KeptKind]
+    filename: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    expires_on: Mapped[date | None]
+    kept_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
+    kept_by: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+    def expired(self, today: date) -> bool:
+        return self.expires_on is not None and self.expires_on < today
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A kept document on its way into a draft of the same organisation."""
+
+    application: Application
+    kept: KeptDocument

@@ -1,12 +1,13 @@
 """Who sees what an organisation keeps, who gives a bank account and who verifies it."""
 
+from grants.applications import policy as applications
 from grants.applications.policy import FOLLOWERS
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.funds.policy import serves
 from grants.people.models import Organisation, Person, Right, Role
-from grants.people.policy import right_in
-from grants.profiles.models import BankAccount, Profile
+from grants.people.policy import edit_organisation, right_in
+from grants.profiles.models import Attachment, BankAccount, KeptDocument, Profile
 
 APPLICANT = "applicant"
 OWNER = "owner of the organisation"
@@ -67,3 +68,28 @@ def read_profile(user: Person, profile: Profile) -> Claims:
         any(serves(user, fund, *FOLLOWERS) for fund in profile.applied_to),
         N_("Only those who follow a fund this organisation applied to read its profile."),
     )
+
+
+@policy(APPLICANT)
+def read_kept(user: Person, kept: KeptDocument) -> Claims:
+    """A document the organisation keeps: those who speak for it."""
+    yield right_in(user, kept.organisation) is not None, N_("This document is not yours.")
+
+
+@policy("owner or editor of the organisation")
+def write_kept(user: Person, kept: KeptDocument) -> Claims:
+    """Replacing and removing it: as for the organisation's particulars."""
+    yield from edit_organisation.claims(user, kept.organisation)
+    yield kept.ended_at is None, N_("A newer version has taken its place, or it was removed.")
+
+
+@policy(APPLICANT)
+def attach_kept(user: Person, attachment: Attachment) -> Claims:
+    """Putting a kept document into a draft: as for writing the draft, and both of the same organisation."""
+    application, kept = attachment.application, attachment.kept
+    yield from applications.edit.claims(user, application)
+    yield (
+        kept.organisation_id == application.organisation_id,
+        N_("This document belongs to another organisation than the application."),
+    )
+    yield kept.ended_at is None, N_("A newer version has taken its place, or it was removed.")

@@ -13,7 +13,7 @@ from grants.core.db import db
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Role
 from grants.people.scope import covered
-from grants.profiles.models import AccountState, BankAccount, Profile, Stakeholder
+from grants.profiles.models import AccountState, BankAccount, KeptDocument, Profile, Stakeholder
 
 SHOWN = frozenset({AccountState.WAITING, AccountState.VERIFIED})
 
@@ -134,6 +134,34 @@ def stakeholders(organisation_id: UUID) -> Sequence[Stakeholder]:
     """In the order in which they were written."""
     found = select(Stakeholder).where(Stakeholder.organisation_id == organisation_id)
     return db.session.scalars(found.order_by(Stakeholder.position)).all()
+
+
+# --- documents ------------------------------------------------------------------------------------------------
+
+
+def kept_visible_to(user: Person) -> Select[KeptDocument]:
+    """The SQL twin of policy.read_kept."""
+    return select(KeptDocument).where(KeptDocument.organisation_id.in_(_spoken_for(user)))
+
+
+def kept_document(user: Person, id: UUID) -> KeptDocument:
+    """With its organisation and who speaks for it; raises NoResultFound."""
+    found = kept_visible_to(user).where(KeptDocument.id == id)
+    whole = joinedload(KeptDocument.organisation).selectinload(Organisation.memberships)
+    return db.session.scalars(found.options(whole)).unique().one()
+
+
+def versions(organisation_id: UUID) -> Sequence[KeptDocument]:
+    """Every version of every document, by kind, newest first, with who kept it; one query."""
+    found = select(KeptDocument).where(KeptDocument.organisation_id == organisation_id)
+    order = KeptDocument.kind, KeptDocument.created_at.desc(), KeptDocument.id
+    return db.session.scalars(found.options(joinedload(KeptDocument.kept_by)).order_by(*order)).all()
+
+
+def current_documents(organisation_id: UUID) -> Sequence[KeptDocument]:
+    """The version that counts of each document, by kind and name."""
+    found = select(KeptDocument).where(KeptDocument.organisation_id == organisation_id, KeptDocument.ended_at.is_(None))
+    return db.session.scalars(found.order_by(KeptDocument.kind, KeptDocument.filename, KeptDocument.id)).all()
 
 
 # --- those who follow a fund ----------------------------------------------------------------------------------

@@ -71,6 +71,27 @@ def upgrade() -> None:
     )
     op.create_index('ix_invitation_email', 'invitation', ['email', 'created_at'], unique=False)
     op.create_index('uq_invitation_one_pending', 'invitation', ['organisation_id', 'email'], unique=True, postgresql_where='accepted_at IS NULL AND withdrawn_at IS NULL')
+    op.create_table('kept_document',
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('series_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Enum('articles', 'tax', 'social', 'accounts', 'other', name='keptkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('filename', sa.String(), nullable=False),
+    sa.Column('media_type', sa.String(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=True),
+    sa.Column('kept_by_id', sa.Uuid(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('size > 0', name=op.f('ck_kept_document_not_empty')),
+    sa.ForeignKeyConstraint(['kept_by_id'], ['person.id'], name=op.f('fk_kept_document_kept_by_id_person')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_kept_document_organisation_id_organisation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_kept_document'))
+    )
+    op.create_index('ix_kept_document_organisation', 'kept_document', ['organisation_id', 'kind'], unique=False)
+    op.create_index('uq_kept_document_one_current', 'kept_document', ['series_id'], unique=True, postgresql_where='ended_at IS NULL')
     op.create_table('stakeholder',
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
     sa.Column('position', sa.BigInteger(), nullable=False),
@@ -92,6 +113,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f('ix_stakeholder_sort_key'), table_name='stakeholder')
     op.drop_table('stakeholder')
+    op.drop_index('uq_kept_document_one_current', table_name='kept_document', postgresql_where='ended_at IS NULL')
+    op.drop_index('ix_kept_document_organisation', table_name='kept_document')
+    op.drop_table('kept_document')
     op.drop_index('uq_invitation_one_pending', table_name='invitation', postgresql_where='accepted_at IS NULL AND withdrawn_at IS NULL')
     op.drop_index('ix_invitation_email', table_name='invitation')
     op.drop_table('invitation')

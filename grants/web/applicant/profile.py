@@ -11,6 +11,7 @@ from grants.people import policy, queries
 from grants.people.models import ORGANISATION_LABELS, Organisation, Person, Right
 from grants.profiles import queries as profiles
 from grants.profiles.models import AccountState
+from grants.profiles.service import today_of
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.organisations import own_organisation
@@ -66,6 +67,7 @@ def sections(user: Person, organisation: Organisation) -> Iterator[Section]:
     yield _identity(user, organisation)
     yield _people(organisation)
     yield _stakeholders(organisation)
+    yield _documents(organisation)
     yield _accounts(organisation)
 
 
@@ -112,3 +114,15 @@ def _stakeholders(organisation: Organisation) -> Section:
     if not named:
         return Section(label, url, N_("So that nobody judges a project they have a part in."), TO_DO)
     return Section(label, url, N_n("%(n)s person named", "%(n)s people named", len(named)), DONE)
+
+
+def _documents(organisation: Organisation) -> Section:
+    url = url_for("applicant.organisation_documents", organisation_id=organisation.id)
+    current, label = profiles.current_documents(organisation.id), N_("Documents")
+    if not current:
+        return Section(label, url, N_("Certificates, articles of association, accounts: kept once."), TO_DO)
+    expired = sum(one.expired(today_of(organisation)) for one in current)
+    kept = N_n("%(n)s document kept", "%(n)s documents kept", len(current))
+    if expired:
+        return Section(label, url, kept, Tag("bad", N_n("%(n)s expired", "%(n)s expired", expired), "calendar-x"))
+    return Section(label, url, kept, DONE)
