@@ -73,7 +73,11 @@ def attach(
     """Add a PDF. The same content twice is the same document. Raises Refused with the reason."""
     policy.edit.require(actor, application)
     name = pdf.check(filename, content, limit_mb)
-    digest = storage.keep(content)
+    return attach_kept(application, name, len(content), storage.keep(content), actor=actor)
+
+
+def attach_kept(application: Application, name: str, size: int, digest: str, *, actor: Person) -> Document:
+    """Add a PDF that was checked before and is in the storage: no second copy. Raises Refused with the reason."""
     with transaction():
         lock(application, "state")
         policy.edit.require(actor, application)
@@ -89,7 +93,7 @@ def attach(
             application_id=application.id,
             filename=name,
             media_type=pdf.MEDIA_TYPE,
-            size=len(content),
+            size=size,
             sha256=digest,
             uploaded_by_id=actor.id,
         )

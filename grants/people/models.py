@@ -206,6 +206,14 @@ class Right(StrEnum):
     READER = "reader"
 
 
+RIGHT_LABELS = {Right.OWNER: N_("Owner"), Right.EDITOR: N_("Editor"), Right.READER: N_("Reader")}
+RIGHT_MEANINGS = {
+    Right.OWNER: N_("Writes, submits, signs, and decides who else speaks for the organisation."),
+    Right.EDITOR: N_("Reads and writes; does not submit or sign."),
+    Right.READER: N_("Reads only."),
+}
+
+
 class Membership(Record):
     """What a person may do for an organisation: an owner submits and signs, an editor writes, a reader reads."""
 
@@ -218,6 +226,46 @@ class Membership(Record):
 
     organisation: Mapped[Organisation] = relationship(back_populates="memberships", lazy="raise_on_sql")
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class Invitation(Record):
+    """Somebody asked by e-mail to speak for an organisation. The mail carries a signed link, the row says if it counts.
+
+    It counts once: until it is accepted, withdrawn or too old. A renewed one is a new row, so the older link is void.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        CheckConstraint("(accepted_at IS NULL) = (accepted_by_id IS NULL)", name="accepted_by_somebody"),
+        CheckConstraint("accepted_at IS NULL OR withdrawn_at IS NULL", name="accepted_or_withdrawn"),
+        Index(
+            "uq_invitation_one_pending",
+            "organisation_id",
+            "email",
+            unique=True,
+            postgresql_where="accepted_at IS NULL AND withdrawn_at IS NULL",
+        ),
+        Index("ix_invitation_email", "email", "created_at"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str]
+    email: Mapped[str]
+    right: Mapped[Right]
+    invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql")
+    invited_by: Mapped[Person] = relationship(foreign_keys=[invited_by_id], lazy="raise_on_sql")
+
+    @property
+    def pending(self) -> bool:
+        """Neither accepted nor withdrawn; perhaps too old."""
+        return self.accepted_at is None and self.withdrawn_at is None
 
 
 @event.listens_for(Person.name, "set")

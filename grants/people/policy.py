@@ -4,7 +4,7 @@ from typing import Any
 
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
-from grants.people.models import Appointment, Organisation, Person, Right, Role
+from grants.people.models import Appointment, Invitation, Membership, Organisation, Person, Right, Role
 
 OWNS = frozenset({Right.OWNER})
 WRITES = OWNS | {Right.EDITOR}
@@ -44,22 +44,52 @@ def revoke(user: Person, appointment: Appointment) -> Claims:
 @policy("member of the organisation")
 def view_organisation(user: Person, organisation: Organisation) -> Claims:
     """An organisation's page: its members."""
-    yield _right(user, organisation) is not None, N_("This organisation is not yours.")
+    yield right_in(user, organisation) is not None, N_("This organisation is not yours.")
 
 
 @policy("owner or editor of the organisation")
 def edit_organisation(user: Person, organisation: Organisation) -> Claims:
     """An organisation's particulars: its owners and editors."""
-    yield _right(user, organisation) is not None, N_("This organisation is not yours.")
-    yield _right(user, organisation) in WRITES, N_("You may read this organisation’s file, not change it.")
+    yield right_in(user, organisation) is not None, N_("This organisation is not yours.")
+    yield right_in(user, organisation) in WRITES, N_("You may read this organisation’s file, not change it.")
 
 
 @policy("owner of the organisation")
 def submit_for_organisation(user: Person, organisation: Organisation) -> Claims:
     """Binding an organisation, by submitting or signing: its owners."""
-    yield _right(user, organisation) in OWNS, N_("Only an owner of the organisation may submit or sign for it.")
+    yield right_in(user, organisation) in OWNS, N_("Only an owner of the organisation may submit or sign for it.")
 
 
-def _right(user: Person, organisation: Organisation) -> Right | None:
+@policy("owner of the organisation")
+def manage_members(user: Person, organisation: Organisation) -> Claims:
+    """Who speaks for an organisation, and with which right: its owners."""
+    yield right_in(user, organisation) is not None, N_("This organisation is not yours.")
+    yield right_in(user, organisation) in OWNS, N_("Only an owner of the organisation decides who speaks for it.")
+
+
+@policy("owner of the organisation")
+def manage_member(user: Person, membership: Membership) -> Claims:
+    """As for the people of the organisation."""
+    yield from manage_members.claims(user, membership.organisation)
+
+
+@policy("owner of the organisation")
+def manage_invitation(user: Person, invitation: Invitation) -> Claims:
+    """As for the people of the organisation."""
+    yield from manage_members.claims(user, invitation.organisation)
+
+
+@policy("member of the organisation")
+def leave_organisation(user: Person, organisation: Organisation) -> Claims:
+    """Leaving an organisation: its members, but never its last owner."""
+    yield right_in(user, organisation) is not None, N_("This organisation is not yours.")
+    others = any(one.right in OWNS and one.person_id != user.id for one in organisation.memberships)
+    yield (
+        others or right_in(user, organisation) not in OWNS,
+        N_("You are its last owner: make somebody else an owner before you leave."),
+    )
+
+
+def right_in(user: Person, organisation: Organisation) -> Right | None:
     """What the person may do for it; its memberships must have been loaded."""
     return next((one.right for one in organisation.memberships if one.person_id == user.id), None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from grants.core.clock import now
 from grants.core.db import db
@@ -13,6 +13,7 @@ from grants.core.types import sort_key
 from grants.people.models import (
     Appointment,
     EmailLink,
+    Invitation,
     Membership,
     Organisation,
     Person,
@@ -157,6 +158,44 @@ def members(organisation: Organisation) -> Sequence[Membership]:
     found = select(Membership).join(Membership.person).where(Membership.organisation_id == organisation.id)
     whole = contains_eager(Membership.person)
     return db.session.scalars(found.options(whole).order_by(Person.sort_key, Person.id)).all()
+
+
+def membership(user: Person, id: UUID) -> Membership:
+    """With its organisation and everybody who speaks for it; raises NoResultFound when the user does not."""
+    seen = organisations_visible_to(user).with_only_columns(Organisation.id)
+    found = select(Membership).where(Membership.id == id, Membership.organisation_id.in_(seen))
+    whole = joinedload(Membership.organisation).selectinload(Organisation.memberships).joinedload(Membership.person)
+    return db.session.scalars(found.options(whole)).one()
+
+
+def invitation(user: Person, id: UUID) -> Invitation:
+    """With its organisation and who speaks for it; raises NoResultFound when the user does not."""
+    seen = organisations_visible_to(user).with_only_columns(Organisation.id)
+    found = select(Invitation).where(Invitation.id == id, Invitation.organisation_id.in_(seen))
+    whole = joinedload(Invitation.organisation).selectinload(Organisation.memberships)
+    return db.session.scalars(found.options(whole)).one()
+
+
+def invitations(organisation: Organisation) -> Sequence[Invitation]:
+    """Those still open, too old or not, oldest first, each with who sent it."""
+    found = select(Invitation).where(
+        Invitation.organisation_id == organisation.id,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+    )
+    return db.session.scalars(found.options(joinedload(Invitation.invited_by)).order_by(Invitation.created_at)).all()
+
+
+def invited(id: UUID | None) -> Invitation | None:
+    """The invitation of a link, with its organisation and who sent it, while it counts."""
+    found = select(Invitation).where(
+        Invitation.id == id,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > now(),
+    )
+    whole = joinedload(Invitation.organisation), joinedload(Invitation.invited_by)
+    return db.session.scalars(found.options(*whole)).one_or_none()
 
 
 def same_company(ice: str, *, other_than: UUID | None = None) -> Sequence[Organisation]:

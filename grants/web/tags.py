@@ -20,6 +20,7 @@ from grants.awards.models import (
 from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
+from grants.profiles.models import ACCOUNT_LABELS, AccountState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
 from grants.web.filters import Tag
@@ -104,6 +105,13 @@ IMPORTS: dict[Any, Look] = {
     ImportState.DONE: ("ok", "check"),
     ImportState.REFUSED: ("bad", "circle-x"),
 }
+ACCOUNTS: dict[Any, Look] = {
+    AccountState.WAITING: ("warn", "hourglass"),
+    AccountState.VERIFIED: ("ok", "badge-check"),
+    AccountState.REFUSED: ("bad", "circle-x"),
+    AccountState.REPLACED: ("ghost", "repeat"),
+    AccountState.WITHDRAWN: ("ghost", "undo-2"),
+}
 
 
 def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
@@ -119,6 +127,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
+    AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
 }
 
 

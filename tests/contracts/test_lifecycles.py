@@ -22,6 +22,7 @@ ON_THE_WAY = {
     "application.rank": "proposing the ranking",
     "application.decide": "taking the decision",
     "review.begin": "saving a review",
+    "bank_account.replace_account": "verifying the account that replaces it",
 }
 # Routes whose policy is not the move's, and why.
 OTHERWISE = {

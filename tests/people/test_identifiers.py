@@ -36,35 +36,6 @@ def test_ncc(ncc, fine):
     assert (ids.ncc_problem(ncc) is None) == fine
 
 
-@pytest.mark.parametrize(
-    ("country", "rib"),
-    [
-        ("MA", "001810007800020110620318"),
-        ("MA", "001 810 0078000201106203 18"),
-        ("DZ", "00400174401001050486"),
-        ("DZ", "02100001113000000570"),
-        ("CI", "CI0080111301134291200589"),
-    ],
-)
-def test_real_accounts_pass_and_one_wrong_digit_fails(country, rib):
-    assert ids.rib_problem(rib, country) is None
-    compact = ids.compact(rib)
-    for at in range(3 if country == "DZ" else 5, len(compact)):  # the bank does not count in Algeria
-        wrong = compact[:at] + str((int(compact[at]) + 1) % 10) + compact[at + 1 :]
-        assert ids.rib_problem(wrong, country) is not None, wrong
-
-
-@pytest.mark.parametrize(
-    ("country", "rib"), [("MA", ""), ("MA", "1" * 23), ("DZ", "ABC"), ("CI", "CI00"), ("SN", "é" * 24)]
-)
-def test_what_is_no_account(country, rib):
-    assert ids.rib_problem(rib, country) is not None
-
-
-def test_an_account_is_masked():
-    assert ids.masked("001810007800020110620318") == "•••• 0318"
-
-
 @pytest.mark.parametrize("name", ["Atlas Santé S.A.R.L.", "ATLAS SANTE", "Sté Atlas-Santé SARL AU", "atlas  santé"])
 def test_one_name_however_written(name):
     assert ids.matching_key(name) == "atlas sante"

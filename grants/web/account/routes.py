@@ -1,8 +1,22 @@
 """Every page of this portal; importing this module declares its routes."""
 
 from grants.web import navigation
-from grants.web.account import calendar, entry, links, portal, profile
+from grants.web.account import (
+    calendar,
+    entry,
+    joining,
+    links,
+    portal,
+    profile,
+)
 
-__all__ = ["calendar", "entry", "links", "portal", "profile"]
+__all__ = [
+    "calendar",
+    "entry",
+    "joining",
+    "links",
+    "portal",
+    "profile",
+]
 
 navigation.ACCOUNT[:] = profile.MENU

@@ -12,10 +12,12 @@ from grants.applications.models import Application, Document
 from grants.core.errors import Refused
 from grants.core.storage import storage
 from grants.people.models import Person
+from grants.profiles.models import KEPT_LABELS
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.forms import DocumentForm
+from grants.web.applicant.kept import attachable
 from grants.web.applicant.status import files, standing
 from grants.web.downloads import attached
 from grants.web.language import speak_for
@@ -54,6 +56,8 @@ def documents(user: Person, application: Application) -> Any:
         files=files(application, "applicant.document", removable=True),
         form=form,
         most=service.MOST_DOCUMENTS,
+        kept=attachable(application),
+        kept_labels=KEPT_LABELS,
     )
 
 

@@ -12,31 +12,28 @@ from grants.awards import queries as awards
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people import queries as people
-from grants.people.models import ORGANISATION_LABELS, Person, Right
+from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
+from grants.web.applicant.profile import RIGHTS
 from grants.web.applicant.status import files, look, next_step, standing
-from grants.web.filters import Tag
 from grants.web.history import APPLICANT_SEES, OWN
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from workflows import application as workflow
 
 RECENT = 5
-RIGHTS = {
-    Right.OWNER: Tag("none", N_("Owner")),
-    Right.EDITOR: Tag("none", N_("Editor")),
-    Right.READER: Tag("none", N_("Reader")),
-}
 
 
 @offer
 def items(user: Person) -> Iterator[Item]:
     """Whoever holds no role applies; those who work for the fund find their own applications by the address."""
     if user.is_authenticated and (not user.roles or request.blueprint == portal.name):
-        yield Item("applicant.home", N_("My applications"), "folder-open", "applicant.")
+        about = (request.endpoint or "").startswith("applicant.organisation")
+        yield Item("applicant.home", N_("My applications"), "folder-open", "" if about else "applicant.")
+        yield Item("applicant.organisations", N_("My organisations"), "building-2", "applicant.organisation")
 
 
 @portal.get("/")

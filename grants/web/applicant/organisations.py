@@ -28,20 +28,20 @@ def create_organisation(user: Person) -> Any:
         made = service.create_organisation(form.draft(), actor=user)
         flash(_("%(name)s is registered, and you are its owner.", name=made.name))
         _warn(form)
-        return redirect(back or url_for(".home"), 303)
+        return redirect(back or url_for(".organisation_profile", organisation_id=made.id), 303)
     return render_template("applicant/organisation.html", form=form, organisation=None, back=back)
 
 
 @portal.route("/organisations/<uuid:organisation_id>", methods=["GET", "POST"])
 @access(policy.edit_organisation, own_organisation)
 def organisation(user: Person, organisation: Organisation) -> Any:
-    form = OrganisationForm(obj=organisation)
+    form, id = OrganisationForm(obj=organisation), organisation.id
     form.organisation = organisation
     if form.validate_on_submit():
         service.revise_organisation(organisation, form.draft(), actor=user, version=form.version.data)
         flash(_("The organisation is saved."))
         _warn(form)
-        return redirect(url_for(".home"), 303)
+        return redirect(url_for(".organisation_profile", organisation_id=id), 303)
     return render_template("applicant/organisation.html", form=form, organisation=organisation, back=None)
 
 

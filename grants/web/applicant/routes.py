@@ -1,8 +1,36 @@
 """Every page of this portal; importing this module declares its routes."""
 
 from grants.applications.deadline import allow_grace
-from grants.web.applicant import awards, documents, drafts, home, organisations, portal, receipt, receipt_pdf
+from grants.web.applicant import (
+    accounts,
+    awards,
+    documents,
+    drafts,
+    home,
+    kept,
+    members,
+    organisations,
+    portal,
+    profile,
+    receipt,
+    receipt_pdf,
+    stakeholders,
+)
 
-__all__ = ["awards", "documents", "drafts", "home", "organisations", "portal", "receipt", "receipt_pdf"]
+__all__ = [
+    "accounts",
+    "awards",
+    "documents",
+    "drafts",
+    "home",
+    "kept",
+    "members",
+    "organisations",
+    "portal",
+    "profile",
+    "receipt",
+    "receipt_pdf",
+    "stakeholders",
+]
 
 portal.record(lambda setup: allow_grace(setup.app.extensions["settings"].grace_minutes))

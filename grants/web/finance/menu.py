@@ -15,3 +15,5 @@ def items(user: Person) -> Iterator[Item]:
         yield Item("finance.funds", N_("Funds"), "landmark", "finance.fund")
         yield Item("finance.agreements", N_("Commitments"), "signature", "finance.agreement")
         yield Item("finance.claims", N_("Payments"), "banknote", "finance.claim")
+        if Role.ACCOUNTANT in user.roles:
+            yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
