@@ -1,4 +1,4 @@
-"""Who speaks for an organisation: rights given, changed, taken away. Invitations are mailed by workflows.membership.
+"""Who speaks for an organisation: rights given, changed, taken away. Invitations are mailed by workflows.invitation.
 
 Every verb takes the organisation's row first and reads its members anew, so of two owners who act at once the second
 sees what the first did: somebody always owns it.

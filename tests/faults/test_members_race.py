@@ -13,8 +13,8 @@ from grants.core.errors import Problem
 from grants.people import members, queries
 from grants.people.models import Invitation, Membership, Person, Right
 from tests.factories import MembershipFactory, OrganisationFactory
-from workflows import membership as workflow
-from workflows.membership import Asked
+from workflows import invitation as workflow
+from workflows.invitation import Asked
 
 
 def race(app: Flask, acts: list[Callable[[], object]]) -> Counter[str]:

@@ -15,8 +15,8 @@ from grants.people import links, members, policy, queries
 from grants.people.models import Invitation, Membership, Organisation, Person, Right
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory
 from tests.people.test_letters import letters
-from workflows import membership as workflow
-from workflows.membership import Asked
+from workflows import invitation as workflow
+from workflows.invitation import Asked
 
 PASSWORD = "cheval agrafe pile correcte"
 

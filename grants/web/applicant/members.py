@@ -21,8 +21,8 @@ from grants.web.applicant import portal
 from grants.web.applicant.organisations import own_organisation
 from grants.web.applicant.profile import RIGHTS
 from grants.web.forms import Form
-from workflows import membership as workflow
-from workflows.membership import Asked
+from workflows import invitation as workflow
+from workflows.invitation import Asked
 
 
 class InvitationForm(Form):
