@@ -22,6 +22,8 @@ ON_THE_WAY = {
     "application.rank": "proposing the ranking",
     "application.decide": "taking the decision",
     "review.begin": "saving a review",
+    "membership.declare_member": "saving what an organisation says about itself",
+    "membership.deny_member": "saving what an organisation says about itself",
 }
 # Routes whose policy is not the move's, and why.
 OTHERWISE = {
