@@ -8,7 +8,6 @@ from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import expect, transaction
 from grants.core.i18n import N_, Text
-from grants.core.shapes import to_json
 from grants.core.types import Money, sort_key
 from grants.people import policy
 from grants.people.models import Organisation, Person, Sector

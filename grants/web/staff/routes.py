@@ -1,5 +1,16 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.staff import agreements, applications, calls, claims, imports, members, menu, portal, screening
+from grants.web.staff import agreements, applications, calls, claims, imports, members, menu, portal, rules, screening
 
-__all__ = ["agreements", "applications", "calls", "claims", "imports", "members", "menu", "portal", "screening"]
+__all__ = [
+    "agreements",
+    "applications",
+    "calls",
+    "claims",
+    "imports",
+    "members",
+    "menu",
+    "portal",
+    "rules",
+    "screening",
+]
