@@ -76,20 +76,22 @@ class FactsFields:
     def facts(self) -> OrganisationFacts:
         typed: dict[str, Any] = self.data  # type: ignore[attr-defined]
         return OrganisationFacts(
-            founded_on=typed["founded_on"],
-            staff=typed["staff"],
-            turnover=typed["turnover"],
-            turnover_year=typed["turnover_year"] if typed["turnover"] is not None else None,
-            sector=Sector(typed["sector"]) if typed["sector"] else None,
-            group_name=" ".join((typed["group_name"] or "").split()) or None,
+            founded_on=typed.get("founded_on"),
+            staff=typed.get("staff"),
+            turnover=typed.get("turnover"),
+            turnover_year=typed.get("turnover_year") if typed.get("turnover") is not None else None,
+            sector=Sector(typed["sector"]) if typed.get("sector") else None,
+            group_name=" ".join((typed.get("group_name") or "").split()) or None,
         )
 
 
 def day_limits(form: Any) -> None:
     """What a fact may be depends on today."""
     today = now().date()
-    form.founded_on.minimum, form.founded_on.maximum = OLDEST, today
-    form.turnover_year.minimum, form.turnover_year.maximum = today.year - 10, today.year
+    if "founded_on" in form:
+        form.founded_on.minimum, form.founded_on.maximum = OLDEST, today
+    if "turnover_year" in form:
+        form.turnover_year.minimum, form.turnover_year.maximum = today.year - 10, today.year
 
 
 class MembersField(CheckboxesField):

@@ -21,6 +21,7 @@ from grants.applications.content import (
     most,
 )
 from grants.applications.models import Application
+from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.core.clock import now
 from grants.core.errors import LostUpdate
@@ -30,8 +31,10 @@ from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
 from grants.web.applicant.status import files, standing
+from grants.web.eligibility import answers, look
 from grants.web.language import say, speak_for
 from workflows import application as workflow
+from workflows import eligibility
 
 NEXT = {Section.PROJECT: "applicant.budget", Section.BUDGET: "applicant.documents"}
 
@@ -66,6 +69,9 @@ def begin(user: Person, call: Call) -> Any:
         chosen = next(one for one in organisations if one.id == form.organisation_id.data)
         name = chosen.name
         application, made = service.begin(call, chosen, actor=user)
+        if made and answers():
+            flash(_("Your draft is ready. First check what you answered in the self-test."))
+            return redirect(url_for(".eligibility", application_id=application.id), 303)
         if made:
             flash(_("Your draft is ready. Everything you write in it is kept; nobody but you reads it."))
         else:
@@ -178,15 +184,18 @@ def check(user: Person, application: Application) -> Any:
 
 def _check_page(user: Person, application: Application, found: Sequence[Blocker], status: int = 200) -> Any:
     form = SubmitForm(formdata=None, seen=content_hash(application))
-    problems = [
+    judged = eligibility.findings(application)
+    problems: list[tuple[str, Blocker | Finding]] = [
         (url_for(f".{one.section}", application_id=application.id, check=1) + f"#{one.field}", one) for one in found
     ]
+    problems += [(url_for(".eligibility", application_id=application.id), one) for one in judged if one.stops]
     page = render_template(
         "applicant/check.html",
         application=application,
         call=application.call,
         form=form,
         problems=problems,
+        findings=[(one, look(one)) for one in judged],
         standing=standing(application),
         steps=standing(application).steps("check"),
         files=files(application, "applicant.document"),

@@ -14,6 +14,7 @@ from grants.people.models import Organisation, Person
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.forms import OrganisationForm
+from grants.web.eligibility import answers
 from grants.web.language import local_path, say
 from workflows import membership
 
@@ -25,14 +26,16 @@ def own_organisation(user: Person, organisation_id: UUID) -> Organisation:
 @portal.route("/organisations/new", methods=["GET", "POST"])
 @access(signed_in)
 def create_organisation(user: Person) -> Any:
-    form = OrganisationForm(data={"country": "MA"}, clusters=clusters.clusters(user))
+    kept = answers()
+    known = {"country": "MA"} | (kept.for_organisation() if kept else {})
+    form = OrganisationForm(data=known, clusters=clusters.clusters(user))
     back = local_path(request.args.get("next"))
     if form.validate_on_submit():
         made = membership.register(form.draft(), form.facts(), form.members.chosen(), actor=user)
         flash(_("%(name)s is registered, and you are its owner.", name=made.name))
         _warn(form)
         return redirect(back or url_for(".home"), 303)
-    return render_template("applicant/organisation.html", form=form, organisation=None, back=back, said=())
+    return render_template("applicant/organisation.html", form=form, organisation=None, back=back, said=(), tested=kept)
 
 
 @portal.route("/organisations/<uuid:organisation_id>", methods=["GET", "POST"])
@@ -49,7 +52,7 @@ def organisation(user: Person, organisation: Organisation) -> Any:
         _warn(form)
         return redirect(url_for(".home"), 303)
     return render_template(
-        "applicant/organisation.html", form=form, organisation=organisation, back=None, said=said.values()
+        "applicant/organisation.html", form=form, organisation=organisation, back=None, said=said.values(), tested=None
     )
 
 

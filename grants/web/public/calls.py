@@ -58,6 +58,7 @@ def call(user: Person, call: Call) -> Any:
         total=total(call),
         taking=is_taking(call),
         when=when,
+        testable=any(one.rule.questions() for one in call.rules),
     )
 
 

@@ -1,5 +1,5 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.public import calls, help, mailbox, portal
+from grants.web.public import calls, eligibility, help, mailbox, portal
 
-__all__ = ["calls", "help", "mailbox", "portal"]
+__all__ = ["calls", "eligibility", "help", "mailbox", "portal"]
