@@ -53,7 +53,7 @@ class Kinds(Rule):
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
         if facts.kind is None:
             return unknown("kind")
-        why = N_("Yours is: %(kind)s.", kind=ORGANISATION_LABELS[facts.kind])
+        why = N_("Kind of organisation here: %(kind)s.", kind=ORGANISATION_LABELS[facts.kind])
         return passes(why) if facts.kind in self.kinds else fails(why)
 
 
@@ -77,7 +77,7 @@ class Countries(Rule):
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
         if facts.country is None:
             return unknown("country")
-        why = N_("Yours is registered in: %(country)s.", country=country(facts.country))
+        why = N_("Registered in: %(country)s.", country=country(facts.country))
         return passes(why) if facts.country in self.countries else fails(why)
 
 
@@ -149,7 +149,12 @@ class Age(Rule):
             if facts.kind is None:
                 return unknown("kind")
             if facts.kind not in self.only_for:
-                return passes(N_("It does not count for yours: %(kind)s.", kind=ORGANISATION_LABELS[facts.kind]))
+                return passes(
+                    N_(
+                        "It does not count for this kind of organisation: %(kind)s.",
+                        kind=ORGANISATION_LABELS[facts.kind],
+                    )
+                )
         if facts.founded_on is None or terms.closes_on is None:
             return unknown("founded_on")
         born, on = facts.founded_on, terms.closes_on
@@ -197,7 +202,7 @@ class Staff(Rule):
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
         if facts.staff is None:
             return unknown("staff")
-        why = N_("You employ: %(n)s.", n=facts.staff)
+        why = N_("People employed: %(n)s.", n=facts.staff)
         return passes(why) if _within(facts.staff, self.least, self.most) else fails(why)
 
 
@@ -237,12 +242,12 @@ class Turnover(Rule):
             return unknown("turnover")
         if facts.turnover.currency != self.currency:
             missing = unknown("turnover")
-            why = N_("Yours is given as %(turnover)s; the limit is %(limit)s: give it in the same currency.",
+            why = N_("It is given as %(turnover)s, the limit as %(limit)s: give it in the same currency.",
                      turnover=facts.turnover, limit=self.limit)  # fmt: skip
             return Verdict(missing.answer, why, missing.missing)
-        why = N_("Yours is %(turnover)s.", turnover=facts.turnover)
+        why = N_("Turnover: %(turnover)s.", turnover=facts.turnover)
         if facts.turnover_year is not None:
-            why = N_("Yours was %(turnover)s in %(year)s.", turnover=facts.turnover, year=str(facts.turnover_year))
+            why = N_("Turnover: %(turnover)s in %(year)s.", turnover=facts.turnover, year=str(facts.turnover_year))
         return passes(why) if _within(facts.turnover, self.least, self.most) else fails(why)
 
 
@@ -265,7 +270,7 @@ class Sectors(Rule):
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
         if facts.sector is None:
             return unknown("sector")
-        why = N_("Your sector: %(sector)s.", sector=facts.sector.label)
+        why = N_("Sector: %(sector)s.", sector=facts.sector.label)
         return passes(why) if facts.sector in self.sectors else fails(why)
 
 
@@ -284,23 +289,23 @@ class Membership(Rule):
             return N_(
                 "Members of %(cluster)s, confirmed by it when the application is submitted.", cluster=terms.cluster
             )
-        return N_("Members of %(cluster)s; it checks what you declare.", cluster=terms.cluster)
+        return N_("Members of %(cluster)s; it checks what is declared.", cluster=terms.cluster)
 
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
         match facts.membership:
             case None:
                 return unknown("membership")
             case MembershipState.CONFIRMED:
-                return passes(N_("%(cluster)s has confirmed your membership.", cluster=terms.cluster))
+                return passes(N_("%(cluster)s has confirmed the membership.", cluster=terms.cluster))
             case MembershipState.DECLARED if not self.confirmed:
-                return passes(N_("You declare that you are a member; %(cluster)s checks it.", cluster=terms.cluster))
+                return passes(N_("The membership is declared; %(cluster)s checks it.", cluster=terms.cluster))
             case MembershipState.DECLARED:
-                waiting = N_("You declare that you are a member; %(cluster)s has not confirmed it yet.",
+                waiting = N_("The membership is declared; %(cluster)s has not confirmed it yet.",
                              cluster=terms.cluster)  # fmt: skip
                 return Verdict(unknown("membership").answer, waiting)
             case MembershipState.REFUSED:
-                return fails(N_("%(cluster)s has not confirmed your membership.", cluster=terms.cluster))
-        return fails(N_("You are not a member."))
+                return fails(N_("%(cluster)s has not confirmed the membership.", cluster=terms.cluster))
+        return fails(N_("Not a member."))
 
 
 @dataclass(frozen=True)
@@ -325,7 +330,7 @@ class AidCeiling(Rule):
 
     def sentence(self, terms: Terms) -> Text:
         return N_(
-            "At most %(ceiling)s of public aid to your group of companies over %(window)s up to the closing date, this"
+            "At most %(ceiling)s of public aid to one group of companies over %(window)s up to the closing date, this"
             " request included.",
             ceiling=self.ceiling,
             window=months(self.window),
@@ -380,11 +385,11 @@ class OneApplication(Rule):
         if facts.others is None:
             return passes(N_("It is checked when you submit."))
         if facts.others == 0:
-            return passes(N_("You have handed in no other application."))
+            return passes(N_("No other application was handed in."))
         return fails(
             N_n(
-                "You have already handed in %(n)s other application. Withdraw it first, or do not submit this one.",
-                "You have already handed in %(n)s other applications. Withdraw them first, or do not submit this one.",
+                "%(n)s other application was already handed in. Withdraw it first, or do not submit this one.",
+                "%(n)s other applications were already handed in. Withdraw them first, or do not submit this one.",
                 facts.others,
             )
         )

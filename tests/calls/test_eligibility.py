@@ -307,7 +307,7 @@ def test_a_rule_that_warns_does_not_stop_but_a_missing_fact_does():
 
 def test_a_finding_explains_itself_in_one_paragraph():
     finding: Finding = judge([(Staff(most=50), True)], Facts(staff=99), TERMS)[0]
-    assert plain_spaces(finding.message) == "People employed: at most 50, that number included. You employ: 99."
+    assert plain_spaces(finding.message) == "People employed: at most 50, that number included. People employed: 99."
 
 
 def plain_spaces(text):

@@ -144,7 +144,6 @@ def test_the_answers_are_filled_in_for_a_new_organisation_and_its_application(cl
     to_make = client.get(f"/applicant/calls/{on.call.id}/begin").location
     page = client.get(to_make).text
     assert f'value="{born}"' in page and 'value="7"' in page and 'value="company" selected' in page
-    cluster = str(on.call.fund.cluster_id)
     typed = {
         "name": "Neuve",
         "kind": "company",
@@ -211,7 +210,7 @@ def test_a_failing_rule_blocks_with_its_sentence_and_a_missing_fact_with_a_link(
     db.session.commit()
     client.login(on.lead)
     page = client.get(f"/applicant/applications/{application.id}/check")
-    assert "2 things keep it" in words_of(page) and "Yours is registered in: Morocco." in words_of(page)
+    assert "2 things keep it" in words_of(page) and "Registered in: Morocco." in words_of(page)
     assert f'/applicant/applications/{application.id}/eligibility"' in page.text
     refused = client.post(f"/applicant/applications/{application.id}/submit")
     assert refused.status_code == 409 or "keep it from being submitted" in refused.text
@@ -230,12 +229,12 @@ def test_a_warning_lets_it_through_and_the_officer_sees_the_evidence(client):
     assert (finding.answer, finding.blocks) == (Answer.FAILS, False)
     client.login(on.officer)
     page = words_of(client.get(f"/staff/applications/{application.id}"))
-    assert "Eligibility when it was submitted" in page and "Yours is registered in: Morocco." in page
+    assert "Eligibility when it was submitted" in page and "Registered in: Morocco." in page
     picked = client.get(f"/staff/calls/{on.call.id}/applications/admit?id={application.id}")
     assert "One eligibility rule to look at" in words_of(picked)
     workflow.admit(reads.file(on.officer, application.id), actor=on.officer)
     reason = client.get(f"/staff/applications/{application.id}/find-ineligible")
-    assert "Yours is registered in: Morocco." in words_of(reason)
+    assert "Registered in: Morocco." in words_of(reason)
 
 
 def test_the_evidence_stays_what_it_was(app):
