@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from grants.calls.eligibility import Facts, Rule, RuleKind, Terms, Verdict, country, either, fails, passes, unknown
+from grants.calls.eligibility import (
+    Answer,
+    Facts,
+    Rule,
+    RuleKind,
+    Terms,
+    Verdict,
+    country,
+    either,
+    fails,
+    passes,
+    unknown,
+)
 from grants.calls.months import age, birthday, earliest, latest
 from grants.clusters.models import MembershipState
 from grants.core.i18n import N_, N_n, Text
@@ -302,7 +314,7 @@ class Membership(Rule):
             case MembershipState.DECLARED:
                 waiting = N_("The membership is declared; %(cluster)s has not confirmed it yet.",
                              cluster=terms.cluster)  # fmt: skip
-                return Verdict(unknown("membership").answer, waiting)
+                return Verdict(Answer.UNKNOWN, waiting)
             case MembershipState.REFUSED:
                 return fails(N_("%(cluster)s has not confirmed the membership.", cluster=terms.cluster))
         return fails(N_("Not a member."))
@@ -383,7 +395,7 @@ class OneApplication(Rule):
 
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
         if facts.others is None:
-            return passes(N_("It is checked when you submit."))
+            return Verdict(Answer.UNKNOWN, N_("It is checked when you submit."))
         if facts.others == 0:
             return passes(N_("No other application was handed in."))
         return fails(

@@ -29,6 +29,7 @@ COOKIE = "eligibility"
 A_WEEK = 7 * 24 * 3600
 TOGETHER = {"turnover": ("turnover", "turnover_currency", "turnover_year")}
 WARNED = Tag("warn", N_("Not met: a warning"), "triangle-alert")
+LATER = Tag("none", N_("At submission"), "clock-3")
 LOOKS = {
     Answer.PASSES: Tag("ok", Answer.PASSES.label, "circle-check"),
     Answer.FAILS: Tag("bad", Answer.FAILS.label, "circle-x"),
@@ -37,6 +38,8 @@ LOOKS = {
 
 
 def look(finding: Finding) -> Tag:
+    if finding.answer == Answer.UNKNOWN and not finding.rule.questions():
+        return LATER
     return WARNED if finding.answer == Answer.FAILS and not finding.blocks else LOOKS[finding.answer]
 
 
@@ -84,6 +87,10 @@ class FactsForm(FactsFields, Form, Versioned):
                 "recorded here are added by themselves."
             )
         day_limits(self)
+
+    def in_order(self) -> list[Any]:
+        """The fields as they are asked."""
+        return [self[name] for name in self.asked]
 
     def answers(self) -> Facts:
         typed: dict[str, Any] = self.data

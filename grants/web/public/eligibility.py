@@ -51,7 +51,7 @@ def self_test_result(user: Person, call: Call) -> Any:
         findings=[(one, look(one)) for one in found],
         refused=[one for one in found if one.blocks and one.answer == Answer.FAILS],
         warned=[one for one in found if not one.blocks and one.answer == Answer.FAILS],
-        open_questions=[one for one in found if one.answer == Answer.UNKNOWN],
+        open_questions=[one for one in found if one.answer == Answer.UNKNOWN and one.rule.questions()],
         taking=is_taking(call),
     )
     return _private(page)

@@ -13,4 +13,3 @@ def items(user: Person) -> Iterator[Item]:
         yield Item("staff.calls", N_("Calls"), "megaphone", "staff.call")
         yield Item("staff.agreements", N_("Agreements"), "signature", "staff.agreement")
         yield Item("staff.claims", N_("Claims"), "banknote", "staff.claim")
-        yield Item("staff.members", N_("Members"), "users", "staff.member")
