@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from grants.applications import policy, queries
+from grants.applications import evidence, policy, queries
 from grants.applications.content import Blocker, blockers, content_hash
 from grants.applications.models import EDITABLE, STATE_LABELS, Application
 from grants.applications.models import ApplicationState as State
+from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.core.clock import arrival, now
 from grants.core.db import db, lock, transaction
@@ -20,6 +21,7 @@ from grants.core.policy import clock_only
 from grants.funds.models import Fund
 from grants.people.models import Person
 from grants.reviews import policy as review_policy
+from workflows import eligibility
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.mails import send_receipt
@@ -73,8 +75,8 @@ class NotReady(Refused):
 
     title = N_("The application cannot be submitted yet")
 
-    def __init__(self, found: Sequence[Blocker]) -> None:
-        super().__init__(found[0].message)
+    def __init__(self, found: Sequence[Blocker], judged: Sequence[Finding] = ()) -> None:
+        super().__init__(found[0].message if found else judged[0].message)
         self.blockers = found
 
 
@@ -88,12 +90,17 @@ def submit(application: Application, *, seen: str | None = None, actor: Person) 
     something is missing, LostUpdate when a colleague has changed it since it was checked.
     """
     with transaction():
+        lock(application.organisation)  # first, as everywhere: what is said of it is judged and kept as one
         application = queries.locked(application)
         policy.submit.require(actor, application)
         if application.submitted_at and application.state not in EDITABLE | {State.WITHDRAWN}:
             return application
-        if application.state in EDITABLE and (found := blockers(application)):
-            raise NotReady(found)
+        judged: list[Finding] = []
+        if application.state in EDITABLE:
+            judged = eligibility.findings(application)
+            found, stopping = blockers(application), [one for one in judged if one.stops]
+            if found or stopping:
+                raise NotReady(found, stopping)
         fingerprint = content_hash(application)
         if seen is not None and seen != fingerprint:
             raise LostUpdate(N_("The application has changed since you checked it. Check it again, then submit."))
@@ -108,6 +115,7 @@ def submit(application: Application, *, seen: str | None = None, actor: Person) 
         )
         application.reference, application.content_hash, application.submitted_at = reference, fingerprint, at
         application.completion_due_at = application.screening_reason = None
+        evidence.keep(application, judged, at)
         promise(send_receipt, application, application.lead_id, slot=f"{at:%Y%m%dT%H%M%S%f}")
         return application
 

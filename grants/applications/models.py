@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.calls.models import Call, Questionnaire
 from grants.clusters.models import Commission
-from grants.core.db import Record
+from grants.core.db import Base, Record
 from grants.core.i18n import N_
-from grants.core.types import MoneyOf, sort_key
+from grants.core.types import MoneyOf, new_id, sort_key
 from grants.people.models import Organisation, Person
 
 
@@ -63,12 +63,14 @@ class Application(Record):
 
     `sort_key` is the title as lists sort and search it. While a draft is reopened, `submitted_at` and `content_hash`
     are empty again; the reference, once given, stays. An organisation has at most one draft in a call. `answers` are to
-    the questions of its `questionnaire`, the version it was written under.
+    the questions of its `questionnaire`, the version it was written under. `aid_elsewhere` is what the applicant
+    declares for the call's ceiling of public aid.
     """
 
     __tablename__ = "application"
     __table_args__ = (
         UniqueConstraint("call_id", "reference"),
+        CheckConstraint("aid_elsewhere_minor >= 0", name="aid_elsewhere_not_negative"),
         CheckConstraint("requested_minor > 0", name="requested_positive"),
         CheckConstraint("cost_minor > 0", name="cost_positive"),
         CheckConstraint("duration_months BETWEEN 1 AND 120", name="duration_plausible"),
@@ -126,6 +128,8 @@ class Application(Record):
     content_hash: Mapped[str | None] = mapped_column(String(64))
     questionnaire_id: Mapped[UUID | None] = mapped_column(ForeignKey("questionnaire.id"))
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    aid_elsewhere_minor: Mapped[int | None]
+    aid_elsewhere = MoneyOf()
     completion_due_at: Mapped[datetime | None]
     screening_reason: Mapped[str | None]
 
@@ -156,6 +160,21 @@ class Document(Record):
     uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
 
     application: Mapped[Application] = relationship(back_populates="documents", lazy="raise_on_sql")
+
+
+class Evidence(Base):
+    """How the eligibility rules judged an application when it was submitted: appended, never edited.
+
+    `findings` holds for each rule its kind, parameters, whether it blocks, the answer, the facts and terms used.
+    """
+
+    __tablename__ = "eligibility_evidence"
+    __table_args__ = (Index(None, "application_id", "judged_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    judged_at: Mapped[datetime]
+    findings: Mapped[list[Any]]
 
 
 @event.listens_for(Application.title, "set")

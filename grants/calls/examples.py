@@ -2,14 +2,19 @@
 
 Source: Intilak (companies under two years old, 90 %, at most 1 000 000 MAD incl. VAT) and Tatwir (companies over two
 years old, clusters or consortia, 50 %, at most 4 000 000 MAD incl. VAT), as their operator published them; both are
-zero-interest repayable. The rubric and its words are ours.
+zero-interest repayable. The rubric and its words are ours. Their rules are those same sources': the age as the months
+completed on the closing date, and in Tatwir the age only for companies, since clusters (associations) may apply too;
+the composition of a consortium is not among them.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
+from grants.calls.eligibility import Rule
+from grants.calls.rules import Age, Kinds, OneApplication
 from grants.calls.service import CriterionDraft
 from grants.core.i18n import Words
+from grants.people.models import OrganisationKind as Kind
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Example:
     ceiling: Decimal
     instalments: tuple[int, ...]
     criteria: tuple[CriterionDraft, ...]
+    rules: tuple[Rule, ...] = ()
 
 
 INNOVATION = (
@@ -93,6 +99,7 @@ INTILAK = Example(
     Decimal(1_000_000),
     (40, 40, 20),
     _rubric((INNOVATION, 30), (MARKET, 25), (TEAM, 20), (FEASIBILITY, 15), (IMPACT, 10)),
+    (Kinds((Kind.STARTUP, Kind.COMPANY)), Age(most=24), OneApplication()),
 )
 TATWIR = Example(
     "tatwir",
@@ -111,5 +118,10 @@ TATWIR = Example(
     Decimal(4_000_000),
     (30, 30, 25, 15),
     _rubric((INNOVATION, 30), (COOPERATION, 20), (MARKET, 20), (FEASIBILITY, 20), (IMPACT, 10)),
+    (
+        Kinds((Kind.STARTUP, Kind.COMPANY, Kind.ASSOCIATION)),
+        Age(least=24, only_for=(Kind.STARTUP, Kind.COMPANY)),
+        OneApplication(),
+    ),
 )
 EXAMPLES = {one.name: one for one in (INTILAK, TATWIR)}

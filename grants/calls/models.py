@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from grants.calls.eligibility import Rule, RuleKind, Terms
 from grants.calls.questionnaire import Outline, Part, Question
+from grants.calls.rules import rule_of
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_, Words
@@ -97,6 +99,16 @@ class Call(Record):
     criteria: Mapped[list["Criterion"]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="Criterion.position", lazy="raise_on_sql"
     )
+    rules: Mapped[list["EligibilityRule"]] = relationship(
+        cascade="all, delete-orphan", order_by="EligibilityRule.position", lazy="raise_on_sql"
+    )
+
+    @property
+    def terms(self) -> Terms:
+        """What rules look at; the fund and its cluster must be loaded."""
+        cluster = self.fund.cluster
+        closes_on = self.closes_at.astimezone(cluster.zone).date() if self.closes_at else None
+        return Terms(cluster.name, self.currency, closes_on)
 
 
 class Questionnaire(Record):
@@ -217,3 +229,23 @@ class CallQuestion(Record):
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
     asker: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class EligibilityRule(Record):
+    """One rule of a call, at most one of each kind. `parameters` are those of its class in grants.calls.rules."""
+
+    __tablename__ = "eligibility_rule"
+    __table_args__ = (
+        UniqueConstraint("call_id", "kind"),
+        UniqueConstraint("call_id", "position", deferrable=True, initially="DEFERRED"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    position: Mapped[int]
+    kind: Mapped[RuleKind]
+    parameters: Mapped[dict[str, Any]]
+    blocks: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def rule(self) -> Rule:
+        return rule_of(self.kind, self.parameters)

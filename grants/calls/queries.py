@@ -41,6 +41,7 @@ def _parts() -> list[object]:
         joinedload(Call.fund).joinedload(Fund.cluster).selectinload(Cluster.commissions),
         selectinload(Call.envelopes).joinedload(Envelope.commission),
         selectinload(Call.criteria),
+        selectinload(Call.rules),
     ]
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from grants.calls import policy
+from grants.calls.eligibility import Rule
 from grants.calls.models import Call, Criterion, Envelope
+from grants.calls.rule_verbs import begin_with
 from grants.clusters.models import Commission
 from grants.core.audit import record
 from grants.core.db import db, expect, lock, transaction
@@ -75,8 +77,18 @@ def code_taken(code: str) -> Text:
     return N_("This fund already has a call with the code “%(code)s”.", code=code)
 
 
-def draft_call(fund: Fund, draft: CallDraft, *, actor: Person, id: UUID | None = None) -> Call:
-    """A new draft. Raises Refused when the fund has a call of that code. The same `id` again is the same draft."""
+def draft_call(
+    fund: Fund,
+    draft: CallDraft,
+    *,
+    actor: Person,
+    id: UUID | None = None,
+    rules: Sequence[tuple[Rule, bool]] = (),
+) -> Call:
+    """A new draft, with eligibility rules to start from (each with whether it blocks).
+
+    Raises Refused when the fund has a call of that code. The same `id` again is the same draft.
+    """
     with transaction():
         policy.draft.require(actor, fund)
         lock(fund)
@@ -84,6 +96,7 @@ def draft_call(fund: Fund, draft: CallDraft, *, actor: Person, id: UUID | None =
             return made
         call = Call(id=id or new_id(), fund_id=fund.id, currency=fund.currency, envelopes=[], criteria=[])
         _write(call, fund, draft)
+        begin_with(call, rules)
         db.session.add(call)
         db.session.flush()
         record("call.drafted", call, actor, after={"code": call.code})

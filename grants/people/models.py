@@ -1,6 +1,6 @@
 """Persons, how they signed in, what roles they hold, and the organisations they speak for."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.core.db import Record
-from grants.core.i18n import N_
-from grants.core.types import sort_key
+from grants.core.i18n import N_, Text
+from grants.core.types import Money, sort_key
 
 
 class Role(StrEnum):
@@ -176,12 +176,61 @@ ORGANISATION_LABELS = {
 }
 
 
+class Sector(StrEnum):
+    """Where an organisation is mainly active."""
+
+    SOFTWARE = "software"
+    HEALTH = "health"
+    AGRICULTURE = "agriculture"
+    EDUCATION = "education"
+    ENERGY = "energy"
+    FINANCE = "finance"
+    INDUSTRY = "industry"
+    TRANSPORT = "transport"
+    TOURISM = "tourism"
+    CULTURE = "culture"
+    COMMERCE = "commerce"
+    OTHER = "other"
+
+    @property
+    def label(self) -> Text:
+        return SECTOR_LABELS[self]
+
+
+SECTOR_LABELS = {
+    Sector.SOFTWARE: N_("Software and digital services"),
+    Sector.HEALTH: N_("Health"),
+    Sector.AGRICULTURE: N_("Agriculture and food"),
+    Sector.EDUCATION: N_("Education and training"),
+    Sector.ENERGY: N_("Energy and environment"),
+    Sector.FINANCE: N_("Finance and insurance"),
+    Sector.INDUSTRY: N_("Industry"),
+    Sector.TRANSPORT: N_("Transport and logistics"),
+    Sector.TOURISM: N_("Tourism and crafts"),
+    Sector.CULTURE: N_("Culture and media"),
+    Sector.COMMERCE: N_("Commerce and services"),
+    Sector.OTHER: N_("Other sector"),
+}
+
+
 class Organisation(Record):
-    """Who applies and who receives. `matching_key` is the normalised name that imports match by."""
+    """Who applies and who receives. `matching_key` is the normalised name that imports match by.
+
+    What eligibility rules ask may be unknown: `founded_on`, `staff`, the turnover of a year, the sector, and the
+    group of companies it declares (`group_key` is that name as it is compared).
+    """
 
     __tablename__ = "organisation"
     __table_args__ = (
         CheckConstraint("(rc_number IS NULL) = (rc_court IS NULL)", name="rc_has_its_court"),
+        CheckConstraint("staff >= 0", name="staff_not_negative"),
+        CheckConstraint("turnover_minor >= 0", name="turnover_not_negative"),
+        CheckConstraint(
+            "(turnover_minor IS NULL) = (turnover_currency IS NULL)"
+            " AND (turnover_minor IS NULL) = (turnover_year IS NULL)",
+            name="turnover_has_currency_and_year",
+        ),
+        CheckConstraint("(group_name IS NULL) = (group_key IS NULL)", name="group_has_its_key"),
         UniqueConstraint("rc_court", "rc_number"),
         Index("ix_organisation_matching_key", "matching_key"),
     )
@@ -196,6 +245,21 @@ class Organisation(Record):
     rc_court: Mapped[str | None]
     rc_number: Mapped[str | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
+    founded_on: Mapped[date | None]
+    staff: Mapped[int | None]
+    turnover_minor: Mapped[int | None]
+    turnover_currency: Mapped[str | None] = mapped_column(String(3))
+    turnover_year: Mapped[int | None]
+    sector: Mapped[Sector | None]
+    group_name: Mapped[str | None]
+    group_key: Mapped[str | None] = mapped_column(index=True)
+
+    @property
+    def turnover(self) -> Money | None:
+        """Of the year `turnover_year`, without VAT."""
+        if self.turnover_minor is None or self.turnover_currency is None:
+            return None
+        return Money(self.turnover_minor, self.turnover_currency)
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="organisation", lazy="raise_on_sql")
 

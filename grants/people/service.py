@@ -11,7 +11,9 @@ from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import LANGUAGES, N_, Text
+from grants.people import facts as known
 from grants.people import identifiers, passwords, policy, queries
+from grants.people.facts import OrganisationFacts
 from grants.people.models import EmailLink, Membership, Organisation, OrganisationKind, Person, Purpose, Right
 from grants.people.sessions import authenticate, close_session, close_sessions, keep_alive, open_session
 
@@ -126,13 +128,17 @@ class OrganisationDraft:
         )
 
 
-def create_organisation(draft: OrganisationDraft, *, actor: Person) -> Organisation:
+def create_organisation(
+    draft: OrganisationDraft, *, actor: Person, facts: OrganisationFacts | None = None
+) -> Organisation:
     """The actor becomes its owner. Raises Refused when the ICE or the RC is already registered or misshapen."""
     draft = draft.tidy()
     with transaction():
         _refuse(draft, None)
         made = Organisation(matching_key=identifiers.matching_key(draft.name), **asdict(draft))
         made.memberships = [Membership(person_id=actor.id, right=Right.OWNER)]
+        if facts:
+            known.write(made, facts)
         db.session.add(made)
         _flush()
         record("organisation.create", made, actor, after=asdict(draft))
@@ -140,9 +146,14 @@ def create_organisation(draft: OrganisationDraft, *, actor: Person) -> Organisat
 
 
 def revise_organisation(
-    organisation: Organisation, draft: OrganisationDraft, *, actor: Person, version: int | None = None
+    organisation: Organisation,
+    draft: OrganisationDraft,
+    *,
+    actor: Person,
+    version: int | None = None,
+    facts: OrganisationFacts | None = None,
 ) -> None:
-    """Raises Refused as above, LostUpdate when `version` is not the one kept now."""
+    """Raises Refused as above, LostUpdate when `version` is not the one kept now. Without `facts` they stay."""
     draft = draft.tidy()
     with transaction():
         policy.edit_organisation.require(actor, organisation)
@@ -152,6 +163,10 @@ def revise_organisation(
         for name, value in asdict(draft).items():
             setattr(organisation, name, value)
         organisation.matching_key = identifiers.matching_key(draft.name)
+        was = OrganisationFacts.of(organisation)
+        if facts and facts != was:
+            known.write(organisation, facts)
+            record("organisation.facts", organisation, actor, before=was.as_plain(), after=facts.as_plain())
         _flush()
         record("organisation.revise", organisation, actor, before=before, after=asdict(draft))
 

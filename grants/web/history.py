@@ -14,6 +14,7 @@ class Happening(NamedTuple):
 OWN = {  # done by the applicant's people
     "application.begin": Happening(N_("Draft begun"), "file-plus"),
     "application.revise": Happening(N_("Answers changed"), "pencil"),
+    "application.aid": Happening(N_("Public aid declared"), "pencil"),
     "application.attach": Happening(N_("Document added"), "paperclip"),
     "application.detach": Happening(N_("Document removed"), "trash-2"),
     "application.submit": Happening(N_("Submitted"), "send", "ok"),

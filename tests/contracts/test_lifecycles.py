@@ -23,6 +23,8 @@ ON_THE_WAY = {
     "application.decide": "taking the decision",
     "review.begin": "saving a review",
     "bank_account.replace_account": "verifying the account that replaces it",
+    "membership.declare_member": "saving what an organisation says about itself",
+    "membership.deny_member": "saving what an organisation says about itself",
 }
 # Routes whose policy is not the move's, and why.
 OTHERWISE = {

@@ -169,7 +169,7 @@ class Story:
         startup.goes(self.product.link_in(self.product.letter_to(self.address("startup")))).looks("confirm").presses()
         startup.goes(f"/applicant/calls/{self.call}/begin").looks("new-organisation")
         startup.types(name=f"Sahel Mobile {self.n}", city="Casablanca", ice=f"{self.ice():015}")
-        startup.types(rc_number=str(12345 + self.n), rc_court="Casablanca").chooses(
+        startup.types(rc_number=str(12345 + self.n), rc_court="Casablanca", founded_on="2021-03-15").chooses(
             kind="startup", country="MA"
         ).presses()
         startup.looks("begin").presses()

@@ -14,12 +14,12 @@ from grants.clusters.places import COUNTRIES as PLACES
 from grants.clusters.places import CURRENCIES
 from grants.core.errors import Refused
 from grants.people import policy as people
+from grants.people.countries import COUNTRIES
 from grants.people.models import Organisation, Person
 from grants.profiles import bank, policy, queries
 from grants.profiles.models import AccountState, BankAccount
 from grants.web.access import access
 from grants.web.applicant import portal
-from grants.web.applicant.forms import COUNTRIES
 from grants.web.applicant.organisations import own_organisation
 from grants.web.downloads import attached
 from grants.web.forms import Form, UploadField

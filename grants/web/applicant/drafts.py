@@ -24,6 +24,7 @@ from grants.applications.content import (
     outline,
 )
 from grants.applications.models import Application
+from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.calls.questionnaire import Part
 from grants.core.clock import now
@@ -35,8 +36,11 @@ from grants.web.answers import AnswersForm, answers_form, sheets
 from grants.web.applicant import portal
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
 from grants.web.applicant.status import files, section_url, standing
+from grants.web.eligibility import answers as tested_answers
+from grants.web.eligibility import look
 from grants.web.language import say, speak_for
 from workflows import application as workflow
+from workflows import eligibility
 
 
 def own_application(user: Person, application_id: UUID) -> Application:
@@ -78,6 +82,9 @@ def begin(user: Person, call: Call) -> Any:
         chosen = next(one for one in organisations if one.id == form.organisation_id.data)
         name = chosen.name
         application, made = service.begin(call, chosen, actor=user)
+        if made and tested_answers():
+            flash(_("Your draft is ready. First check what you answered in the self-test."))
+            return redirect(url_for(".eligibility", application_id=application.id), 303)
         if made:
             flash(_("Your draft is ready. Everything you write in it is kept; nobody but you reads it."))
         else:
@@ -222,13 +229,18 @@ def check(user: Person, application: Application) -> Any:
 
 def _check_page(user: Person, application: Application, found: Sequence[Blocker], status: int = 200) -> Any:
     form = SubmitForm(formdata=None, seen=content_hash(application))
-    problems = [(section_url(application.id, one.section, check=1) + f"#{one.field}", one) for one in found]
+    judged = eligibility.findings(application)
+    problems: list[tuple[str, Blocker | Finding]] = [
+        (section_url(application.id, one.section, check=1) + f"#{one.field}", one) for one in found
+    ]
+    problems += [(url_for(".eligibility", application_id=application.id), one) for one in judged if one.stops]
     page = render_template(
         "applicant/check.html",
         application=application,
         call=application.call,
         form=form,
         problems=problems,
+        findings=[(one, look(one)) for one in judged],
         standing=standing(application),
         steps=standing(application).steps("check"),
         files=files(application, "applicant.document"),

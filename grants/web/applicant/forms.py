@@ -16,22 +16,16 @@ from grants.applications.content import (
     Budget,
     Project,
 )
-from grants.clusters.models import Commission
+from grants.clusters.models import Cluster, Commission
 from grants.core.i18n import N_
 from grants.core.types import Money
+from grants.people.countries import COUNTRIES
+from grants.people.facts import problems_with as problems_with_facts
 from grants.people.models import ORGANISATION_LABELS, Organisation, OrganisationKind
 from grants.people.service import OrganisationDraft, problems_with
 from grants.web.answers import KEPT, AskedAtSubmission
+from grants.web.facts import FactsFields, MembersField, day_limits
 from grants.web.forms import Form, MoneyField, NumberField, UploadField, Versioned
-
-COUNTRIES = {
-    "MA": N_("Morocco"),
-    "DZ": N_("Algeria"),
-    "CI": N_("Côte d’Ivoire"),
-    "TN": N_("Tunisia"),
-    "SN": N_("Senegal"),
-    "FR": N_("France"),
-}
 
 
 class ProjectForm(Form, Versioned):
@@ -123,7 +117,7 @@ class BeginForm(Form):
     )
 
 
-class OrganisationForm(Form, Versioned):
+class OrganisationForm(FactsFields, Form, Versioned):
     name = StringField(
         _l("Name"),
         [DataRequired(), Length(max=200)],
@@ -150,7 +144,17 @@ class OrganisationForm(Form, Versioned):
         [Length(max=100)],
         description=_l("A number is unique only at its court, for example Casablanca."),
     )
+    members = MembersField(
+        _l("Member of"),
+        description=_l("The cluster confirms it. Asked because some calls are for members."),
+        choices=[],
+    )
     organisation: Organisation | None = None  # the one being revised
+
+    def __init__(self, *args: Any, clusters: Sequence[Cluster] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.members.offer(clusters)
+        day_limits(self)
 
     def draft(self) -> OrganisationDraft:
         return OrganisationDraft(
@@ -166,7 +170,7 @@ class OrganisationForm(Form, Versioned):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
             return False
-        wrong = problems_with(self.draft(), self.organisation)
+        wrong = problems_with(self.draft(), self.organisation) | problems_with_facts(self.facts())
         for name, message in wrong.items():
             self[name].errors = [message]
         return not wrong

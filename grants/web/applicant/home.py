@@ -19,10 +19,13 @@ from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.profile import RIGHTS
 from grants.web.applicant.status import files, look, next_step, standing
+from grants.web.eligibility import answers
+from grants.web.eligibility import look as look_of
 from grants.web.history import APPLICANT_SEES, OWN
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from workflows import application as workflow
+from workflows import eligibility
 
 RECENT = 5
 
@@ -47,6 +50,7 @@ def home(user: Person) -> Any:
         cluster = (first or mine[0]).call.fund.cluster
         speak_for(cluster.country, cluster.timezone)
     organisations = people.memberships_of(user)
+    kept = answers()
     told = awards.notified(one for one in mine if one.state == ApplicationState.DECIDED)
     return render_template(
         "applicant/home.html",
@@ -57,6 +61,7 @@ def home(user: Person) -> Any:
         ],
         grants=awards.granted_to((one.organisation_id for one in organisations), user),
         organisations=organisations,
+        tested=kept.call_id if kept else None,
         kinds=ORGANISATION_LABELS,
         rights=RIGHTS,
         activity=[
@@ -80,6 +85,7 @@ def application(user: Person, application: Application) -> Any:
         decision=decision,
         grants=[one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id],
         standing=standing(application) if editable else None,
+        findings=[(one, look_of(one)) for one in eligibility.findings(application)] if editable else [],
         receipts=bool(application.reference),
         files=files(application, "applicant.document"),
         sheets=sheets(application),

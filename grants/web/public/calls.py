@@ -71,4 +71,5 @@ def call_page(user: Person, call: Call, form: QuestionForm) -> str:
         taking=is_taking(call),
         outline=questionnaires.read_by_applicants(call),
         when=when,
+        testable=any(one.rule.questions() for one in call.rules),
     )

@@ -1,5 +1,23 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.public import calls, dates, help, mailbox, portal, questions, verify
+from grants.web.public import (
+    calls,
+    dates,
+    eligibility,
+    help,
+    mailbox,
+    portal,
+    questions,
+    verify,
+)
 
-__all__ = ["calls", "dates", "help", "mailbox", "portal", "questions", "verify"]
+__all__ = [
+    "calls",
+    "dates",
+    "eligibility",
+    "help",
+    "mailbox",
+    "portal",
+    "questions",
+    "verify",
+]

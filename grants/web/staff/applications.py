@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from grants.applications import policy, queries
+from grants.applications.evidence import evidence
 from grants.applications.models import PRIVATE, STATE_LABELS, Application, Document
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import PER_PAGE, Sort, Wanted
+from grants.calls.eligibility import Finding, shown
 from grants.calls.models import Call
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
@@ -18,6 +20,8 @@ from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.downloads import attached
+from grants.web.eligibility import look
+from grants.web.filters import Tag
 from grants.web.history import FUND_SEES
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
@@ -115,12 +119,19 @@ def application(user: Person, application: Application) -> Any:
         ],
         sheets=sheets(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
+        evidence=judged(application),
         history=[
             (FUND_SEES[event.name], event, name)
             for event, name in queries.history(application)
             if event.name in FUND_SEES
         ],
     )
+
+
+def judged(application: Application) -> list[tuple[Finding, Tag, Any]]:
+    """How the eligibility rules judged it when it was submitted: rule by rule, with the facts used."""
+    found = evidence([application.id]).get(application.id, [])
+    return [(one, look(one), shown(one.facts)) for one in found]
 
 
 def file_document(user: Person, document_id: UUID) -> Document:

@@ -44,12 +44,14 @@ def fund_to_draft_in(user: Person, fund_id: UUID) -> Fund:
 @access(policy.draft, fund_to_draft_in)
 def new_call(user: Person, fund: Fund) -> Any:
     speak_for(fund.cluster.country, fund.cluster.timezone)
-    form = call_form(fund, example=EXAMPLES.get(request.args.get("example", "")))
+    example = EXAMPLES.get(request.args.get("example", ""))
+    form = call_form(fund, example=example)
     if _arranging() or not form.validate_on_submit():
         return _form_page(form, fund, None)
     fund_id = fund.id
     try:
-        made = service.draft_call(fund, form.draft(), actor=user, id=form.id())
+        rules = [(one, True) for one in example.rules] if example else []
+        made = service.draft_call(fund, form.draft(), actor=user, id=form.id(), rules=rules)
     except Refused as problem:
         return _refused(form, problem, queries.fund_to_draft_in(user, fund_id), None)
     flash(_("The draft is saved. Read it as applicants will, then send it to the committee."), "ok")

@@ -6,11 +6,13 @@ from grants.web.staff import (
     calls,
     claims,
     imports,
+    members,
     menu,
     organisations,
     portal,
     questionnaire,
     questions,
+    rules,
     screening,
 )
 
@@ -20,10 +22,12 @@ __all__ = [
     "calls",
     "claims",
     "imports",
+    "members",
     "menu",
     "organisations",
     "portal",
     "questionnaire",
     "questions",
+    "rules",
     "screening",
 ]

@@ -15,7 +15,9 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from grants.applications import policy, queries
+from grants.applications.evidence import evidence
 from grants.applications.models import Application
+from grants.calls.eligibility import Answer
 from grants.calls.models import Call
 from grants.core.clock import now
 from grants.core.i18n import N_, Text
@@ -23,7 +25,7 @@ from grants.people.models import Person
 from grants.web.access import access
 from grants.web.forms import Form, LocalDateTimeField
 from grants.web.staff import portal
-from grants.web.staff.applications import TO_SCREEN, file, followed_call
+from grants.web.staff.applications import TO_SCREEN, file, followed_call, judged
 from workflows import application as workflow
 
 DAYS_TO_COMPLETE = 7  # proposed to the officer, who may choose another date
@@ -116,6 +118,7 @@ def _page(application: Application, name: str, form: Form) -> str:
         move=move,
         form=form,
         consequence=CONSEQUENCES[name],
+        evidence=judged(application),
     )
 
 
@@ -129,7 +132,9 @@ def application_admission(user: Person, call: Call) -> Any:
     picked = queries.chosen(user, call, _ids(request.args.getlist("id")))
     ready = [one for one in picked if one.state in TO_SCREEN and policy.screen.allows(user, one)]
     left = [(one, _why_left(user, one)) for one in picked if one not in ready]
-    return render_template("staff/application_admission.html", call=call, ready=ready, left=left)
+    found = evidence([one.id for one in ready])
+    doubts = {id: sum(one.answer != Answer.PASSES for one in rules) for id, rules in found.items()}
+    return render_template("staff/application_admission.html", call=call, ready=ready, left=left, doubts=doubts)
 
 
 def _why_left(user: Person, application: Application) -> Text:

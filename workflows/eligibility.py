@@ -1,0 +1,109 @@
+"""The rules of a call on one application: facts gathered, judged, given by the applicant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from grants.applications import policy
+from grants.applications.models import Application, ApplicationState
+from grants.awards import queries as awards
+from grants.calls.eligibility import Facts, Finding, Rule, judge
+from grants.calls.models import EligibilityRule
+from grants.clusters import queries as clusters
+from grants.core.audit import record
+from grants.core.db import db, lock, transaction
+from grants.core.types import Money
+from grants.people import facts as known
+from grants.people.facts import OrganisationFacts
+from grants.people.models import Person
+from workflows import membership
+
+UNCOUNTED = (ApplicationState.DRAFT, ApplicationState.WITHDRAWN)
+
+
+def rules_of(call_id: UUID) -> list[tuple[Rule, bool]]:
+    """The rules of a call with whether each blocks, in order; one query. They are frozen before anybody may apply."""
+    found = select(EligibilityRule).where(EligibilityRule.call_id == call_id).order_by(EligibilityRule.position)
+    return [(one.rule, one.blocks) for one in db.session.scalars(found)]
+
+
+def questions(rules: Sequence[tuple[Rule, bool]]) -> tuple[str, ...]:
+    """The facts these rules ask somebody for, each once."""
+    return tuple(dict.fromkeys(name for rule, _ in rules for name in rule.questions()))
+
+
+def findings(application: Application) -> list[Finding]:
+    """What each rule of the call says now; the same few queries whatever the rules."""
+    rules = rules_of(application.call_id)
+    if not rules:
+        return []
+    return judge(rules, facts_of(application, rules), application.call.terms)
+
+
+def facts_of(application: Application, rules: Sequence[tuple[Rule, bool]]) -> Facts:
+    """What is known here of the applicant, as far as these rules look at it."""
+    wanted = {name for rule, _ in rules for name in (*rule.asks, *rule.looks_at)}
+    organisation = application.organisation
+    facts = Facts(
+        kind=organisation.kind,
+        country=organisation.country,
+        founded_on=organisation.founded_on,
+        staff=organisation.staff,
+        turnover=organisation.turnover,
+        turnover_year=organisation.turnover_year,
+        sector=organisation.sector,
+        aid_elsewhere=application.aid_elsewhere,
+        requested=application.requested,
+    )
+    if "membership" in wanted:
+        cluster_id = application.call.fund.cluster_id
+        facts = replace(facts, membership=clusters.membership_state(organisation.id, cluster_id))
+    if "aid_here" in wanted:
+        facts = replace(facts, aid_here=awards.aid_to_group(organisation))
+    if "others" in wanted:
+        facts = replace(facts, others=_others(application))
+    return facts
+
+
+def _others(application: Application) -> int:
+    """More applications of the organisation that the call has received."""
+    counted = select(func.count(Application.id)).where(
+        Application.call_id == application.call_id,
+        Application.organisation_id == application.organisation_id,
+        Application.id != application.id,
+        Application.state.not_in(UNCOUNTED),
+    )
+    return db.session.scalar(counted) or 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the applicant answers for one call: about the organisation, its membership, aid from elsewhere.
+
+    `organisation` is everything kept about it, the answers put in; None: this call does not ask.
+    """
+
+    organisation: OrganisationFacts | None = None
+    member: bool | None = None
+    aid_elsewhere: Money | None = None
+
+
+def give(application: Application, given: Given, *, actor: Person, version: int | None = None) -> None:
+    """Keep them with the organisation, where every application finds them; aid from elsewhere with the application.
+
+    `version` is that of the organisation. Raises Forbidden, or LostUpdate when its file was changed meanwhile.
+    """
+    with transaction():
+        organisation = application.organisation
+        lock(organisation)
+        lock(application, "state")
+        policy.edit.require(actor, application)
+        if given.organisation is not None:
+            known.revise_facts(organisation, given.organisation, actor=actor, version=version)
+        if given.aid_elsewhere is not None and given.aid_elsewhere != application.aid_elsewhere:
+            application.aid_elsewhere = given.aid_elsewhere
+            record("application.aid", application, actor, after={"aid_elsewhere": str(given.aid_elsewhere)})
+        if given.member is not None:
+            membership.declare(organisation, application.call.fund.cluster_id, given.member, actor=actor)
