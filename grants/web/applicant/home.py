@@ -16,7 +16,7 @@ from grants.people.models import ORGANISATION_LABELS, Person, Right
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
-from grants.web.applicant.status import files, look, next_step, standing
+from grants.web.applicant.status import files, journey, look, next_step, standing
 from grants.web.filters import Tag
 from grants.web.history import APPLICANT_SEES, OWN
 from grants.web.language import speak_for
@@ -73,6 +73,7 @@ def application(user: Person, application: Application) -> Any:
     """A draft's task list, or what was submitted and where it stands."""
     editable, id = policy.edit.allows(user, application), application.id
     decision = awards.notified([application]).get(id) if application.state == ApplicationState.DECIDED else None
+    grants = [one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id]
     return render_template(
         "applicant/draft.html" if editable else "applicant/application.html",
         application=application,
@@ -80,7 +81,8 @@ def application(user: Person, application: Application) -> Any:
         tag=look(application, decision),
         step=next_step(application, decision),
         decision=decision,
-        grants=[one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id],
+        stages=[] if editable or application.state in EDITABLE else journey(application, decision, bool(grants)),
+        grants=grants,
         standing=standing(application) if editable else None,
         receipts=bool(application.reference),
         files=files(application, "applicant.document"),
