@@ -18,7 +18,7 @@ from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.profile import RIGHTS
-from grants.web.applicant.status import files, look, next_step, standing
+from grants.web.applicant.status import files, journey, look, next_step, standing
 from grants.web.eligibility import answers
 from grants.web.eligibility import look as look_of
 from grants.web.history import APPLICANT_SEES, OWN
@@ -76,6 +76,7 @@ def application(user: Person, application: Application) -> Any:
     """A draft's task list, or what was submitted and where it stands."""
     editable, id = policy.edit.allows(user, application), application.id
     decision = awards.notified([application]).get(id) if application.state == ApplicationState.DECIDED else None
+    grants = [one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id]
     return render_template(
         "applicant/draft.html" if editable else "applicant/application.html",
         application=application,
@@ -83,7 +84,8 @@ def application(user: Person, application: Application) -> Any:
         tag=look(application, decision),
         step=next_step(application, decision),
         decision=decision,
-        grants=[one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id],
+        stages=[] if editable or application.state in EDITABLE else journey(application, decision, bool(grants)),
+        grants=grants,
         standing=standing(application) if editable else None,
         findings=[(one, look_of(one)) for one in eligibility.findings(application)] if editable else [],
         receipts=bool(application.reference),

@@ -12,6 +12,7 @@ from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, Application
 from grants.applications.models import ApplicationState as State
 from grants.awards.models import Decision, DecisionState
+from grants.calls.models import CallState
 from grants.core.i18n import N_, N_n, Text, Words
 from grants.web.filters import Tag
 from grants.web.tags import tag_of
@@ -31,6 +32,34 @@ LOCKED = Tag("ghost", N_("Not possible yet"), "lock")
 READY = Tag("info", N_("Ready"), "send")
 CHECK = N_("Check and submit")
 OVER = Tag("none", N_("Closed"), "lock")
+
+
+STAGES = (
+    N_("Submitted"),
+    N_("Checked by the fund"),
+    N_("Evaluated by the commission"),
+    N_("Decided by the strategic committee"),
+    N_("Agreement and payments"),
+)
+CHECKED, EXAMINED, DECIDED, GRANTED = 1, 2, 3, 4  # places in STAGES
+AT = {
+    State.SUBMITTED: CHECKED,
+    State.INCOMPLETE: CHECKED,
+    State.ADMISSIBLE: CHECKED,
+    State.ELIGIBLE: EXAMINED,
+    **dict.fromkeys(EVALUATION, EXAMINED),
+    State.DECIDED: DECIDED,
+}
+STOPPED = frozenset({State.INADMISSIBLE, State.INELIGIBLE})
+CANCELLED = N_("The strategic committee has cancelled this call: your application goes no further.")
+
+
+class Stage(NamedTuple):
+    """One step of the way of every application: `at` is done, now or todo."""
+
+    label: Text
+    note: Text | datetime | str | None
+    at: str
 
 
 class Task(NamedTuple):
@@ -125,12 +154,46 @@ def _task(application: Application, section: str, label: Text | Words, found: Se
     return Task(section, label, missing, tag, False)
 
 
+def journey(application: Application, decision: Decision | None = None, granted: bool = False) -> list[Stage]:
+    """The way of a submitted application, as far as its applicant may know; where it stopped, nothing follows.
+
+    `decision` once the applicant was told of it; `granted` once the agreement was sent for signature.
+    """
+    call, state = application.call, application.state
+    zone = call.fund.cluster.zone
+    notes: dict[int, Text | datetime | str] = {}
+    if application.submitted_at:
+        notes[0] = application.submitted_at.astimezone(zone)
+    if state == State.WITHDRAWN:
+        return [Stage(STAGES[0], notes.get(0), "done"), Stage(N_("Withdrawn by you"), None, "done")]
+    if state in STOPPED:
+        return [Stage(STAGES[0], notes.get(0), "done"), Stage(STAGES[CHECKED], tag_of(state).label, "done")]
+    here = AT[state]
+    if call.state == CallState.CANCELLED and state != State.DECIDED:
+        past = [Stage(STAGES[n], notes.get(n), "done") for n in range(here)]
+        return [*past, Stage(N_("Call cancelled"), None, "done")]
+    if state == State.INCOMPLETE:
+        notes[CHECKED] = N_("Complete it by %(when)s", when=due_at(application))
+    elif is_taking(call) and here == CHECKED:
+        notes[CHECKED] = N_("From %(when)s on, once the call has closed", when=due_at(application).date())
+    if call.reviews_due_at:
+        notes[EXAMINED] = N_("Reviews due on %(when)s", when=call.reviews_due_at.astimezone(zone).date())
+    last = len(STAGES)
+    outcome = decision.state if decision else DecisionState.FUNDED if granted else None
+    if outcome is not None:
+        notes[DECIDED] = tag_of(outcome).label
+        here, last = GRANTED, last if outcome == DecisionState.FUNDED else GRANTED
+    return [Stage(STAGES[n], notes.get(n), "done" if n < here else "now" if n == here else "todo") for n in range(last)]
+
+
 def next_step(application: Application, decision: Decision | None = None) -> Text:
     """What happens next and when, in one sentence."""
     if decision is not None:
         return TOLD[decision.state]
     call, state = application.call, application.state
     zone = call.fund.cluster.zone
+    if call.state == CallState.CANCELLED and state in {*EDITABLE, *AT} - {State.DECIDED}:
+        return CANCELLED
     if state in EDITABLE:
         if not in_time(application):
             return N_("It can no longer be submitted: the last moment was %(when)s.", when=due_at(application))
