@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, Select, func, literal, select
+from sqlalchemy import DateTime, Interval, Select, cast, func, literal, select, type_coerce
 
 from grants.applications.models import Application, ApplicationState
 from grants.calls.models import Call, CallState
@@ -19,8 +19,10 @@ from grants.clusters.models import Cluster
 from grants.core import clock
 from grants.core.db import db, transaction
 from grants.core.i18n import N_, N_n
+from grants.core.types import UTCDateTime
 from grants.funds.models import Fund
-from grants.people.models import Membership, Person, Right
+from grants.people.models import Membership, Organisation, Person, Right
+from grants.profiles.models import KEPT_LABELS, KeptDocument
 from grants.reviews.models import IN_HAND, Review, ReviewState
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, Job, Owed, grace, promise_all
@@ -226,6 +228,47 @@ def write_review_due(due: Due) -> Letter | None:
     )
 
 
+# --- a kept document expires: to whoever can replace it -------------------------------------------------------
+
+
+def expiring_documents() -> Obligations:
+    """The current version of a document and a person who may replace it; due when its last day ends, in UTC."""
+    ends = func.timezone("UTC", cast(KeptDocument.expires_on + 1, DateTime()))
+    return (
+        select(
+            KeptDocument.id.label("subject_id"),
+            Membership.person_id.label("recipient_id"),
+            type_coerce(ends, UTCDateTime()).label("at"),
+            KeptDocument.created_at.label("since"),
+        )
+        .join(Membership, Membership.organisation_id == KeptDocument.organisation_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            KeptDocument.ended_at.is_(None),
+            KeptDocument.expires_on.is_not(None),
+            Membership.right.in_([Right.OWNER, Right.EDITOR]),
+            Person.disabled_at.is_(None),
+        )
+    )
+
+
+def write_document_expires(due: Due) -> Letter | None:
+    kept = db.session.get_one(KeptDocument, due.subject_id)
+    organisation = db.session.get_one(Organisation, kept.organisation_id)
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_(
+            "“%(document)s” of %(organisation)s expires on %(day)s",
+            document=KEPT_LABELS[kept.kind],
+            organisation=organisation.name,
+            day=kept.expires_on,
+        ),
+        paragraphs=[N_("Replace it by a newer version, so that your next application can use it.")],
+        facts=[(N_("Document"), kept.filename), (N_("Valid until"), kept.expires_on)],
+        action=(N_("See the documents"), address("applicant.organisation_documents", organisation_id=organisation.id)),
+    )
+
+
 def _call_and_reader(due: Due) -> tuple[Call, Person, Cluster]:
     """The call, the person reminded, and the cluster whose clock counts."""
     found = select(Call, Cluster).join(Fund, Fund.id == Call.fund_id).join(Cluster, Cluster.id == Fund.cluster_id)
@@ -241,4 +284,5 @@ def local(moment: Any, cluster: Cluster) -> Any:
 RULES = [
     Reminder("call_closes", (-14, -7, -2, -1), drafts_in_open_calls, write_call_closes),
     Reminder("review_due", (-5, -1, 1), unfinished_reviews, write_review_due),
+    Reminder("document_expires", (-60, -30, -7), expiring_documents, write_document_expires),
 ]

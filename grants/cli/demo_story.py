@@ -23,6 +23,7 @@ from grants.calls.eligibility import Rule
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.calls.service import CallDraft, CriterionDraft
+from grants.cli.demo_profile import furnish
 from grants.cli.demo_words import COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
 from grants.clusters import service as clusters
 from grants.clusters.models import Cluster, Commission
@@ -119,6 +120,8 @@ def play() -> None:
         fund_id = main.id
     _evaluated_call(who, fund_id)
     _open_call(who, fund_id)
+    with days_ago(2):
+        furnish(lambda: _met(who["applicant"]), lambda: _met(who["accountant"]))
     _keep_quiet()
 
 

@@ -62,7 +62,7 @@ def name_stakeholders(organisation: Organisation, stakes: Sequence[Stake], *, se
             raise LostUpdate(N_("Your text and the saved text are both below. Nothing has been overwritten."))
         total = sum(one.share or 0 for one in stakes)
         if total > WHOLE:
-            raise Refused(N_("The shares add up to more than 100%: look them over."))
+            raise Refused(N_("The shares add up to more than the whole: look them over."))
         if len(stakes) > MOST_STAKEHOLDERS:
             raise Refused(N_("At most %(n)s people: name those who hold the most.", n=MOST_STAKEHOLDERS))
         db.session.execute(delete(Stakeholder).where(Stakeholder.organisation_id == organisation.id))

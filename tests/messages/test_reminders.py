@@ -1,6 +1,6 @@
 """Who is reminded of what, when, how often, and when it stops."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,14 +9,17 @@ from grants.applications.models import ApplicationState
 from grants.calls.models import CallState
 from grants.core.clock import now
 from grants.core.db import db, transaction
+from grants.core.types import new_id
 from grants.messages.models import Promise, Status
 from grants.people.models import Right
+from grants.profiles.models import KeptDocument, KeptKind
 from grants.reviews.models import ReviewState
+from tests.factories import MembershipFactory, PersonFactory
 from tests.messages import scene
-from workflows.outbox import attempt
+from workflows.outbox import Due, attempt
 from workflows.reminders import RULES, occurrences, promise_due, remind, slot
 
-CLOSES, REVIEW = RULES
+CLOSES, REVIEW, EXPIRES = RULES
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +160,35 @@ def as_due(row):
 
     who = (row.id, row.kind, row.subject_id, row.recipient_id, row.slot)
     return Due(*who, row.args, row.due_at, 1, uuid4())
+
+
+def test_an_expiring_document_is_announced_60_30_and_7_days_ahead_until_it_is_replaced():
+    with transaction():
+        owner, reader = MembershipFactory(), PersonFactory()
+        MembershipFactory(organisation=owner.organisation, person=reader, right=Right.READER)
+        made = KeptDocument(
+            organisation_id=owner.organisation_id,
+            series_id=new_id(),
+            kind=KeptKind.TAX,
+            filename="attestation.pdf",
+            media_type="application/pdf",
+            size=1,
+            sha256="a" * 64,
+            expires_on=now().date() + timedelta(days=100),
+            kept_by_id=owner.person_id,
+        )
+        db.session.add(made)
+    owner_id, end = owner.person_id, datetime.combine(made.expires_on + timedelta(days=1), time(0), UTC)
+    for days in EXPIRES.days:
+        assert due(end + timedelta(days=days)) == [("document_expires", f"{days:+d}d", owner_id)]
+    assert due(end + timedelta(days=-61)) == []
+    with transaction():
+        [reminder] = occurrences(end - timedelta(days=7))
+        owed = reminder.owed
+    written = EXPIRES.write(
+        Due(new_id(), EXPIRES.name, owed.subject_id, owed.recipient_id, owed.slot, {}, end, 1, None)
+    )
+    assert written.to.id == owner_id and "attestation.pdf" in str(written.facts)
+    with transaction():
+        made.ended_at = now()
+    assert due(end - timedelta(days=7)) == []
