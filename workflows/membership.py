@@ -61,13 +61,13 @@ lifecycle = Lifecycle(
 
 
 def register(
-    draft: OrganisationDraft, facts: OrganisationFacts, clusters: Collection[UUID], *, actor: Person
+    draft: OrganisationDraft, facts: OrganisationFacts | None, clusters: Collection[UUID] | None, *, actor: Person
 ) -> Organisation:
     """A new organisation with what it says about itself, in one transaction; the actor is its owner."""
     with transaction():
         made = people.create_organisation(draft, actor=actor, facts=facts)
         db.session.flush()
-        for cluster_id in clusters:
+        for cluster_id in clusters or ():
             declare(made, cluster_id, True, actor=actor)
         return made
 
@@ -75,17 +75,21 @@ def register(
 def revise(
     organisation: Organisation,
     draft: OrganisationDraft,
-    facts: OrganisationFacts,
-    clusters: Collection[UUID],
+    facts: OrganisationFacts | None,
+    clusters: Collection[UUID] | None,
     *,
     actor: Person,
     version: int | None = None,
 ) -> None:
-    """Everything its form holds. A cluster that is not named any more is denied only where something was declared."""
+    """Everything its form holds; None leaves the facts, or the memberships, as they are.
+
+    A cluster that is not named any more is denied only where something was declared.
+    """
     with transaction():
         people.revise_organisation(organisation, draft, actor=actor, version=version, facts=facts)
-        said = _said(organisation)
-        for cluster_id in {*clusters, *said}:
+        if clusters is None:
+            return
+        for cluster_id in {*clusters, *_said(organisation)}:
             declare(organisation, cluster_id, cluster_id in clusters, actor=actor)
 
 

@@ -41,6 +41,8 @@ class YearField(NumberField):
 class FactsFields:
     """Mix into a form; `facts()` is what was typed. All may stay empty."""
 
+    ASKED = "facts_asked"  # sent by the pages that ask: what is not asked is not written over
+
     founded_on = DayField(
         _l("Founded on"),
         description=_l("The day on its registration. Asked because calls limit the age of a company."),

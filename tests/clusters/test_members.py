@@ -140,6 +140,7 @@ def test_the_form_of_an_organisation_asks_and_keeps(client):
         "sector": "health",
         "group_name": "Groupe Atlas",
         "members": [str(cluster.id)],
+        "facts_asked": "1",
     }
     assert client.post("/applicant/organisations/new", data=typed).status_code == 303
     (made,) = people.organisations_of(owner)
@@ -148,6 +149,10 @@ def test_the_form_of_an_organisation_asks_and_keeps(client):
     url = f"/applicant/organisations/{made.id}"
     page = client.get(url).text
     assert 'value="2025"' in page and "checked" in page
+    silent = {"name": "Atlas Santé", "kind": "startup", "country": "MA", "version": str(made.version)}
+    assert client.post(url, data=silent).status_code == 303
+    db.session.expire_all()
+    assert made.staff == 12 and state(made, cluster) == State.DECLARED, "a page that does not ask writes nothing over"
     changed = {**typed, "members": [], "turnover": "", "version": str(made.version)}
     assert client.post(url, data=changed).status_code == 303
     db.session.expire_all()
@@ -158,6 +163,7 @@ def test_the_form_of_an_organisation_asks_and_keeps(client):
 def test_a_year_before_its_time_comes_back_with_everything_typed(client):
     client.login(PersonFactory())
     typed = {"name": "Atlas", "kind": "startup", "country": "MA", "turnover": "10", "turnover_currency": "EUR"}
+    typed["facts_asked"] = "1"
     page = client.post("/applicant/organisations/new", data=typed)
     assert page.status_code == 200 and "Say which year" in page.text and "EUR" in page.text
 

@@ -84,6 +84,8 @@ def test_it_fails_with_the_reason_then_passes_and_nothing_is_kept_here(client, q
     assert page.headers["Cache-Control"] == "no-store"
     passed = client.post(test_address(on), data={"kind": "startup", "founded_on": years_ago(1)})
     assert "your organisation may apply" in words_of(client.get(passed.location))
+    assert client.post(f"{test_address(on)}/forget").status_code == 303
+    assert client.get(passed.location).location == test_address(on), "nothing is left in the browser either"
     assert db.session.scalar(text(tables)) == before
     assert db.session.scalar(select(func.count(Organisation.id))) == 1  # the one of the ground
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
@@ -20,6 +21,7 @@ from grants.clusters.models import Cluster, Commission
 from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.countries import COUNTRIES
+from grants.people.facts import OrganisationFacts
 from grants.people.facts import problems_with as problems_with_facts
 from grants.people.models import ORGANISATION_LABELS, Organisation, OrganisationKind
 from grants.people.service import OrganisationDraft, problems_with
@@ -155,6 +157,10 @@ class OrganisationForm(FactsFields, Form, Versioned):
         super().__init__(*args, **kwargs)
         self.members.offer(clusters)
         day_limits(self)
+
+    def said(self) -> tuple[OrganisationFacts | None, set[UUID] | None]:
+        """The facts and the clusters it declares; None where the page did not ask."""
+        return (self.facts(), self.members.chosen()) if self.ASKED in request.form else (None, None)
 
     def draft(self) -> OrganisationDraft:
         return OrganisationDraft(

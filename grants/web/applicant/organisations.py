@@ -31,7 +31,7 @@ def create_organisation(user: Person) -> Any:
     form = OrganisationForm(data=known, clusters=clusters.clusters(user))
     back = local_path(request.args.get("next"))
     if form.validate_on_submit():
-        made = membership.register(form.draft(), form.facts(), form.members.chosen(), actor=user)
+        made = membership.register(form.draft(), *form.said(), actor=user)
         flash(_("%(name)s is registered, and you are its owner.", name=made.name))
         _warn(form)
         return redirect(back or url_for(".organisation_profile", organisation_id=made.id), 303)
@@ -47,8 +47,7 @@ def organisation(user: Person, organisation: Organisation) -> Any:
     form = OrganisationForm(obj=organisation, data={"members": members}, clusters=clusters.clusters(user))
     form.organisation = organisation
     if form.validate_on_submit():
-        draft, facts, version = form.draft(), form.facts(), form.version.data
-        membership.revise(organisation, draft, facts, form.members.chosen(), actor=user, version=version)
+        membership.revise(organisation, form.draft(), *form.said(), actor=user, version=form.version.data)
         flash(_("The organisation is saved."))
         _warn(form)
         return redirect(url_for(".organisation_profile", organisation_id=id), 303)

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from flask import make_response, redirect, render_template, url_for
+from flask import flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
 
 from grants.applications.deadline import is_taking
 from grants.calls import policy, queries
@@ -11,7 +12,7 @@ from grants.calls.eligibility import Answer, Facts, judge
 from grants.calls.models import Call
 from grants.people.models import Person
 from grants.web.access import access
-from grants.web.eligibility import FactsForm, answers, look, remember
+from grants.web.eligibility import FactsForm, answers, forget, look, remember
 from grants.web.language import speak_for
 from grants.web.public import portal
 from workflows.eligibility import questions
@@ -55,6 +56,14 @@ def self_test_result(user: Person, call: Call) -> Any:
         taking=is_taking(call),
     )
     return _private(page)
+
+
+@portal.post("/calls/<uuid:id>/eligibility/forget")
+@access(policy.view, call_with_rules)
+def forget_self_test(user: Person, call: Call) -> Any:
+    """On a shared computer."""
+    flash(_("Your answers are forgotten."))
+    return forget(redirect(url_for(".call", id=call.id), 303))
 
 
 def _private(page: str) -> Any:
