@@ -11,11 +11,13 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from grants.clusters.models import MembershipState
-from grants.core.i18n import N_, Text
+from grants.core.i18n import N_, N_n, Text
 from grants.core.shapes import from_json, to_json
 from grants.core.types import Money
 from grants.people.countries import COUNTRIES
 from grants.people.models import ORGANISATION_LABELS, OrganisationKind, Sector
+
+MOST_MONTHS = 1_200
 
 
 class RuleKind(StrEnum):
@@ -185,6 +187,10 @@ def shown(facts: Facts) -> list[tuple[Text, Any]]:
 
 def country(code: str) -> Text:
     return COUNTRIES.get(code, Text(code))
+
+
+def months(n: int) -> Text:
+    return N_n("%(n)s month", "%(n)s months", n)
 
 
 def listed(names: Sequence[str]) -> Text:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from grants.calls.eligibility import Rule
-from grants.calls.rules import Age, Kinds, OneApplication
+from grants.calls.rules import Age, Kinds
 from grants.calls.service import CriterionDraft
+from grants.calls.ties import OneApplication
 from grants.core.i18n import Words
 from grants.people.models import OrganisationKind as Kind
 

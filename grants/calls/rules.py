@@ -1,11 +1,10 @@
-"""The kinds of eligibility rules. Every limit counts its own value, and its sentence says so."""
+"""Rules about the organisation itself, and every kind by its name. Each limit counts its own value and says so."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from grants.calls.eligibility import (
-    Answer,
     Facts,
     Rule,
     RuleKind,
@@ -14,24 +13,20 @@ from grants.calls.eligibility import (
     country,
     either,
     fails,
+    months,
     passes,
     unknown,
 )
-from grants.calls.months import age, birthday, earliest, latest
-from grants.clusters.models import MembershipState
-from grants.core.i18n import N_, N_n, Text
+from grants.calls.months import age, earliest, latest
+from grants.calls.ties import AidCeiling, Membership, OneApplication
+from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.people.countries import COUNTRIES
 from grants.people.models import ORGANISATION_LABELS, OrganisationKind, Sector
 
-MOST_MONTHS = 1_200
 CHOOSE = N_("Choose at least one.")
 GIVE_A_LIMIT = N_("Give a lower limit, an upper limit, or both.")
 IN_ORDER = N_("The upper limit must not be below the lower one.")
-
-
-def months(n: int) -> Text:
-    return N_n("%(n)s month", "%(n)s months", n)
 
 
 def _kinds(kinds: tuple[OrganisationKind, ...]) -> Text:
@@ -284,127 +279,6 @@ class Sectors(Rule):
             return unknown("sector")
         why = N_("Sector: %(sector)s.", sector=facts.sector.label)
         return passes(why) if facts.sector in self.sectors else fails(why)
-
-
-@dataclass(frozen=True)
-class Membership(Rule):
-    """Member of the cluster that runs the fund; `confirmed`: its own word is not enough."""
-
-    kind: ClassVar[RuleKind] = RuleKind.MEMBERSHIP
-    title: ClassVar[Text] = N_("Membership of the cluster")
-    asks: ClassVar[tuple[str, ...]] = ("membership",)
-
-    confirmed: bool = False
-
-    def sentence(self, terms: Terms) -> Text:
-        if self.confirmed:
-            return N_(
-                "Members of %(cluster)s, confirmed by it when the application is submitted.", cluster=terms.cluster
-            )
-        return N_("Members of %(cluster)s; it checks what is declared.", cluster=terms.cluster)
-
-    def judge(self, facts: Facts, terms: Terms) -> Verdict:
-        match facts.membership:
-            case None:
-                return unknown("membership")
-            case MembershipState.CONFIRMED:
-                return passes(N_("%(cluster)s has confirmed the membership.", cluster=terms.cluster))
-            case MembershipState.DECLARED if not self.confirmed:
-                return passes(N_("The membership is declared; %(cluster)s checks it.", cluster=terms.cluster))
-            case MembershipState.DECLARED:
-                waiting = N_("The membership is declared; %(cluster)s has not confirmed it yet.",
-                             cluster=terms.cluster)  # fmt: skip
-                return Verdict(Answer.UNKNOWN, waiting)
-            case MembershipState.REFUSED:
-                return fails(N_("%(cluster)s has not confirmed the membership.", cluster=terms.cluster))
-        return fails(N_("Not a member."))
-
-
-@dataclass(frozen=True)
-class AidCeiling(Rule):
-    """Public aid to the group over a rolling window that ends on the closing date, this request included."""
-
-    kind: ClassVar[RuleKind] = RuleKind.AID
-    title: ClassVar[Text] = N_("Ceiling of public aid over several years")
-    asks: ClassVar[tuple[str, ...]] = ("aid_elsewhere",)
-    looks_at: ClassVar[tuple[str, ...]] = ("aid_here", "requested")
-
-    ceiling: Money | None = None
-    window: int = 36
-
-    def problems(self) -> Mapping[str, Text]:
-        found = {}
-        if self.ceiling is None or self.ceiling.minor <= 0:
-            found["ceiling"] = N_("Give the ceiling.")
-        if not 1 <= self.window <= MOST_MONTHS:
-            found["window"] = N_("Give the number of months.")
-        return found
-
-    def sentence(self, terms: Terms) -> Text:
-        return N_(
-            "At most %(ceiling)s of public aid to one group of companies over %(window)s up to the closing date, this"
-            " request included.",
-            ceiling=self.ceiling,
-            window=months(self.window),
-        )
-
-    def judge(self, facts: Facts, terms: Terms) -> Verdict:
-        if facts.aid_elsewhere is None or self.ceiling is None:
-            return unknown("aid_elsewhere")
-        zero = Money(0, self.ceiling.currency)
-        if facts.aid_elsewhere.currency != self.ceiling.currency:
-            return unknown("aid_elsewhere")
-        here = sum((one.amount.minor for one in self.counted(facts, terms)), 0)
-        asked = facts.requested if facts.requested is not None else zero
-        total = Money(here + facts.aid_elsewhere.minor + asked.minor, zero.currency)
-        figures = {
-            "total": total,
-            "here": Money(here, zero.currency),
-            "elsewhere": facts.aid_elsewhere,
-            "asked": asked,
-        }
-        why = N_(
-            "In all %(total)s: %(here)s recorded here, %(elsewhere)s declared elsewhere, %(asked)s requested now.",
-            **figures,
-        )
-        return passes(why) if total <= self.ceiling else fails(why)
-
-    def counted(self, facts: Facts, terms: Terms) -> list[Any]:
-        """Grants in the window and in the currency of the ceiling; the first day of the window counts."""
-        if self.ceiling is None:
-            return []
-        currency, on = self.ceiling.currency, terms.closes_on
-        return [
-            one
-            for one in facts.aid_here or ()
-            if one.amount.currency == currency and (on is None or birthday(one.on, self.window) >= on)
-        ]
-
-
-@dataclass(frozen=True)
-class OneApplication(Rule):
-    """One application of an organisation in the call."""
-
-    kind: ClassVar[RuleKind] = RuleKind.ONE
-    title: ClassVar[Text] = N_("One application for each organisation")
-    asks: ClassVar[tuple[str, ...]] = ()
-    looks_at: ClassVar[tuple[str, ...]] = ("others",)
-
-    def sentence(self, terms: Terms) -> Text:
-        return N_("One application for each organisation in this call.")
-
-    def judge(self, facts: Facts, terms: Terms) -> Verdict:
-        if facts.others is None:
-            return Verdict(Answer.UNKNOWN, N_("It is checked when you submit."))
-        if facts.others == 0:
-            return passes(N_("No other application was handed in."))
-        return fails(
-            N_n(
-                "%(n)s other application was already handed in. Withdraw it first, or do not submit this one.",
-                "%(n)s other applications were already handed in. Withdraw them first, or do not submit this one.",
-                facts.others,
-            )
-        )
 
 
 def _within(value: Any, least: Any, most: Any) -> bool:

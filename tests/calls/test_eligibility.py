@@ -8,19 +8,8 @@ from hypothesis import strategies as st
 
 from grants.calls.eligibility import Aid, Answer, Facts, Finding, RuleKind, Terms, judge, shown
 from grants.calls.months import age, birthday, earliest, latest
-from grants.calls.rules import (
-    RULES,
-    Age,
-    AidCeiling,
-    Countries,
-    Kinds,
-    Membership,
-    OneApplication,
-    Sectors,
-    Staff,
-    Turnover,
-    rule_of,
-)
+from grants.calls.rules import RULES, Age, Countries, Kinds, Sectors, Staff, Turnover, rule_of
+from grants.calls.ties import AidCeiling, Membership, OneApplication
 from grants.clusters.models import MembershipState
 from grants.core.types import Money
 from grants.people.models import OrganisationKind, Sector

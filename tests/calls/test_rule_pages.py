@@ -9,7 +9,8 @@ from grants.calls import policy, rule_verbs
 from grants.calls.eligibility import RuleKind
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call, CallState
-from grants.calls.rules import Age, Countries, OneApplication, Staff
+from grants.calls.rules import Age, Countries, Staff
+from grants.calls.ties import OneApplication
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused
 from grants.people.models import OrganisationKind

@@ -11,7 +11,8 @@ from flask import Flask
 from grants.applications import queries
 from grants.applications.evidence import evidence
 from grants.calls.models import EligibilityRule
-from grants.calls.rules import OneApplication, Staff
+from grants.calls.rules import Staff
+from grants.calls.ties import OneApplication
 from grants.core.db import db, lock, transaction
 from grants.people.models import Organisation, Person
 from tests.applications.ground import draft, ground

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from grants.applications.models import Evidence
 from grants.calls.models import EligibilityRule
-from grants.calls.rules import Age, AidCeiling, Kinds, Membership, OneApplication
+from grants.calls.rules import Age, Kinds
+from grants.calls.ties import AidCeiling, Membership, OneApplication
 from grants.cli.demo_words import evidence
 from grants.core.clock import now
 from grants.core.db import db

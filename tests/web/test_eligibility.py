@@ -14,7 +14,8 @@ from grants.applications.models import Application, ApplicationState, Evidence
 from grants.awards.queries import aid_to_group
 from grants.calls.eligibility import Answer
 from grants.calls.models import EligibilityRule
-from grants.calls.rules import Age, AidCeiling, Countries, Kinds, Membership, OneApplication, Staff, Turnover
+from grants.calls.rules import Age, Countries, Kinds, Staff, Turnover
+from grants.calls.ties import AidCeiling, Membership, OneApplication
 from grants.clusters.models import MembershipState
 from grants.clusters.queries import membership_state
 from grants.core.clock import now

@@ -7,19 +7,9 @@ from wtforms import BooleanField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from grants.calls.eligibility import Rule, RuleKind
-from grants.calls.rules import (
-    MOST_MONTHS,
-    Age,
-    AidCeiling,
-    Countries,
-    Kinds,
-    Membership,
-    OneApplication,
-    Sectors,
-    Staff,
-    Turnover,
-)
+from grants.calls.eligibility import MOST_MONTHS, Rule, RuleKind
+from grants.calls.rules import Age, Countries, Kinds, Sectors, Staff, Turnover
+from grants.calls.ties import AidCeiling, Membership, OneApplication
 from grants.core.i18n import N_
 from grants.people.countries import COUNTRIES
 from grants.people.facts import MOST_STAFF
