@@ -69,5 +69,9 @@ def follow_clock(connection: Any, _: Any) -> None:
             told: datetime = cursor.fetchone()[0]
             return told
 
-    clock.synchronise(ask)
-    connection.rollback()
+    try:
+        clock.synchronise(ask)
+        connection.rollback()
+    except BaseException:  # the pool does not know of it yet: nobody else would close it
+        connection.close()
+        raise

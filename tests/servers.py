@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import count
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -60,6 +61,14 @@ def new_database(servers: Settings) -> NewDatabase:
                 server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     return create
+
+
+def own_redis(url: str, number: int) -> str:
+    """The same Redis, another of its databases: what runs beside the tests must not hear their bells."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def plain(url: str) -> str:

@@ -49,7 +49,7 @@ def run(app, tmp_path):
 
 
 def forget_redis() -> None:
-    line(Queue.MAIL).connection.flushall()
+    line(Queue.MAIL).connection.flushdb()
 
 
 def counts() -> dict[Status, int]:

@@ -1,14 +1,16 @@
 """A browser and a running product. Pictures of every step go to build/journeys/."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from config.settings import ROOT
+from config.settings import ROOT, Settings
 from tests.journeys.product import Product, running
 from tests.run import browser as browser_path
+from tests.servers import own_redis
 
 PICTURES = ROOT / "build" / "journeys"
 
@@ -36,8 +38,12 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
+def apart(settings: Settings) -> Settings:
+    return replace(settings, redis_url=own_redis(settings.redis_url, 1))
+
+
 @pytest.fixture(scope="session")
 def product(new_database, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     place: Path = tmp_path_factory.mktemp("produit")
-    with new_database(template=migrated) as settings, running(settings, place / "instance") as started:
+    with new_database(template=migrated) as settings, running(apart(settings), place / "instance") as started:
         yield started

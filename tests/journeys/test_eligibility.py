@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -126,6 +127,6 @@ def test_from_the_self_test_to_the_evidence(chromium, product: Product, world: W
     finally:
         people.leave()
     with installation(product):
-        (kept,) = db.session.scalars(select(Evidence)).all()
+        (kept,) = db.session.scalars(select(Evidence).where(Evidence.application_id == UUID(application))).all()
         assert [one["answer"] for one in kept.findings] == ["passes"] * 5
     product.command("doctor")

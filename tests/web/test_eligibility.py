@@ -315,11 +315,10 @@ def test_the_ceiling_counts_grants_elsewhere_and_the_request(client):
 
 def test_a_membership_said_on_the_page_is_kept_whatever_it_is(client):
     on = with_rules(ground(), Membership())
-    application = draft(on)
+    application, cluster = draft(on), on.call.fund.cluster_id
     db.session.commit()
     client.login(on.lead)
     url = f"/applicant/applications/{application.id}/eligibility"
-    cluster = on.call.fund.cluster_id
     for said, state in (("no", MembershipState.ABSENT), ("yes", MembershipState.DECLARED)):
         version = re.search(r'name="version"[^>]*value="(\d+)"', client.get(url).text).group(1)
         assert client.post(url, data={"membership": said, "version": version}).status_code == 303
