@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -33,51 +34,59 @@ SECTION_LABELS = {
 }
 
 
-class Part:
+@dataclass(frozen=True)
+class Part(ABC):
     """One section's answers. `version` is a number that changes with them: two people may write two sections."""
 
     @property
+    @abstractmethod
+    def version(self) -> int: ...
+
+    @abstractmethod
+    def saved(self, application: Application) -> Self:
+        """The same section as the application holds it."""
+
+    @abstractmethod
+    def keep(self, application: Application) -> list[str]:
+        """Write it into the application; answers with the names of what changed."""
+
+
+@dataclass(frozen=True)
+class Columns(Part):
+    """A section every application has, kept in columns of the same names."""
+
+    @property
     def version(self) -> int:
-        return int(_digest(asdict(self))[:12], 16)  # type: ignore[call-overload]
+        return int(_digest(asdict(self))[:12], 16)
 
     @classmethod
     def of(cls, application: Application) -> Self:
-        raise NotImplementedError
+        return cls(**{one.name: getattr(application, one.name) for one in fields(cls)})
 
     def saved(self, application: Application) -> Self:
-        """The same section as the application holds it."""
         return self.of(application)
 
     def keep(self, application: Application) -> list[str]:
-        """Write it into the application; answers with the names of what changed."""
         before = self.saved(application)
-        changed = [one.name for one in fields(self) if getattr(self, one.name) != getattr(before, one.name)]  # type: ignore[arg-type]
+        changed = [one.name for one in fields(self) if getattr(self, one.name) != getattr(before, one.name)]
         for name in changed:
             setattr(application, name, getattr(self, name))
         return changed
 
 
 @dataclass(frozen=True)
-class Project(Part):
+class Project(Columns):
     title: str
     commission_id: UUID | None
     summary: str
     description: str
 
-    @classmethod
-    def of(cls, application: Application) -> Self:
-        return cls(application.title, application.commission_id, application.summary, application.description)
-
 
 @dataclass(frozen=True)
-class Budget(Part):
+class Budget(Columns):
     cost: Money | None
     requested: Money | None
     duration_months: int | None
-
-    @classmethod
-    def of(cls, application: Application) -> Self:
-        return cls(application.cost, application.requested, application.duration_months)
 
 
 @dataclass(frozen=True)

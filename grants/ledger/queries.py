@@ -137,10 +137,6 @@ def balances(fund_ids: Iterable[UUID]) -> dict[UUID, Standing]:
     return _standings(lambda row: row.id, [fund.c.id], [fund.c.id.in_(list(fund_ids))])
 
 
-def by_call(fund_id: UUID) -> dict[UUID, Standing]:
-    return _standings(lambda row: row.call_id, [account.c.call_id], _deep(fund_id, account.c.call_id))
-
-
 def by_commission(fund_id: UUID, call_id: UUID | None = None) -> dict[UUID, Standing]:
     """By commission: in one call, or over all calls of the fund."""
     conditions = _deep(fund_id, account.c.commission_id)
@@ -149,10 +145,13 @@ def by_commission(fund_id: UUID, call_id: UUID | None = None) -> dict[UUID, Stan
     return _standings(lambda row: row.commission_id, [account.c.commission_id], conditions)
 
 
-def by_call_and_commission(fund_id: UUID) -> dict[tuple[UUID, UUID | None], Standing]:
-    """By (call, commission); (call, None) is what a call has not yet given to a commission."""
+def by_call_and_commission(fund_id: UUID) -> dict[tuple[UUID | None, UUID | None], Standing]:
+    """By (call, commission): their sum is the fund.
+
+    (call, None) is what a call has not yet given to a commission; (None, None) what the fund has given to no call.
+    """
     columns = [account.c.call_id, account.c.commission_id]
-    return _standings(lambda row: (row.call_id, row.commission_id), columns, _deep(fund_id, account.c.call_id))
+    return _standings(lambda row: (row.call_id, row.commission_id), columns, [fund.c.id == fund_id])
 
 
 def by_grant(fund_id: UUID, grant_ids: Iterable[UUID] | None = None) -> dict[UUID, Standing]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from grants.core.clock import now
@@ -84,15 +84,8 @@ def digest(token: str) -> bytes:
 
 def sign_in_of(token: str) -> SignIn | None:
     """The living sign-in of this cookie, its person and their appointments: one query."""
-    found = (
-        select(SignIn)
-        .join(SignIn.person)
-        .outerjoin(Person.appointments)
-        .where(SignIn.token_hash == digest(token), SignIn.expires_at > now(), _may_sign_in())
-        .options(contains_eager(SignIn.person).contains_eager(Person.appointments))
-        .execution_options(populate_existing=True)
-    )
-    return db.session.scalars(found).unique().one_or_none()
+    found = db.session.scalars(_SIGN_IN, {"token_hash": digest(token), "now": now()})
+    return found.unique().one_or_none()
 
 
 def sign_ins(person: Person) -> Sequence[SignIn]:
@@ -120,6 +113,16 @@ def owner(link: EmailLink) -> Person:
 def _may_sign_in() -> ColumnElement[bool]:
     """The SQL twin of Person.is_active."""
     return Person.disabled_at.is_(None) & Person.confirmed_at.is_not(None)
+
+
+_SIGN_IN = (  # written once: every page asks it
+    select(SignIn)
+    .join(SignIn.person)
+    .outerjoin(Person.appointments)
+    .where(SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("now"), _may_sign_in())
+    .options(contains_eager(SignIn.person).contains_eager(Person.appointments))
+    .execution_options(populate_existing=True)
+)
 
 
 # --- organisations --------------------------------------------------------------------------------------------

@@ -55,9 +55,14 @@ def dashboard(fund: Fund, today: date) -> Dashboard:
 
     As many queries for a large fund as for a small one.
     """
-    nothing = Standing(fund.currency, {})
-    themes = ledger.by_commission(fund.id)
-    calls = ledger.by_call(fund.id)
+    whole = Standing(fund.currency, {})
+    themes: dict[UUID, Standing] = {}
+    calls: dict[UUID, Standing] = {}
+    for (call_id, commission_id), part in ledger.by_call_and_commission(fund.id).items():
+        whole += part
+        for sums, id in ((calls, call_id), (themes, commission_id)):
+            if id is not None:
+                sums[id] = sums[id] + part if id in sums else part
     commissions = db.session.scalars(
         select(Commission).where(Commission.id.in_(list(themes))).order_by(Commission.position)
     )
@@ -70,7 +75,7 @@ def dashboard(fund: Fund, today: date) -> Dashboard:
     ).one()
     return Dashboard(
         fund=fund,
-        standing=ledger.balances([fund.id]).get(fund.id, nothing),
+        standing=whole,
         themes=[Theme(one, themes[one.id]) for one in commissions],
         calls=[(one, calls[one.id]) for one in rows],
         months=_months(fund, today),

@@ -16,6 +16,19 @@ PENDING = frozenset({ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW})
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many applications a commission ranks in a call, and how many of them still wait for a review."""
+
+    total: int
+    pending: int
+
+    @property
+    def is_long(self) -> bool:
+        """Whether they need more than one page."""
+        return self.total > PER_PAGE
+
+
+@dataclass(frozen=True)
 class Listed:
     """One page of a commission's applications, best mean first; `page` counts from 1.
 
@@ -38,13 +51,17 @@ class Listed:
         return (self.page - 1) * PER_PAGE + 1
 
 
-def listed(user: Person, board: Chaired, page: int) -> Listed:
-    """Two queries however many applications the commission has."""
-    total, pending = db.session.execute(
-        _within(user, board).with_only_columns(func.count(), func.count().filter(Application.state.in_(PENDING)))
-    ).one()
-    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
-    marks = marks_of_each()
+def counted(user: Person, board: Chaired) -> Counted:
+    """One query."""
+    both = func.count(), func.count().filter(Application.state.in_(PENDING))
+    return Counted(*db.session.execute(_within(user, board).with_only_columns(*both)).one())
+
+
+def listed(user: Person, board: Chaired, page: int, counted: Counted) -> Listed:
+    """One query however many applications the commission has: all are ordered by the two marks that say where each
+    stands, and only those of the page are read."""
+    page = min(max(1, page), max(1, -(-counted.total // PER_PAGE)))
+    marks = marks_of_each(("mean", "recommended"))
     advised = func.least(func.coalesce(marks.c.recommended, Application.requested_minor), Application.requested_minor)
     order = best_first(marks)
     ordered = (
@@ -52,34 +69,29 @@ def listed(user: Person, board: Chaired, page: int) -> Listed:
         .outerjoin(marks, true())
         .with_only_columns(
             Application.id.label("id"),
-            *[marks.c[name] for name in MARKS],
             func.sum(advised).over(order_by=order, rows=(None, 0)).label("spent"),
             func.row_number().over(order_by=order).label("place"),
         )
         .subquery()
     )
     first = (page - 1) * PER_PAGE
+    shown = select(ordered).where(ordered.c.place > first, ordered.c.place <= first + PER_PAGE).subquery()
+    every = marks_of_each()
     rows = db.session.execute(
-        select(Application, *[ordered.c[name] for name in MARKS], ordered.c.spent)
-        .join(ordered, ordered.c.id == Application.id)
-        .where(ordered.c.place > first, ordered.c.place <= first + PER_PAGE)
+        select(Application, *[every.c[name] for name in MARKS], shown.c.spent)
+        .join(shown, shown.c.id == Application.id)
+        .outerjoin(every, true())
         .options(*LINE_PARTS)
-        .order_by(ordered.c.place)
+        .order_by(shown.c.place)
     ).all()
     spent = [Money(int(row.spent), board.envelope.currency) for row in rows]
     return Listed(
         lines=[line(*row[:-1]) for row in rows],
         spent=[None if board.envelope < one else one for one in spent],
-        total=total,
+        total=counted.total,
         page=page,
-        complete=bool(total) and not pending,
+        complete=bool(counted.total) and not counted.pending,
     )
-
-
-def is_long(user: Person, board: Chaired) -> bool:
-    """Whether they need more than one page; one query."""
-    total = db.session.scalar(_within(user, board).with_only_columns(func.count()))
-    return (total or 0) > PER_PAGE
 
 
 def _within(user: Person, board: Chaired) -> Select[Application]:

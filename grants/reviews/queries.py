@@ -307,20 +307,21 @@ def best_first(marks: LateralFromClause) -> tuple[Any, ...]:
     return marks.c.mean.desc().nulls_last(), Application.reference
 
 
-def marks_of_each() -> LateralFromClause:
+def marks_of_each(names: Sequence[str] = MARKS) -> LateralFromClause:
     """The reviews of each application of the statement, counted and averaged from an index; join it on true()."""
     counted = Review.state.in_(COUNTED)
     sent = Review.state == ReviewState.SUBMITTED
+    marks = {
+        "asked": func.count(Review.id).filter(counted),
+        "submitted": func.count(Review.id).filter(sent),
+        "conflicts": func.count(Review.id).filter(Review.state == CONFLICT),
+        "mean": func.round(func.avg(Review.total).filter(sent)),
+        "lowest": func.min(Review.total).filter(sent),
+        "highest": func.max(Review.total).filter(sent),
+        "recommended": func.round(func.avg(Review.recommended_minor).filter(sent)),
+    }
     return (
-        select(
-            func.count(Review.id).filter(counted).label("asked"),
-            func.count(Review.id).filter(sent).label("submitted"),
-            func.count(Review.id).filter(Review.state == CONFLICT).label("conflicts"),
-            func.round(func.avg(Review.total).filter(sent)).label("mean"),
-            func.min(Review.total).filter(sent).label("lowest"),
-            func.max(Review.total).filter(sent).label("highest"),
-            func.round(func.avg(Review.recommended_minor).filter(sent)).label("recommended"),
-        )
+        select(*[marks[name].label(name) for name in names])
         .where(Review.application_id == Application.id)
         .correlate(Application)
         .lateral("marks")

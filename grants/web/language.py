@@ -6,11 +6,11 @@ zone come from the cluster the page is about: a view or a loader calls `speak_fo
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import flask_babel
-from flask import Flask, g, has_app_context, has_request_context, make_response, redirect, request
+from flask import Flask, g, has_request_context, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from grants.core.i18n import ENGLISH, LANGUAGES, NATIVE_NAMES, Reader, Text, catalogue, render
@@ -25,10 +25,13 @@ portal = Portal("language", __name__)
 
 def current_reader() -> Reader:
     """Who reads this page; outside a request an English reader, unless `speaking` says otherwise."""
-    reader: Reader | None = g.get("reader") if has_app_context() else None
-    if reader is None and has_request_context():
-        g.reader = reader = Reader(_chosen())
-    return reader or ENGLISH
+    try:
+        return cast(Reader, g.reader)  # asked hundreds of times a page
+    except (AttributeError, RuntimeError):  # not chosen yet, or nobody asks
+        if not has_request_context():
+            return ENGLISH
+    g.reader = reader = Reader(_chosen())
+    return reader
 
 
 @contextmanager
@@ -39,7 +42,10 @@ def speaking(reader: Reader) -> Iterator[None]:
     try:
         yield
     finally:
-        g.reader = before
+        if before is None:
+            del g.reader
+        else:
+            g.reader = before
 
 
 def speak_for(country: str, zone: str) -> None:

@@ -140,7 +140,7 @@ def test_a_reversal_mirrors_its_operation_once(ground):
         ground.move(Kind.ALLOCATE_COMMISSION, line.source, line.target, 100, reverses=2)
     with pytest.raises(Refused):  # and a reversal always does
         ground.move(Kind.REVERSE, line.source, line.target, 100)
-    assert queries.by_call(ground.fund)[ground.call][Stage.CALL] == ground.money(100)
+    assert queries.by_call_and_commission(ground.fund)[ground.call, None][Stage.CALL] == ground.money(100)
     assert verify([ground.fund]).broken is None
 
 

@@ -30,7 +30,6 @@ def counted():
 
 READS = {
     "balances": (1, lambda g: queries.balances([g.fund])),
-    "by_call": (1, lambda g: queries.by_call(g.fund)),
     "by_commission": (1, lambda g: queries.by_commission(g.fund)),
     "by_call_and_commission": (1, lambda g: queries.by_call_and_commission(g.fund)),
     "by_grant": (1, lambda g: queries.by_grant(g.fund)),
@@ -71,6 +70,9 @@ def test_standings_by_part_add_up_to_the_fund(ground):
     assert commissions == queries.by_commission(ground.fund, ground.call)
     assert queries.by_commission(ground.fund, uuid4()) == {}
     assert commissions[ground.commission] == queries.by_call_and_commission(ground.fund)[ground.call, ground.commission]
+    pieces = queries.by_call_and_commission(ground.fund)
+    assert sum(pieces.values(), Standing(whole.currency, {})) == whole
+    assert pieces[None, None][Stage.AVAILABLE] == whole[Stage.AVAILABLE]
     by_grant = queries.by_grant(ground.fund)
     for figure in ("reserved", "engaged", "unpaid", "verified", "ordered", "paid", "recovered"):
         total = getattr(whole, figure)

@@ -40,7 +40,7 @@ def commissions(user: Person) -> Any:
 def board(user: Person, board: Chaired) -> Any:
     """The applications of one commission, with their reviews counted, page by page."""
     _speak(board.call)
-    listed = pages.listed(user, board, _page())
+    listed = pages.listed(user, board, _page(), pages.counted(user, board))
     return render_template("reviewer/board.html", board=board, listed=listed, can_rank=policy.rank.allows(user, board))
 
 
@@ -113,8 +113,9 @@ def ranking(user: Person, chaired: Chaired) -> Any:
     sent = proposed(chaired.call.id, chaired.commission.id, _page())
     if sent.total:
         return render_template("reviewer/proposed.html", board=chaired, found=sent)
-    if request.method == "GET" and "form" not in request.args and pages.is_long(user, chaired):
-        return render_template("reviewer/ranking_long.html", board=chaired, listed=pages.listed(user, chaired, _page()))
+    if request.method == "GET" and "form" not in request.args and (counted := pages.counted(user, chaired)).is_long:
+        listed = pages.listed(user, chaired, _page(), counted)
+        return render_template("reviewer/ranking_long.html", board=chaired, listed=listed)
     board = queries.whole_board(user, chaired)
     form = proposal_form(board.lines, suggest(board), board.call.currency)
     if form.validate_on_submit():
