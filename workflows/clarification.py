@@ -36,8 +36,14 @@ lifecycle = Lifecycle(
     "clarification",
     CLARIFICATION_LABELS,
     [
-        Move("answer", frozenset({S.ASKED}), S.ANSWERED, policy.answer, N_("Send the answer")),
-        Move("take_back", frozenset({S.ASKED}), S.TAKEN_BACK, policy.take_back, N_("Take the question back")),
+        Move("answer", frozenset({S.ASKED}), S.ANSWERED, policy.answer_clarification, N_("Send the answer")),
+        Move(
+            "take_back",
+            frozenset({S.ASKED}),
+            S.TAKEN_BACK,
+            policy.take_back_clarification,
+            N_("Take the question back"),
+        ),
     ],
 )
 
@@ -52,7 +58,7 @@ def ask(application: Application, question: str, due_at: datetime, *, actor: Per
         made = db.session.get(Clarification, id) if id else None
         if made is not None and (made.application_id, made.asked_by_id) == (application.id, actor.id):
             return
-        policy.ask.require(actor, application)
+        policy.ask_clarification.require(actor, application)
         if not question.strip():
             raise Refused(N_("Write your question."))
         if due_at <= now():
@@ -138,7 +144,7 @@ def _open(clarification: Clarification, actor: Person) -> None:
     lock(clarification, "state", "answer")
     if clarification.state != S.ASKED:
         raise WrongState(N_("This answer has been sent, or is not awaited any more: it stays as it is."))
-    policy.answer.require(actor, clarification)
+    policy.answer_clarification.require(actor, clarification)
 
 
 # --- letters --------------------------------------------------------------------------------------------------

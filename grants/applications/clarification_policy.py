@@ -12,7 +12,7 @@ EXAMINED = frozenset({S.SUBMITTED, S.ADMISSIBLE, S.ELIGIBLE, S.IN_REVIEW, S.REVI
 
 
 @policy(Role.OFFICER)
-def ask(user: Person, application: Application) -> Claims:
+def ask_clarification(user: Person, application: Application) -> Claims:
     """Programme officers of the fund who do not belong to the applicant, while the file is examined."""
     yield from screen.claims(user, application)
     yield (
@@ -22,13 +22,13 @@ def ask(user: Person, application: Application) -> Claims:
 
 
 @policy(Role.OFFICER)
-def take_back(user: Person, clarification: Clarification) -> Claims:
+def take_back_clarification(user: Person, clarification: Clarification) -> Claims:
     """Programme officers of the fund who do not belong to the applicant."""
     yield from screen.claims(user, clarification.application)
 
 
 @policy(APPLICANT)
-def answer(user: Person, clarification: Clarification) -> Claims:
+def answer_clarification(user: Person, clarification: Clarification) -> Claims:
     """Owners and editors of the organisation, until the date the fund gave."""
     yield (
         right_in(user, clarification.application.organisation) in WRITERS,
@@ -51,19 +51,19 @@ def read_own_clarification(user: Person, clarification: Clarification) -> Claims
 
 
 @policy(APPLICANT)
-def read_own_file(user: Person, file: ClarificationFile) -> Claims:
+def read_own_clarification_file(user: Person, file: ClarificationFile) -> Claims:
     """Anybody who speaks for the organisation."""
     yield from read_own.claims(user, file.clarification.application)
 
 
 @policy(APPLICANT)
-def remove_file(user: Person, file: ClarificationFile) -> Claims:
+def remove_clarification_file(user: Person, file: ClarificationFile) -> Claims:
     """Whoever may answer."""
-    yield from answer.claims(user, file.clarification)
+    yield from answer_clarification.claims(user, file.clarification)
 
 
 @policy(*FOLLOWERS)
-def read_answered_file(user: Person, file: ClarificationFile) -> Claims:
+def read_clarification_file(user: Person, file: ClarificationFile) -> Claims:
     """Those who follow the fund, once the answer is sent."""
     yield from read_file.claims(user, file.clarification.application)
     yield file.clarification.is_answered, N_("This answer has not been sent yet.")

@@ -103,26 +103,26 @@ def test_two_colleagues_do_not_overwrite_each_other(on, asked):
 
 def test_after_its_date_it_cannot_be_answered_and_the_reason_is_said(on, asked):
     with stopped(asked.due_at):
-        assert policy.answer.allows(on.lead, asked)
+        assert policy.answer_clarification.allows(on.lead, asked)
     with stopped(asked.due_at + timedelta(seconds=1)):
         with pytest.raises(Forbidden, match="had to be answered by"):
             workflow.write(asked, "Trop tard.", None, actor=on.lead)
-        assert policy.take_back.allows(on.officer, asked)
+        assert policy.take_back_clarification.allows(on.officer, asked)
 
 
 def test_nobody_waits_for_an_answer_once_the_file_has_left(on, application, asked):
     assert queries.awaited([application]) == {application.id: asked.due_at}
     application.state = State.WITHDRAWN
     db.session.flush()
-    assert "ended its examination" in str(policy.answer.why_not(on.lead, asked))
-    assert not policy.ask.allows(on.officer, application)
+    assert "ended its examination" in str(policy.answer_clarification.why_not(on.lead, asked))
+    assert not policy.ask_clarification.allows(on.officer, application)
 
 
 @pytest.mark.parametrize("state", set(State) - policy.EXAMINED - {State.DRAFT})
 def test_only_a_file_under_examination_is_asked_about(on, state):
     given = submitted(1) | ({"completion_due_at": now() + SOON} if state == State.INCOMPLETE else {})
     application = draft(on, state=state, reference="TEST-0001", **given)
-    assert "while a file is examined" in str(policy.ask.why_not(on.officer, application))
+    assert "while a file is examined" in str(policy.ask_clarification.why_not(on.officer, application))
 
 
 def test_a_question_taken_back_needs_no_answer(on, application, asked):
@@ -140,10 +140,12 @@ def test_who_asks_who_answers_who_reads(on, application, asked):
     inside = with_role(Role.OFFICER, cluster=on.call.fund.cluster)
     MembershipFactory(organisation=on.organisation, person=inside)
     db.session.refresh(on.organisation, ["memberships"])
-    assert policy.ask.allows(on.officer, application)
+    assert policy.ask_clarification.allows(on.officer, application)
     for person in (on.lead, reader, outsider, other, auditor, inside):
-        assert not policy.ask.allows(person, application)
-    assert not policy.answer.allows(reader, asked) and not policy.answer.allows(on.officer, asked)
+        assert not policy.ask_clarification.allows(person, application)
+    assert not policy.answer_clarification.allows(reader, asked) and not policy.answer_clarification.allows(
+        on.officer, asked
+    )
     for person in (outsider, other):
         for read in (queries.own, queries.followed):
             with pytest.raises(NoResultFound):
@@ -155,9 +157,9 @@ def test_the_file_of_an_answer_that_is_not_sent_is_its_writers_alone(on, asked):
     workflow.write(asked, "Douze.", None, actor=on.lead)
     workflow.attach(asked, [kept()], actor=on.lead)
     file = queries.own_file(on.lead, db.session.scalars(select(ClarificationFile.id)).one())
-    assert not policy.read_answered_file.allows(on.officer, file)
+    assert not policy.read_clarification_file.allows(on.officer, file)
     workflow.send(asked, actor=on.lead)
-    assert policy.read_answered_file.allows(on.officer, queries.followed_file(on.officer, file.id))
+    assert policy.read_clarification_file.allows(on.officer, queries.followed_file(on.officer, file.id))
 
 
 def test_the_date_is_in_the_applicant_s_calendar(on, application, asked):

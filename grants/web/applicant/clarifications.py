@@ -45,7 +45,7 @@ def clarification(user: Person, clarification: Clarification) -> Any:
 
 
 @portal.post("/clarifications/<uuid:id>")
-@access(policy.answer, own)
+@access(policy.answer_clarification, own)
 def answer_clarification(user: Person, clarification: Clarification) -> Any:
     """Keep what is written and add the file; the button says whether it is sent too."""
     form, id = _form(clarification), clarification.id
@@ -80,7 +80,7 @@ def _form(clarification: Clarification) -> ClarificationForm:
 def _page(user: Person, clarification: Clarification, form: ClarificationForm) -> str:
     if form.is_submitted():
         form.version.raw_data = None  # drawn again with the version it has now
-    why_not = policy.answer.why_not(user, clarification) if clarification.state == "asked" else None
+    why_not = policy.answer_clarification.why_not(user, clarification) if clarification.state == "asked" else None
     return render_template(
         "applicant/clarification.html",
         clarification=clarification,
@@ -109,13 +109,13 @@ def answer_files(clarification: Clarification, endpoint: str, removable: bool = 
 
 
 @portal.get("/clarification-files/<uuid:id>")
-@access(policy.read_own_file, queries.own_file)
+@access(policy.read_own_clarification_file, queries.own_file)
 def clarification_file(user: Person, file: ClarificationFile) -> Any:
     return attached(file)
 
 
 @portal.post("/clarification-files/<uuid:id>/remove")
-@access(policy.remove_file, queries.own_file)
+@access(policy.remove_clarification_file, queries.own_file)
 def remove_clarification_file(user: Person, file: ClarificationFile) -> Any:
     id, name = file.clarification_id, file.filename
     workflow.detach(file, actor=user)

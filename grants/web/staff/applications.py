@@ -121,9 +121,11 @@ def application(user: Person, application: Application) -> Any:
         sheets=sheets(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
         clarifications=[(one, _files(one)) for one in asked],
-        may_ask=clarification_policy.ask.allows(user, application),
+        may_ask=clarification_policy.ask_clarification.allows(user, application),
         to_take_back={
-            one.id for one in asked if one.state == "asked" and clarification_policy.take_back.allows(user, one)
+            one.id
+            for one in asked
+            if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
         },
         evidence=judged(application),
         history=[

@@ -46,7 +46,7 @@ class AskForm(Form):
 
 
 @portal.route("/applications/<uuid:application_id>/clarifications/new", methods=["GET", "POST"])
-@access(policy.ask, file)
+@access(policy.ask_clarification, file)
 def ask_clarification(user: Person, application: Application) -> Any:
     zone = application.call.fund.cluster.zone
     proposed = (now() + timedelta(days=DAYS_TO_ANSWER)).astimezone(zone).replace(hour=23, minute=59)
@@ -60,7 +60,7 @@ def ask_clarification(user: Person, application: Application) -> Any:
 
 
 @portal.post("/clarifications/<uuid:id>/take-back")
-@access(policy.take_back, queries.followed)
+@access(policy.take_back_clarification, queries.followed)
 def take_back_clarification(user: Person, clarification: Clarification) -> Any:
     application_id = clarification.application_id
     workflow.take_back(clarification, actor=user)
@@ -69,6 +69,6 @@ def take_back_clarification(user: Person, clarification: Clarification) -> Any:
 
 
 @portal.get("/clarification-files/<uuid:id>")
-@access(policy.read_answered_file, queries.followed_file)
+@access(policy.read_clarification_file, queries.followed_file)
 def clarification_file(user: Person, file: ClarificationFile) -> Any:
     return attached(file)
