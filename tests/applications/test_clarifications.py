@@ -39,7 +39,7 @@ def on(app):
 
 @pytest.fixture
 def application(on):
-    return draft(on, state=State.SUBMITTED, **submitted(1), reference="TEST-0001")
+    return draft(on, state=State.SUBMITTED, **submitted(1))
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_nobody_waits_for_an_answer_once_the_file_has_left(on, application, aske
 @pytest.mark.parametrize("state", set(State) - policy.EXAMINED - {State.DRAFT})
 def test_only_a_file_under_examination_is_asked_about(on, state):
     given = submitted(1) | ({"completion_due_at": now() + SOON} if state == State.INCOMPLETE else {})
-    application = draft(on, state=state, reference="TEST-0001", **given)
+    application = draft(on, state=state, **given)
     assert "while a file is examined" in str(policy.ask_clarification.why_not(on.officer, application))
 
 

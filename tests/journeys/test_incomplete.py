@@ -32,7 +32,7 @@ def application(product: Product) -> str:
         on.lead.email, on.lead.name, on.lead.locale, on.lead.password_hash = FOUNDER, "Amina Benali", "en", hashed
         officer = PersonFactory(name="Salma Idrissi", email=OFFICER, locale="en", password_hash=hashed)
         with_role(Role.OFFICER, cluster=on.call.fund.cluster, person=officer)
-        made = draft(on, state=ApplicationState.SUBMITTED, reference="2026-LATE-0001", **submitted(1))
+        made = draft(on, state=ApplicationState.SUBMITTED, **submitted(1) | {"reference": "2026-LATE-0001"})
         made.submitted_at = now() - timedelta(hours=2)
         on.call.last_reference = 1
         on.call.state, on.call.closes_at = CallState.CLOSED, now() - timedelta(hours=1)
