@@ -13,6 +13,7 @@ from grants.applications import clarification_policy as policy
 from grants.applications import clarification_queries as queries
 from grants.applications.models import ApplicationState as State
 from grants.applications.models import Clarification, ClarificationFile, ClarificationState
+from grants.applications.queries import own_application
 from grants.core.clock import now, stopped
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
@@ -37,9 +38,15 @@ def on(app):
     return ground()
 
 
+def filed(on, state, **given):
+    """A file as its pages load it."""
+    made = draft(on, state=state, **submitted(1) | given)
+    return own_application(on.lead, made.id)
+
+
 @pytest.fixture
 def application(on):
-    return draft(on, state=State.SUBMITTED, **submitted(1))
+    return filed(on, State.SUBMITTED)
 
 
 @pytest.fixture
@@ -120,8 +127,7 @@ def test_nobody_waits_for_an_answer_once_the_file_has_left(on, application, aske
 
 @pytest.mark.parametrize("state", set(State) - policy.EXAMINED - {State.DRAFT})
 def test_only_a_file_under_examination_is_asked_about(on, state):
-    given = submitted(1) | ({"completion_due_at": now() + SOON} if state == State.INCOMPLETE else {})
-    application = draft(on, state=state, **given)
+    application = filed(on, state, **({"completion_due_at": now() + SOON} if state == State.INCOMPLETE else {}))
     assert "while a file is examined" in str(policy.ask_clarification.why_not(on.officer, application))
 
 
