@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 from grants.applications.models import Application, Document
 from grants.calls.models import Call
-from grants.clusters.models import Commission
+from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
+from grants.funds.models import Fund
 from grants.people.models import Organisation, Person, Right, Role
 from tests.factories import (
     CallFactory,
@@ -19,11 +20,14 @@ from tests.factories import (
 
 
 class Ground(NamedTuple):
+    """`place` is held only so that `call.fund.cluster` stays loaded: a session forgets what nobody holds."""
+
     call: Call
     commission: Commission
     lead: Person
     organisation: Organisation
     officer: Person
+    place: tuple[Fund, Cluster]
 
 
 def ground(**call: Any) -> Ground:
@@ -33,7 +37,7 @@ def ground(**call: Any) -> Ground:
     EnvelopeFactory(call=made, commission=commission)
     member = MembershipFactory(organisation=OrganisationFactory(), person=PersonFactory())
     officer = with_role(Role.OFFICER, cluster=made.fund.cluster)
-    return Ground(made, commission, member.person, member.organisation, officer)
+    return Ground(made, commission, member.person, member.organisation, officer, (made.fund, made.fund.cluster))
 
 
 def draft(on: Ground, documents: int = 1, **values: Any) -> Application:

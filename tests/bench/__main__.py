@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import pages
+from tests.bench import pages, storm
 
-BENCHES: dict[str, Callable[[], None]] = {"pages": pages.main}
+BENCHES: dict[str, Callable[[], None]] = {"pages": pages.main, "storm": storm.main}
 
 
 def main(names: list[str]) -> int:

@@ -97,7 +97,7 @@ class Filling:
         cluster, code = new_id(), self.code
         self.cluster, self.fund, self.call = cluster, new_id(), new_id()
         self.commissions = [new_id() for _ in THEMES]
-        _put(
+        put(
             Cluster,
             [
                 {
@@ -110,14 +110,14 @@ class Filling:
                 }
             ],
         )
-        _put(
+        put(
             Commission,
             [
                 {"id": id, "cluster_id": cluster, "code": f"K{at}", "name": Words(fr=name, en=name), "position": at}
                 for at, (id, name) in enumerate(zip(self.commissions, THEMES, strict=True), 1)
             ],
         )
-        _put(Fund, [{"id": self.fund, "cluster_id": cluster, "code": code, "name": f"Fonds {code}", "currency": MAD}])
+        put(Fund, [{"id": self.fund, "cluster_id": cluster, "code": code, "name": f"Fonds {code}", "currency": MAD}])
         closed = self.moment - timedelta(days=40)
         rules = {
             "id": self.call,
@@ -135,12 +135,12 @@ class Filling:
             "funding_rate": 9_000,
             "reviewers_per_application": REVIEWS,
         }
-        _put(Call, [rules])
+        put(Call, [rules])
         self.envelope = 100_000_000 * self.awards
         shared = {"call_id": self.call, "currency": MAD, "amount_minor": self.envelope}
-        _put(Envelope, [{"commission_id": id, **shared} for id in self.commissions])
+        put(Envelope, [{"commission_id": id, **shared} for id in self.commissions])
         self.criteria = [new_id() for _ in WEIGHTS]
-        _put(
+        put(
             Criterion,
             [
                 {
@@ -160,7 +160,7 @@ class Filling:
         owners = max(1, self.rows * 300 // 10_000)
         names += [f"owner{n}" for n in range(1, owners)]
         self.people = {name: new_id() for name in names}
-        _put(Person, [self._person(name, id) for name, id in self.people.items()])
+        put(Person, [self._person(name, id) for name, id in self.people.items()])
         place = {"cluster_id": self.cluster, "commission_id": None}
         held = [{"person_id": self.people[name], "role": role, **place} for name, role in STAFF.items()]
         for commission in self.commissions:
@@ -169,12 +169,12 @@ class Filling:
             held += [
                 {"person_id": self.people[f"reviewer{n}"], "role": Role.REVIEWER, **there} for n in range(REVIEWERS)
             ]
-        _put(Appointment, held)
+        put(Appointment, held)
         owned = [self.people["applicant"], *(self.people[f"owner{n}"] for n in range(1, owners))]
         self.organisations = [(new_id(), owner) for owner in owned]
-        _put(Organisation, [self._organisation(n, id) for n, (id, _) in enumerate(self.organisations)])
+        put(Organisation, [self._organisation(n, id) for n, (id, _) in enumerate(self.organisations)])
         owns = {"right": Right.OWNER}
-        _put(Membership, [{"organisation_id": id, "person_id": who, **owns} for id, who in self.organisations])
+        put(Membership, [{"organisation_id": id, "person_id": who, **owns} for id, who in self.organisations])
 
     def _person(self, name: str, id: UUID) -> dict[str, Any]:
         email = f"{name}@{self.code.lower()}.example"
@@ -190,7 +190,7 @@ class Filling:
     def _applications(self) -> list[dict[str, Any]]:
         """In the order of their references; the n-th is of commission n modulo 4."""
         made = [self._application(n) for n in range(self.rows)]
-        _put(Application, made)
+        put(Application, made)
         return made
 
     def _application(self, n: int) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class Filling:
             if n % 4 != 3
             for turn in range(REVIEWS)
         ]
-        _put(Review, rows)
+        put(Review, rows)
         marks = insert(Score.__table__).from_select(
             ["id", "created_at", "version", "review_id", "criterion_id", "halves", "comment"],
             select(
@@ -280,7 +280,7 @@ class Filling:
             for n, one in enumerate(applications)
             for step, name in enumerate(names[:1] if n % 4 == 3 else names)
         ]
-        _put(Event, rows)
+        put(Event, rows)
 
     # --- decisions and money ----------------------------------------------------------------------------------
 
@@ -306,13 +306,13 @@ class Filling:
                     "decided_at": self.moment if decided else None,
                 }
             )
-        _put(Decision, rows)
+        put(Decision, rows)
 
     def _money(self, applications: Sequence[dict[str, Any]]) -> None:
         """The fund is endowed and allocated, the grants reserved, half of them committed and paid once."""
         total = Money(self.envelope * 8, MAD)
         shared = {"fund_id": self.fund, "fiscal_year": self.moment.year, "document": "LF-1", "currency": MAD}
-        _put(Appropriation, [{**shared, "value_date": self.moment.date(), "amount_minor": total.minor}])
+        put(Appropriation, [{**shared, "value_date": self.moment.date(), "amount_minor": total.minor}])
         open_fund(self.fund, self.code, MAD, "Africa/Casablanca")
         self._post(Kind.ENDOW, Place.source(), Place.available(), total, "LF-1")
         self._post(Kind.ALLOCATE_CALL, Place.available(), Place.call(self.call), Money(self.envelope * 4, MAD), "A-1")
@@ -328,21 +328,21 @@ class Filling:
         first = Money(whole.minor * 4 // 10, MAD)
         kept = {key: application[key] for key in ("call_id", "commission_id", "organisation_id", "title", "currency")}
         kept |= {"application_id": application["id"], "number": number, "fund_id": self.fund}
-        _put(Award, [{"id": award, **kept, "amount_minor": whole.minor, "awarded_on": self.moment.date()}])
+        put(Award, [{"id": award, **kept, "amount_minor": whole.minor, "awarded_on": self.moment.date()}])
         begun = {
             "state": AgreementState.ACTIVE,
             "starts_on": self.moment.date(),
             "proposed_by_id": self.people["authorising"],
             "visa_by_id": self.people["accountant"],
         }
-        _put(Agreement, [{"id": agreement, "award_id": award, **(begun if paid else {})}])
-        _put(Instalment, [self._instalment(agreement, tranche, at, whole) for at in range(3)])
+        put(Agreement, [{"id": agreement, "award_id": award, **(begun if paid else {})}])
+        put(Instalment, [self._instalment(agreement, tranche, at, whole) for at in range(3)])
         there = (self.call, application["commission_id"], award)
         self._post(Kind.RESERVE, Place.commission(*there[:2]), Place.reserved(*there), whole, number)
         if not paid:
             return
         self._post(Kind.COMMIT, Place.reserved(*there), Place.committed(*there), whole, number)
-        _put(Claim, [self._claim(tranche, first, number)])
+        put(Claim, [self._claim(tranche, first, number)])
         steps = [
             (Kind.LIQUIDATE, Place.committed(*there), Place.payable(*there, tranche)),
             (Kind.ORDER, Place.payable(*there, tranche), Place.ordered(*there, tranche)),
@@ -391,7 +391,7 @@ def fill(code: str, rows: int) -> World:
     return Filling(code, rows).run()
 
 
-def _put(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+def put(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Bulk, without loading anything: constraints and defaults are those of the table."""
     if rows:
         db.session.execute(insert(model.__table__), list(rows))

@@ -1,7 +1,8 @@
-"""The bench of pages runs, and says what it found in the shape that others read."""
+"""The benches run, and say what they found in the shape that others read."""
 
 import json
 
+from tests.bench import storm
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -19,3 +20,15 @@ def test_pages_are_measured_and_reported(new_database: NewDatabase, migrated: st
     for one in read:
         assert one.keys() == {"bench", "case", "rows", "queries", "p50_ms", "p99_ms"}
         assert one["bench"] == "pages" and one["rows"] == 240 and 0 < one["p50_ms"] <= one["p99_ms"]
+
+
+def test_a_storm_loses_and_doubles_nothing(new_database: NewDatabase, migrated: str) -> None:
+    with new_database(template=migrated) as settings:
+        seen, found = storm.measure(settings, applicants=20, writers=3, lasts=6.0)
+    assert seen.errors == [] and (found.lost, found.doubled) == (0, 0)
+    assert len(seen.received) == storm.CALM + 20 and len(seen.saved) == 3
+    assert len(seen.times["submit"]) == 22, "one in ten presses twice"
+    lines = storm.report(seen, found, 20).split("\n\n")[-1].splitlines()
+    for one in map(json.loads, lines):
+        assert one.keys() >= {"bench", "p50_ms", "p99_ms", "lost", "doubled", "errors"}
+        assert one["bench"] == "storm" and 0 < one["p50_ms"] <= one["p99_ms"]

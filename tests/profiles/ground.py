@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 from grants.applications.models import ApplicationState
 from grants.calls.models import Call
+from grants.clusters.models import Cluster
 from grants.core.clock import now
 from grants.core.db import db
+from grants.funds.models import Fund
 from grants.people import queries
 from grants.people.models import Organisation, Person, Role
 from grants.profiles.models import BankAccount
@@ -23,6 +25,7 @@ class Scene(NamedTuple):
     owner: Person
     organisation: Organisation
     accountant: Person
+    place: tuple[Fund, Cluster]  # held so that `call.fund.cluster` stays loaded
 
 
 def scene(*, applied: bool = True) -> Scene:
@@ -31,7 +34,7 @@ def scene(*, applied: bool = True) -> Scene:
         submitted(on)
     accountant = with_role(Role.ACCOUNTANT, fund=on.call.fund)
     db.session.commit()
-    return Scene(on.call, on.lead, on.organisation, accountant)
+    return Scene(on.call, on.lead, on.organisation, accountant, on.place)
 
 
 def submitted(on: Any) -> None:
