@@ -13,6 +13,7 @@ from grants.applications import clarification_policy as policy
 from grants.applications import clarification_queries as queries
 from grants.applications.models import Clarification, ClarificationFile
 from grants.core.errors import Refused
+from grants.core.i18n import N_
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.applicant import portal
@@ -74,7 +75,9 @@ def answer_clarification(user: Person, clarification: Clarification) -> Any:
 
 
 def _form(clarification: Clarification) -> ClarificationForm:
-    return ClarificationForm(answer=clarification.answer, version=clarification.version)
+    form = ClarificationForm(answer=clarification.answer, version=clarification.version)
+    form.answer.flags.required = True  # to be sent, not to be saved
+    return form
 
 
 def _page(user: Person, clarification: Clarification, form: ClarificationForm) -> str:
@@ -101,7 +104,7 @@ def answer_files(clarification: Clarification, endpoint: str, removable: bool = 
             "name": one.filename,
             "url": url_for(endpoint, id=one.id),
             "octets": one.size,
-            "note": _("not scanned for viruses"),
+            "note": N_("not scanned for viruses"),
             "remove": url_for("applicant.remove_clarification_file", id=one.id) if removable else None,
         }
         for one in clarification.files
