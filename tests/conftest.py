@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import event, text
 
 from config.settings import Settings
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.servers"]
 
 
+hypothesis_settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("steady")  # a slow machine breaks no rule
 LONG = ("tests/journeys/", "tests/faults/")
 
 

@@ -66,7 +66,7 @@ def ask(call: Call, text: str, language: str, *, actor: Person, id: UUID | None 
         made = db.session.get(CallQuestion, id) if id else None
         if made is not None and made.asker_id == actor.id:
             return made
-        policy.ask.require(actor, call)
+        policy.ask_question.require(actor, call)
         if not text.strip():
             raise Refused(N_("Write your question."))
         _count(call, actor)

@@ -47,6 +47,11 @@ def followed_by(user: Person) -> Select[Application]:
     return select(Application).where(_followed(user))
 
 
+def own(user: Person) -> Select[Application]:
+    """The SQL twin of policy.read_own: those of the organisations the person speaks for."""
+    return select(Application).where(_mine(user))
+
+
 def _whole() -> list[Any]:
     call = joinedload(Application.call)
     return [
@@ -67,7 +72,7 @@ def application(user: Person, id: UUID) -> Application:
 
 def own_application(user: Person, id: UUID) -> Application:
     """One application of an organisation the person speaks for; raises NoResultFound."""
-    mine = select(Application).where(_mine(user), Application.id == id)
+    mine = own(user).where(Application.id == id)
     return db.session.scalars(mine.options(*_whole())).unique().one()
 
 
@@ -103,7 +108,7 @@ def _document(user: Person, id: UUID, applications: Select[Application]) -> Docu
 
 
 def own_document(user: Person, id: UUID) -> Document:
-    return _document(user, id, select(Application).where(_mine(user)))
+    return _document(user, id, own(user))
 
 
 def file_document(user: Person, id: UUID) -> Document:
@@ -142,7 +147,7 @@ def public_call(user: Person, id: UUID) -> Call:
 
 def own_applications(user: Person) -> Sequence[Application]:
     """Everything of the person's organisations, newest first; the same few queries however long."""
-    mine = select(Application).where(_mine(user)).options(*_whole())
+    mine = own(user).options(*_whole())
     return db.session.scalars(mine.order_by(Application.created_at.desc(), Application.id)).unique().all()
 
 

@@ -2,15 +2,17 @@
 
 Source: Intilak (companies under two years old, 90 %, at most 1 000 000 MAD incl. VAT) and Tatwir (companies over two
 years old, clusters or consortia, 50 %, at most 4 000 000 MAD incl. VAT), as their operator published them; both are
-zero-interest repayable. The rubric and its words are ours. Their rules are those same sources': the age as the months
-completed on the closing date, and in Tatwir the age only for companies, since clusters (associations) may apply too;
-the composition of a consortium is not among them.
+zero-interest repayable. The rubric, the questions and their words are ours. Their rules are those same sources': the
+age as the months completed on the closing date, and in Tatwir the age only for companies, since clusters
+(associations) may apply too; the composition of a consortium is not among them.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from grants.calls.eligibility import Rule
+from grants.calls.example_questions import INTILAK_ASKS, TATWIR_ASKS
+from grants.calls.questionnaire import Outline
 from grants.calls.rules import Age, Kinds
 from grants.calls.service import CriterionDraft
 from grants.calls.ties import OneApplication
@@ -30,6 +32,7 @@ class Example:
     instalments: tuple[int, ...]
     criteria: tuple[CriterionDraft, ...]
     rules: tuple[Rule, ...] = ()
+    asks: Outline = Outline()
 
 
 INNOVATION = (
@@ -101,6 +104,7 @@ INTILAK = Example(
     (40, 40, 20),
     _rubric((INNOVATION, 30), (MARKET, 25), (TEAM, 20), (FEASIBILITY, 15), (IMPACT, 10)),
     (Kinds((Kind.STARTUP, Kind.COMPANY)), Age(most=24), OneApplication()),
+    INTILAK_ASKS,
 )
 TATWIR = Example(
     "tatwir",
@@ -124,5 +128,6 @@ TATWIR = Example(
         Age(least=24, only_for=(Kind.STARTUP, Kind.COMPANY)),
         OneApplication(),
     ),
+    TATWIR_ASKS,
 )
 EXAMPLES = {one.name: one for one in (INTILAK, TATWIR)}

@@ -37,7 +37,7 @@ def write_to(user: Person, call: Call) -> Claims:
 
 
 @policy("signed in")
-def ask(user: Person, call: Call) -> Claims:
+def ask_question(user: Person, call: Call) -> Claims:
     """Anybody signed in, about a call that takes applications or soon will, until its date for questions."""
     yield from write_to.claims(user, call)
     closed = why_closed(call)

@@ -10,7 +10,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from grants.calls import policy
 from grants.calls.eligibility import Rule
-from grants.calls.models import Call, Criterion, Envelope
+from grants.calls.models import Call, Criterion, Envelope, Questionnaire
+from grants.calls.questionnaire import Outline
 from grants.calls.rule_verbs import begin_with
 from grants.clusters.models import Commission
 from grants.core.audit import record
@@ -84,8 +85,9 @@ def draft_call(
     actor: Person,
     id: UUID | None = None,
     rules: Sequence[tuple[Rule, bool]] = (),
+    asks: Outline | None = None,
 ) -> Call:
-    """A new draft, with eligibility rules to start from (each with whether it blocks).
+    """A new draft, with eligibility rules (each with whether it blocks) and questions to start from.
 
     Raises Refused when the fund has a call of that code. The same `id` again is the same draft.
     """
@@ -99,6 +101,8 @@ def draft_call(
         begin_with(call, rules)
         db.session.add(call)
         db.session.flush()
+        if asks:
+            db.session.add(Questionnaire(call_id=call.id, number=1, definition=asks.json(), change=Words()))
         record("call.drafted", call, actor, after={"code": call.code})
         return call
 

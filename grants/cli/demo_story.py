@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from config.settings import Settings
 from grants.applications import queries as applications
 from grants.applications import service as drafting
-from grants.applications.content import Budget, Project
+from grants.applications.content import Answered, Budget, Project, outline
 from grants.applications.models import Application
 from grants.awards import queries as awards
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
@@ -22,9 +22,10 @@ from grants.calls import service as designing
 from grants.calls.eligibility import Rule
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
+from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
 from grants.cli.demo_profile import furnish
-from grants.cli.demo_words import COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
+from grants.cli.demo_words import ANSWERS, COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
 from grants.clusters import service as clusters
 from grants.clusters.models import Cluster, Commission
 from grants.clusters.service import ClusterDraft, CommissionDraft
@@ -179,11 +180,13 @@ def _commissions() -> Sequence[Commission]:
 # --- calls ----------------------------------------------------------------------------------------------------
 
 
-def _published(who: dict[str, Any], fund_id: Any, draft: CallDraft, rules: Sequence[Rule] = ()) -> Any:
+def _published(
+    who: dict[str, Any], fund_id: Any, draft: CallDraft, rules: Sequence[Rule] = (), asks: Outline | None = None
+) -> Any:
     """A call drafted, approved, published; its id."""
     officer = _met(who["officer"])
     blocking = [(one, True) for one in rules]
-    made = designing.draft_call(funds.fund(officer, fund_id), draft, actor=officer, rules=blocking)
+    made = designing.draft_call(funds.fund(officer, fund_id), draft, actor=officer, rules=blocking, asks=asks)
     call_id = made.id
 
     def call(key: str) -> Call:
@@ -238,6 +241,9 @@ def _applied(call_id: Any, n: int, owner_id: Any, requested: int, *, hand_in: bo
         return application_id
     cost = Money.of(requested * 2, MAD)
     drafting.revise(mine(), Budget(cost, Money.of(requested, MAD), 18), seen=None, actor=_met(owner_id))
+    for part in outline(mine()).parts:
+        given = {one.id: ANSWERS[one.id] for one in part.questions if one.shown_if is None}
+        drafting.revise(mine(), Answered(part, given), seen=None, actor=_met(owner_id))
     settings: Settings = current_app.extensions["settings"]
     drafting.attach(
         mine(),
@@ -375,7 +381,8 @@ def _open_call(who: dict[str, Any], fund_id: Any) -> None:
         title = Words(fr="Intilak 2026 : jeunes entreprises", ar="انطلاق 2026: المقاولات الناشئة", en="Intilak 2026")
         closes = (at + timedelta(days=36)).replace(hour=22, minute=59, second=0, microsecond=0)
         draft = _draft("2026-INTILAK", title, at, closes, 9000, 1_000_000, 5_000_000)
-        call_id = _published(who, fund_id, draft, EXAMPLES["intilak"].rules)
+        example = EXAMPLES["intilak"]
+        call_id = _published(who, fund_id, draft, example.rules, example.asks)
     for n in range(8, 11):
         with days_ago(15 - n):
             _applied(call_id, n, _owner(n), 600_000 + 100_000 * (n % 3))

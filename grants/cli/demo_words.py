@@ -103,3 +103,12 @@ def evidence(title: str) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     trailer = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(out))
     return out + b"xref\n0 %d\n0000000000 65535 f \n%s%s" % (len(objects) + 1, table, trailer)
+
+
+ANSWERS = {  # to the questions of the example call, by their ids
+    "customers": "Les commerçants de proximité : 99 MAD par mois. Aujourd’hui ils notent tout sur un cahier.",
+    "stage": "prototype",
+    "founders": "Deux ingénieures et un commercial, huit ans d’expérience dans le paiement mobile.",
+    "full_time": 3,
+    "true": True,
+}

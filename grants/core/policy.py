@@ -38,6 +38,8 @@ def policy(*who: str) -> Callable[[Callable[[Any, Any], Claims]], Policy]:
     def declare(claims: Callable[[Any, Any], Claims]) -> Policy:
         name = f"{claims.__module__.split('.')[-2]}.{claims.__name__}"
         made = Policy(name, tuple(str(one) for one in who), (claims.__doc__ or "").strip(), claims)
+        if name in REGISTRY:
+            raise ValueError(f"two policies are called {name}")
         REGISTRY[name] = made
         return made
 

@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select
 
-from grants.applications.models import EDITABLE, Application, ApplicationState
+from grants.applications.clarification_policy import EXAMINED
+from grants.applications.models import (
+    EDITABLE,
+    Application,
+    ApplicationState,
+    Clarification,
+    ClarificationState,
+)
 from grants.awards.models import Agreement, AgreementState, Award, Instalment
 from grants.calls.models import Call, CallState
 from grants.clusters.models import Cluster
@@ -29,6 +36,7 @@ class Kind(StrEnum):
     CLOSES = "closes"
     QUESTIONS = "questions"
     COMPLETION = "completion"
+    CLARIFICATION = "clarification"
     REVIEWS = "reviews"
     INSTALMENT = "instalment"
     ENDS = "ends"
@@ -57,8 +65,9 @@ class Dated:
 
 
 def dates_of(person: Person) -> list[Dated]:
-    """In their order; three queries."""
-    found = {one.key: one for one in (*_applications(person), *_reviews(person), *_agreements(person))}
+    """In their order; four queries."""
+    every = (*_applications(person), *_clarifications(person), *_reviews(person), *_agreements(person))
+    found = {one.key: one for one in every}
     return sorted(found.values(), key=lambda one: (str(one.at)[:10], one.key))
 
 
@@ -90,6 +99,17 @@ def _applications(person: Person) -> Iterator[Dated]:
             if call.questions_until:
                 key, title = f"{Kind.QUESTIONS}-{call.id}", N_("Questions until: %(call)s", call=call.title)
                 yield Dated(Kind.QUESTIONS, key, call.questions_until, title, call.id, call.version, *place)
+
+
+def _clarifications(person: Person) -> Iterator[Dated]:
+    """Answers that the fund awaits."""
+    wanted = select(Clarification, Application, Call).join(Clarification.application).join(Application.call)
+    mine = wanted.where(_mine(person, Application.organisation_id), Application.state.in_(EXAMINED))
+    awaited = mine.where(Clarification.state == ClarificationState.ASKED)
+    for one, application, _, *place in db.session.execute(_with_place(awaited)):
+        title = N_("Answer the fund: %(title)s", title=application.title)
+        key = f"{Kind.CLARIFICATION}-{one.id}"
+        yield Dated(Kind.CLARIFICATION, key, one.due_at, title, application.id, one.version, *place)
 
 
 def _reviews(person: Person) -> Iterator[Dated]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Flask
 
+from grants.applications.models import CLARIFICATION_LABELS, ApplicationState, ClarificationState
 from grants.applications.models import STATE_LABELS as APPLICATION_LABELS
-from grants.applications.models import ApplicationState
 from grants.awards.models import (
     AGREEMENT_LABELS,
     CLAIM_LABELS,
@@ -43,6 +43,11 @@ QUESTIONS: dict[Any, Look] = {
     QuestionState.WAITING: ("warn", "hourglass"),
     QuestionState.ANSWERED: ("ok", "check"),
     QuestionState.SET_ASIDE: ("none", "archive"),
+}
+CLARIFICATIONS: dict[Any, Look] = {
+    ClarificationState.ASKED: ("warn", "hourglass"),
+    ClarificationState.ANSWERED: ("ok", "check"),
+    ClarificationState.TAKEN_BACK: ("none", "undo-2"),
 }
 APPLICATIONS: dict[Any, Look] = {
     ApplicationState.DRAFT: ("none", "pencil"),
@@ -121,6 +126,7 @@ def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
 TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     CallState: _tags(CALLS, CALL_LABELS),
     QuestionState: _tags(QUESTIONS, QUESTION_LABELS),
+    ClarificationState: _tags(CLARIFICATIONS, CLARIFICATION_LABELS),
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),

@@ -139,7 +139,7 @@ def test_the_real_file_is_understood_entirely_and_exactly(real: Table) -> None:
     assert sum(one.months is None for one in checked.grants) == 7
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(use_true_random=False))
 def test_any_order_of_columns_and_rows(real: Table, chance: random.Random) -> None:
     order = chance.sample(range(24), 24)
@@ -310,7 +310,7 @@ def test_a_person_overrides_by_heading_letter_or_nothing(real: Table) -> None:
             mapping.overridden(wrong, real.headings)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.text(max_size=30), min_size=1, max_size=8),
     st.lists(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from grants.calls import service
+from grants.calls import questionnaires, service
 from grants.calls.examples import EXAMPLES
+from grants.calls.questionnaire import Outline
 from grants.calls.service import CriterionDraft, problems_with
 from grants.core.errors import Forbidden, LostUpdate, Refused
 from grants.core.i18n import LANGUAGES, Words
@@ -42,6 +43,24 @@ def test_examples_are_sound_and_in_every_language(example):
     assert sum(example.instalments) == 100
     for words in [example.title, example.summary, *(w for one in example.criteria for w in (one.label, one.guidance))]:
         assert set(words) == set(LANGUAGES)
+    questions = [one for part in example.asks.parts for one in part.questions]
+    assert questions and len({one.id for one in questions}) == len(questions)
+    for words in [one.title for one in example.asks.parts] + [one.label for one in questions]:
+        assert set(words) == set(LANGUAGES)
+    for part in example.asks.parts:
+        for one in part.questions:
+            if one.shown_if:
+                earlier = part.question(one.shown_if.question)
+                assert one.shown_if.choice in {choice.id for choice in earlier.choices}
+    assert Outline.of(example.asks.json()) == example.asks
+
+
+def test_a_draft_starts_with_the_questions_of_its_example(ground):
+    asks = EXAMPLES["tatwir"].asks
+    id = new_id()
+    for _ in range(2):
+        call = service.draft_call(ground.fund, ground.draft(), actor=ground.officer, id=id, asks=asks)
+    assert questionnaires.outline(call) == asks and questionnaires.published(call) is None
 
 
 def test_a_draft_is_kept_whole(ground):

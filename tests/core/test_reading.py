@@ -227,7 +227,7 @@ def test_the_real_file() -> None:
     assert len(table.rows) == 475 and table.headings[5] == "Amount Awarded" and len(table.headings) == 24
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"a,b\n", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]))
 def test_noise_is_a_table_or_a_refusal(noise: bytes, start: bytes) -> None:
     with suppress(UnreadableFile):

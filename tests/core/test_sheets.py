@@ -79,7 +79,7 @@ def test_a_persons_text_never_becomes_a_formula(text: str) -> None:
     assert csv_text(text) == "'" + text
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters()), min_size=1, max_size=8))
 @example(["=\x00", "_x0041_", "\ud800", "a\r\nb", "\ufffe", " edge ", "\x1b"])
 def test_any_text_survives_as_text(texts: list[str]) -> None:

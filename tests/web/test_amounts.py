@@ -1,7 +1,7 @@
 """Amounts as people type them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grants.core import i18n
@@ -74,7 +74,6 @@ def test_decimals_belong_to_the_currency():
     assert parse_amount("1500,500", "TND") == Money(1_500_500, "TND")
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, MOST_MINOR - 1),
     st.sampled_from(["MAD", "DZD", "XOF", "EUR"]),
@@ -87,7 +86,6 @@ def test_every_amount_we_write_can_be_typed_back(minor, currency, language, exac
     assert parse_amount(i18n.money(amount, language, exact), currency) == amount
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["MAD", "XOF", "TND"]))
 def test_no_text_whatever_breaks_the_field(typed, currency):
     refusal = found = None
@@ -99,7 +97,6 @@ def test_no_text_whatever_breaks_the_field(typed, currency):
     assert found is None or 0 <= found.minor < MOST_MINOR
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from([" ", "\u00a0", "\u202f", "'", "’", ""]), st.sampled_from([".", ","]))
 def test_any_grouping_and_either_mark(minor, group, mark):
     typed = f"{minor // 100:,}".replace(",", group) + f"{mark}{minor % 100:02d}"

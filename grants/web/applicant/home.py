@@ -1,13 +1,15 @@
 """What an applicant comes for: what is missing, until when, and where everything stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import render_template, request
 
-from grants.applications import policy, queries
+from grants.applications import clarification_queries, policy, queries
+from grants.applications.clarification_policy import EXAMINED
 from grants.applications.deadline import due_at, in_time
-from grants.applications.models import EDITABLE, Application, ApplicationState
+from grants.applications.models import EDITABLE, Application, ApplicationState, Clarification, ClarificationState
 from grants.awards import queries as awards
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
@@ -16,6 +18,7 @@ from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.applicant import portal
+from grants.web.applicant.clarifications import answer_files
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.profile import RIGHTS
 from grants.web.applicant.status import files, journey, look, next_step, standing
@@ -52,12 +55,15 @@ def home(user: Person) -> Any:
     organisations = people.memberships_of(user)
     kept = answers()
     told = awards.notified(one for one in mine if one.state == ApplicationState.DECIDED)
+    asked = clarification_queries.awaited(one for one in mine if one.state in EXAMINED)
     return render_template(
         "applicant/home.html",
         first=standing(first) if first else None,
         waiting=len(waiting),
         others=[
-            (one, look(one, told.get(one.id)), next_step(one, told.get(one.id))) for one in mine if one is not first
+            (one, look(one, told.get(one.id)), next_step(one, told.get(one.id), asked.get(one.id)))
+            for one in mine
+            if one is not first
         ],
         grants=awards.granted_to((one.organisation_id for one in organisations), user),
         organisations=organisations,
@@ -76,13 +82,15 @@ def application(user: Person, application: Application) -> Any:
     """A draft's task list, or what was submitted and where it stands."""
     editable, id = policy.edit.allows(user, application), application.id
     decision = awards.notified([application]).get(id) if application.state == ApplicationState.DECIDED else None
+    clarifications = [] if editable else clarification_queries.of_application(application)
     grants = [one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id]
     return render_template(
         "applicant/draft.html" if editable else "applicant/application.html",
         application=application,
         call=application.call,
         tag=look(application, decision),
-        step=next_step(application, decision),
+        step=next_step(application, decision, _answer_by(clarifications)),
+        clarifications=[(one, answer_files(one, "applicant.clarification_file")) for one in clarifications],
         decision=decision,
         stages=[] if editable or application.state in EDITABLE else journey(application, decision, bool(grants)),
         grants=grants,
@@ -98,3 +106,8 @@ def application(user: Person, application: Application) -> Any:
             if event.name in APPLICANT_SEES
         ],
     )
+
+
+def _answer_by(clarifications: Sequence[Clarification]) -> datetime | None:
+    """The nearest date by which the fund awaits an answer."""
+    return min((one.due_at for one in clarifications if one.state == ClarificationState.ASKED), default=None)

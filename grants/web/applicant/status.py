@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from grants.applications.clarification_policy import EXAMINED as BEING_EXAMINED
 from grants.applications.content import Blocker, Section, blockers, is_started, sections
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, Application
@@ -186,8 +187,8 @@ def journey(application: Application, decision: Decision | None = None, granted:
     return [Stage(STAGES[n], notes.get(n), "done" if n < here else "now" if n == here else "todo") for n in range(last)]
 
 
-def next_step(application: Application, decision: Decision | None = None) -> Text:
-    """What happens next and when, in one sentence."""
+def next_step(application: Application, decision: Decision | None = None, answer_by: datetime | None = None) -> Text:
+    """What happens next and when, in one sentence; `answer_by` while the fund awaits a clarification."""
     if decision is not None:
         return TOLD[decision.state]
     call, state = application.call, application.state
@@ -200,6 +201,8 @@ def next_step(application: Application, decision: Decision | None = None) -> Tex
         if state == State.INCOMPLETE:
             return N_("Complete it and submit it again by %(when)s.", when=due_at(application))
         return N_("Submit it by %(when)s.", when=due_at(application))
+    if answer_by is not None and state in BEING_EXAMINED:
+        return N_("Answer the fund’s question by %(when)s.", when=answer_by.astimezone(zone))
     if state == State.SUBMITTED and is_taking(call):
         return N_("You may reopen it until %(when)s. Then the fund checks its admissibility.", when=due_at(application))
     due = call.reviews_due_at.astimezone(zone).date() if call.reviews_due_at else None

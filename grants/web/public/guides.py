@@ -1,76 +1,9 @@
 """The help pages, one for each role: what you do, in what order, what the system checks. In our own words."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from grants.core.i18n import N_
+from grants.web.public.applicant_guide import APPLICANT
+from grants.web.public.guide import Guide
 
-from grants.core.i18n import N_, Text
-
-
-@dataclass(frozen=True)
-class Guide:
-    """One role's page: `steps` in order (what to do, how), `checks` the program makes for or against you."""
-
-    topic: str
-    title: Text
-    icon: str
-    lead: Text
-    steps: Sequence[tuple[Text, Text]]
-    checks: Sequence[Text]
-
-
-APPLICANT = Guide(
-    "applicant",
-    N_("Applicants"),
-    "rocket",
-    N_("From the first look at a call to the last payment."),
-    [
-        (
-            N_("Read the call"),
-            N_("Its page says what is funded, how much, at which rate, how projects are marked, and until when."),
-        ),
-        (
-            N_("Create your account and your organisation"),
-            N_(
-                "Confirm your e-mail address, then enter your organisation’s identifiers once: they serve for every"
-                " call."
-            ),
-        ),
-        (
-            N_("Draft with your colleagues"),
-            N_(
-                "Fill the sections in any order. Everything you type is saved as you go; an owner of the"
-                " organisation submits."
-            ),
-        ),
-        (
-            N_("Submit before the deadline"),
-            N_(
-                "You receive a receipt with a reference, the exact time and a fingerprint of what you sent."
-                " Until the closing you may reopen and submit again."
-            ),
-        ),
-        (
-            N_("Answer if your file is incomplete"),
-            N_(
-                "The programme officer says what is missing and until when; that date holds even after the call closed."
-            ),
-        ),
-        (
-            N_("Read the decision"),
-            N_("Funded, on the reserve list or not selected: the reasons come with it."),
-        ),
-        (
-            N_("Sign, deliver, claim"),
-            N_("Once the agreement is signed, claim each instalment with its evidence and follow the payment."),
-        ),
-    ],
-    [
-        N_("The amount you request stays within the ceiling and the funding rate of the call."),
-        N_("What arrives before the deadline counts, even when the server is busy."),
-        N_("An organisation has one application in a call, however often a button is pressed."),
-        N_("Nobody reads a draft but your organisation."),
-    ],
-)
 REVIEWER = Guide(
     "reviewer",
     N_("Reviewers"),

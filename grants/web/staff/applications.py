@@ -7,9 +7,9 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 
-from grants.applications import policy, queries
+from grants.applications import clarification_policy, clarification_queries, policy, queries
 from grants.applications.evidence import evidence
-from grants.applications.models import PRIVATE, STATE_LABELS, Application, Document
+from grants.applications.models import PRIVATE, STATE_LABELS, Application, Clarification, Document
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import PER_PAGE, Sort, Wanted
 from grants.calls.eligibility import Finding, shown
@@ -101,6 +101,7 @@ def wanted_of(args: Any) -> Wanted:
 @access(policy.read_file, file)
 def application(user: Person, application: Application) -> Any:
     moves = portal.serves(workflow.lifecycle.open_to(user, application))
+    asked = clarification_queries.of_application(application)
     return render_template(
         "staff/application.html",
         application=application,
@@ -119,6 +120,13 @@ def application(user: Person, application: Application) -> Any:
         ],
         sheets=sheets(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
+        clarifications=[(one, _files(one)) for one in asked],
+        may_ask=clarification_policy.ask_clarification.allows(user, application),
+        to_take_back={
+            one.id
+            for one in asked
+            if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
+        },
         evidence=judged(application),
         history=[
             (FUND_SEES[event.name], event, name)
@@ -126,6 +134,20 @@ def application(user: Person, application: Application) -> Any:
             if event.name in FUND_SEES
         ],
     )
+
+
+def _files(clarification: Clarification) -> list[dict[str, Any]]:
+    """Those of an answer that was sent."""
+    return [
+        {
+            "name": one.filename,
+            "url": url_for(".clarification_file", id=one.id),
+            "octets": one.size,
+            "note": UNSCANNED,
+        }
+        for one in clarification.files
+        if clarification.is_answered
+    ]
 
 
 def judged(application: Application) -> list[tuple[Finding, Tag, Any]]:
