@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -77,11 +78,11 @@ def _file(among: Select[Application], id: UUID) -> ClarificationFile:
     return db.session.scalars(wanted).unique().one()
 
 
-def _whole() -> list[object]:
+def _whole() -> list[Any]:
     return [selectinload(Clarification.files), joinedload(Clarification.asked_by), *_application_parts()]
 
 
-def _application_parts() -> list[object]:
+def _application_parts() -> list[Any]:
     application = joinedload(Clarification.application)
     return [
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
