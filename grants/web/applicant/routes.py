@@ -4,6 +4,7 @@ from grants.applications.deadline import allow_grace
 from grants.web.applicant import (
     accounts,
     awards,
+    comments,
     documents,
     drafts,
     eligibility,
@@ -16,11 +17,13 @@ from grants.web.applicant import (
     receipt,
     receipt_pdf,
     stakeholders,
+    versions,
 )
 
 __all__ = [
     "accounts",
     "awards",
+    "comments",
     "documents",
     "drafts",
     "eligibility",
@@ -33,6 +36,7 @@ __all__ = [
     "receipt",
     "receipt_pdf",
     "stakeholders",
+    "versions",
 ]
 
 portal.record(lambda setup: allow_grace(setup.app.extensions["settings"].grace_minutes))
