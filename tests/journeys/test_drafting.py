@@ -64,8 +64,7 @@ def world(product: Product) -> World:
             description=TEXT,
         )
         db.session.commit()
-        made = World(str(draft.id), people[0].email, people[1].email)
-    return made
+        return World(str(draft.id), people[0].email, people[1].email)
 
 
 def signs_in(somebody: Somebody, address: str) -> Somebody:

@@ -21,6 +21,7 @@ from grants.web.applicant.status import section_url
 from grants.web.forms import Form
 from grants.web.language import speak_for
 from grants.web.parking import parks
+from workflows import comment as workflow
 
 
 class CommentForm(Form):
@@ -57,7 +58,7 @@ def add_comment(user: Person, talk: Talk) -> Any:
     if not form.validate():
         return _page(user, talk, form)
     id, section = talk.application.id, talk.section
-    service.add(talk, form.text.data or "", actor=user)
+    workflow.say(talk, form.text.data or "", actor=user)
     flash(_("Your comment is added."))
     return redirect(url_for(".comments", application_id=id, section=section), 303)
 
