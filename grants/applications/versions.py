@@ -202,7 +202,8 @@ def last_saved(application_id: UUID, section: str) -> Revision | None:
 
 def _with_previous(application: Application, wanted: Select[Revision]) -> list[Version]:
     """These versions, each with the content of the one before it in its section."""
-    shown = db.session.scalars(wanted.options(joinedload(Revision.person), joinedload(Revision.restored))).all()
+    names = (joinedload(Revision.person), joinedload(Revision.restored).load_only(Revision.saved_at))
+    shown = db.session.scalars(wanted.options(*names)).all()
     before = (
         select(
             Revision.id.label("id"),

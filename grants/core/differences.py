@@ -50,9 +50,9 @@ def words(text: str) -> list[str]:
     return re.findall(r"\S+|\s+", text)
 
 
-def difference(old: str, new: str) -> list[Piece]:
+def difference(old: str, new: str, patience: float = PATIENCE) -> list[Piece]:
     """From the old text to the new one. SAME and GONE joined are the old text, SAME and NEW joined the new one."""
-    return [Piece(kind, "".join(run)) for kind, run in _compare(words(old), words(new))]
+    return [Piece(kind, "".join(run)) for kind, run in _compare(words(old), words(new), patience)]
 
 
 def old_side(pieces: Iterable[Piece]) -> list[Piece]:
@@ -102,14 +102,14 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
     return Merged("".join([*made, *start[here:]]), doubts)
 
 
-def _compare(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Kind, list[str]]]:
+def _compare(old: Sequence[str], new: Sequence[str], patience: float = PATIENCE) -> Iterator[tuple[Kind, list[str]]]:
     """Each word becomes one character, so that the comparison of characters compares words."""
     known: dict[str, str] = {}
     for word in (*old, *new):
         known.setdefault(word, _character(len(known)))
     spelt = {character: word for word, character in known.items()}
     compare = diff_match_patch()
-    compare.Diff_Timeout = PATIENCE
+    compare.Diff_Timeout = patience
     found = compare.diff_main("".join(known[one] for one in old), "".join(known[one] for one in new), False)
     compare.diff_cleanupSemantic(found)
     for sign, run in found:

@@ -8,6 +8,7 @@ Only a form sent from a page of ours is kept, so nobody else's page can plant on
 the page comes back with what was typed, and the person presses its button. Never passwords, never files.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from grants.people.models import ParkedForm, Person
 WHO = "who"  # in the session: whose it is, still known when the row that let them in is gone
 FIELD = "parked"  # in the address of a page that shows what was kept, and in its form
 SECRETS = ("password", "csrf_token")
+CONTROLS = {"version", "go"}  # sent by our forms, written by nobody
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -48,7 +50,8 @@ def parks(page: str | None = None) -> Callable[[View], View]:
 
 def typed_in(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What the person wrote, without secrets, to be read and copied."""
-    return [(name, text) for name, text in pairs if text.strip() and name != "version" and not _secret(name)]
+    own = [(name, text) for name, text in pairs if name not in CONTROLS and not _secret(name)]
+    return [(name, text) for name, text in own if text.strip() and not re.fullmatch(r"[0-9a-f-]{36}", text)]
 
 
 # --- keeping --------------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """What several people who write one draft need to know of each other's work."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import url_for
 
 from grants.applications import comment_queries, versions
-from grants.applications.content import outline
+from grants.applications.content import Section, outline
 from grants.applications.models import Application, Revision
 from grants.calls.questionnaire import WRITTEN, Question, shown
 from grants.core.differences import Piece, difference, excerpt
@@ -23,6 +25,7 @@ LABELS = {
     "requested": N_("Amount requested"),
     "duration_months": N_("Duration"),
 }
+QUICK = 0.05  # seconds for one text of a list of versions
 TEXTS = {"title", "summary", "description"}
 
 
@@ -31,7 +34,7 @@ class Together(NamedTuple):
 
     comments: str
     waiting: int
-    history: str
+    history: str | None
 
 
 class Changed(NamedTuple):
@@ -47,14 +50,23 @@ def together(application: Application, section: str) -> Together:
     return Together(
         url_for("applicant.comments", application_id=application.id, section=section),
         comment_queries.waiting(application).get(section, 0),
-        url_for("applicant.history", application_id=application.id, section=section),
+        url_for("applicant.history", application_id=application.id, section=section)
+        if section != Section.DOCUMENTS
+        else None,
     )
 
 
-def before(application_id: UUID, section: str, seen: int | None) -> Before:
-    """What a section said when its page was opened, as far as it is kept, and who saved it since."""
+def look_back(application: Application, section: str, seen: int | None) -> Callable[[], Before]:
+    """`before`, for later: a refusal forgets what was read of the application."""
+    empty = versions.read(application, section, {})
+    return partial(before, application.id, section, seen, was_empty=empty is not None and empty.version == seen)
+
+
+def before(application_id: UUID, section: str, seen: int | None, *, was_empty: bool = False) -> Before:
+    """What a section said when its page was opened, as far as it is known, and who saved it since."""
     found, last = versions.at(application_id, section, seen), versions.last_saved(application_id, section)
-    texts = {name: value for name, value in found.content.items() if isinstance(value, str)} if found else None
+    content = found.content if found else {} if was_empty else None
+    texts = None if content is None else {name: value for name, value in content.items() if isinstance(value, str)}
     return Before(texts, last.person.name if last and last.person else None, last.saved_at if last else None)
 
 
@@ -89,8 +101,9 @@ def _changed(
     else:
         label, is_text = field or name, name in TEXTS
     if is_text:
-        pieces = difference(was or "", now or "")
-        return Changed(label, pieces if whole else excerpt(pieces))
+        if whole:
+            return Changed(label, difference(was or "", now or ""))
+        return Changed(label, excerpt(difference(was or "", now or "", QUICK)))
     return Changed(label, None, _value(application, field, name, was), _value(application, field, name, now))
 
 

@@ -1,7 +1,6 @@
 """Writing an application: begin it, fill its sections, check the answers, submit."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +34,7 @@ from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.answers import AnswersForm, answers_form, sheets
 from grants.web.applicant import portal
-from grants.web.applicant.drafting import before, together
+from grants.web.applicant.drafting import look_back, together
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
 from grants.web.applicant.status import files, section_url, standing
 from grants.web.eligibility import answers as tested_answers
@@ -185,7 +184,7 @@ def _budget_form(application: Application) -> BudgetForm:
 def _save(application: Application, section: str, form: Any, user: Person) -> Any:
     """Keep it; then the next section, or this one again when something typed cannot be submitted as it is."""
     id = application.id
-    form.before = partial(before, id, str(section), form.version.data)
+    form.before = look_back(application, str(section), form.version.data)
     service.revise(application, form.part(), seen=form.version.data, actor=user)
     if request.form.get("go") == "later":
         flash(_("Your draft is saved."))
