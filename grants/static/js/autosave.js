@@ -72,4 +72,5 @@ for (const form of $$("form[data-autosave]")) {
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, CALM); });
   form.addEventListener("submit", () => clearTimeout(timer));
   addEventListener("online", () => { if ("dirty" in form.dataset) save(); });
+  addEventListener("pagehide", () => { if ("dirty" in form.dataset) navigator.sendBeacon(form.dataset.autosave, body()); });
 }
