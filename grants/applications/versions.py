@@ -5,7 +5,7 @@ currency. Saves of one person fold into one version while they follow each other
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
@@ -91,15 +91,19 @@ def now_in(application: Application, section: str) -> Part | None:
 
 def _plain(value: Any) -> Any:
     match value:
-        case None | str() | bool() | int() | list() | dict():
+        case None | str() | bool() | int():
             return value
         case Money():
             return value.minor
         case date():
             return value.isoformat()
-        case tuple():
+        case list() | tuple():
             return [_plain(one) for one in value]
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+        case dict():
+            return {str(name): _plain(one) for name, one in value.items()}
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    return str(value)
 
 
 def _typed(hint: Any, value: Any, application: Application) -> Any:
