@@ -120,6 +120,8 @@ def sign_in_first(_: SignInFirst) -> Any:
         return jsonify(title=say(N_("Sign in first")), parked=kept), 401
     if kept:
         return parking.come_back(kept)
+    if parking.is_for_keeping():  # there was no room: the text is shown, to be copied
+        return render_template("errors/expired.html", typed=_typed(), back=local_path(request.referrer)), 401
     here = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.referrer)
     sign_in = page_url("account.sign_in", next=here)
     return redirect(sign_in, 303) if sign_in else standard(403)

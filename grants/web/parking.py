@@ -60,17 +60,26 @@ def typed_in(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def park() -> UUID | None:
     """Keep the form of this request; its id, or None when it is not one that is kept or there is no room."""
     page = _page()
-    if request.method != "POST" or page is None or not from_our_page() or any(one for one in request.files.values()):
+    if page is None or not is_for_keeping():
         return None
-    sent = [(name, text) for name, text in request.form.items(multi=True) if name != FIELD and not _secret(name)]
-    if not typed_in(sent):
-        return None
+    sent = _sent()
     db.session.rollback()
     token = _token() or parking.new_token()
     g.parked = parking.park(page, sent, token=token, person=_whose())
     g.parked_with = token
     kept: UUID | None = g.parked
     return kept
+
+
+def is_for_keeping() -> bool:
+    """Whether this request is a form that is kept: of a marked view, sent from a page of ours, with something typed."""
+    if request.method != "POST" or _page() is None or not from_our_page():
+        return False
+    return not any(request.files.values()) and bool(typed_in(_sent()))
+
+
+def _sent() -> list[tuple[str, str]]:
+    return [(name, text) for name, text in request.form.items(multi=True) if name != FIELD and not _secret(name)]
 
 
 def come_back(id: UUID) -> Response:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from grants.core.db import db
-from grants.people import passwords
+from grants.people import parking, passwords
 from grants.people.models import Membership, ParkedForm, Right, SignIn
 from tests.applications.ground import colleague, draft, ground
 from tests.factories import PersonFactory
@@ -185,6 +185,12 @@ def test_a_page_that_has_closed_meanwhile_shows_the_text_to_be_copied(client, on
     assert "Un nouveau titre" in page.text
     gone = client.post(f"/account/parked/{rows()[0].id}/forget")
     assert gone.status_code == 303 and rows() == []
+
+
+def test_without_room_the_text_is_shown_to_be_copied(client, on, application, monkeypatch):
+    monkeypatch.setattr(parking, "MOST_NAMELESS", 0)
+    sent = client.post(project(application), data={"title": "Un nouveau titre", "summary": LONG}, headers=OURS)
+    assert sent.status_code == 401 and LONG.strip() in sent.text and rows() == []
 
 
 def test_two_tabs_are_two_forms(client, on, application):
