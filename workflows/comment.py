@@ -41,9 +41,8 @@ def say(talk: Talk, text: str, *, actor: Person) -> Comment:
 def tell_comments(due: Due) -> Letter | None:
     """What colleagues said lately and still waits; nothing once it is settled, submitted, or not theirs to read."""
     cluster = joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster)
-    application = db.session.get_one(
-        Application, due.subject_id, options=[cluster, joinedload(Application.questionnaire)]
-    )
+    about = select(Application).where(Application.id == due.subject_id)
+    application = db.session.scalars(about.options(cluster, joinedload(Application.questionnaire))).one()
     said = _waiting(application, due) if due.recipient_id and application.state in EDITABLE else []
     if due.recipient_id is None or not said or not _speaks(due.recipient_id, application):
         return None

@@ -23,7 +23,9 @@ def on(app):
 
 @pytest.fixture
 def application(on):
-    return draft(on, title="Capteurs")
+    made = draft(on, title="Capteurs")
+    db.session.commit()
+    return made
 
 
 def talk(user, application, section="project"):
@@ -34,6 +36,7 @@ def talk(user, application, section="project"):
 def test_the_colleagues_get_one_mail_a_day(on, application):
     reader, on_leave = colleague(on, Right.READER), colleague(on, Right.EDITOR)
     reader.locale = on_leave.locale = "en"
+    db.session.commit()
     for text in ("Is it right?", "And the budget?"):
         say(talk(on.lead, application), text, actor=on.lead)
     assert {one.recipient_id for one in db.session.scalars(select(Promise))} == {reader.id, on_leave.id}
@@ -50,10 +53,9 @@ def test_no_mail_about_what_is_settled_or_with_the_fund(on, application):
     colleague(on, Right.EDITOR)
     said = say(talk(on.lead, application), "Is it right?", actor=on.lead)
     assert len(letters()) == 1
-    mine = queries.own_comment(on.lead, said.id)
-    comments.settle(mine, actor=on.lead)
+    comments.settle(queries.own_comment(on.lead, said.id), actor=on.lead)
     assert letters() == []
-    comments.take_up_again(mine, actor=on.lead)
+    comments.take_up_again(queries.own_comment(on.lead, said.id), actor=on.lead)
     assert len(letters()) == 1
     for name, value in (submitted(1) | {"state": ApplicationState.SUBMITTED}).items():
         setattr(application, name, value)

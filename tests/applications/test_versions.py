@@ -143,8 +143,9 @@ def test_versions_are_no_part_of_what_is_submitted(on, application):
 
 def test_a_page_asks_the_same_however_many(on, application, monkeypatch, queries):
     def asked():
+        found = own_application(on.lead, application.id)
         with queries() as sent:
-            versions.page(application, 1)
+            versions.page(found, 1)
         return len(sent)
 
     service.revise(application, project(application, title="One"), seen=None, actor=on.lead)

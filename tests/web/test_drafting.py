@@ -266,6 +266,7 @@ def test_comments_ask_the_same_however_many(client, on, application, queries):
 
 
 def test_nobody_else_sees_any_of_it(client, on, application):
+    cluster = on.call.fund.cluster
     write(on, application, title="One")
     revision = last(application)
     talk = Comment(application_id=application.id, section="project", author_id=on.lead.id, text="Between us")
@@ -277,7 +278,7 @@ def test_nobody_else_sees_any_of_it(client, on, application):
         ground().lead,
         on.officer,
         with_role(Role.ADMIN),
-        with_role(Role.FUND_MANAGER, cluster=on.call.fund.cluster),
+        with_role(Role.FUND_MANAGER, cluster=cluster),
     ]
     for state in (None, ApplicationState.SUBMITTED):
         if state:
