@@ -181,7 +181,8 @@ class Revision(Base):
     """How one section stood once it was saved. What one person saves within minutes is one version.
 
     `content` is the whole section as `grants.applications.versions` writes it, `part_version` the number its form
-    carried. `person_id` is None for what was there before versions were kept, or was not written in a form.
+    carried; `steps` lead back through the saves that were folded into it. `person_id` is None for what was there before
+    versions were kept, or was not written in a form.
     """
 
     __tablename__ = "application_revision"
@@ -199,6 +200,7 @@ class Revision(Base):
     saved_at: Mapped[datetime]
     part_version: Mapped[int]
     content: Mapped[dict[str, Any]]
+    steps: Mapped[list[Any]] = mapped_column(default=list)
     restored_id: Mapped[UUID | None] = mapped_column(ForeignKey("application_revision.id"))
 
     person: Mapped[Person | None] = relationship(lazy="raise_on_sql")

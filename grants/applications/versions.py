@@ -11,8 +11,9 @@ from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
+from grants.applications import steps
 from grants.applications.content import Answered, Budget, Columns, Part, Project, Section, outline
 from grants.applications.models import Application, Revision
 from grants.applications.queries import own_application
@@ -25,6 +26,7 @@ from grants.people.models import Person
 FOLDED = timedelta(minutes=10)  # between two saves of one version
 LONGEST = timedelta(hours=1)  # from its first save to its last
 PER_PAGE = 10
+RECENT = 20  # versions looked through for what a page began with
 COLUMNS: dict[str, type[Columns]] = {Section.PROJECT: Project, Section.BUDGET: Budget}
 
 
@@ -134,7 +136,9 @@ def remember(
             db.session.add(_revision(application, section, before.version, content, a_moment_ago))
         last = None
     if last is not None and restored is None and _folds(last, actor):
-        last.content, last.part_version, last.saved_at = written(after), after.version, moment
+        content = written(after)
+        last.steps = [*last.steps, steps.back(last.part_version, last.content, content)][-steps.MOST :]
+        last.content, last.part_version, last.saved_at = content, after.version, moment
         return
     made = _revision(application, section, after.version, written(after), moment)
     made.person_id, made.restored_id = actor.id, restored.id if restored else None
@@ -189,12 +193,15 @@ def version(user: Person, application_id: UUID, id: UUID) -> Version:
     return _with_previous(application, wanted)[0]
 
 
-def at(application_id: UUID, section: str, part_version: int | None) -> Revision | None:
-    """The version that a form with this number was filled from, if it is kept."""
-    found = select(Revision).where(
-        Revision.application_id == application_id, Revision.section == section, Revision.part_version == part_version
-    )
-    return db.session.scalars(found.order_by(Revision.saved_at.desc()).limit(1)).one_or_none()
+def at(application_id: UUID, section: str, part_version: int | None) -> dict[str, Any] | None:
+    """What the section said when a form with this number was filled from it, if one of the last versions knows."""
+    lately = select(Revision).where(Revision.application_id == application_id, Revision.section == section)
+    for one in db.session.scalars(lately.order_by(Revision.saved_at.desc(), Revision.id.desc()).limit(RECENT)):
+        if one.part_version == part_version:
+            return one.content
+        if part_version is not None and (said := steps.found(one.content, one.steps, part_version)) is not None:
+            return said
+    return None
 
 
 def last_saved(application_id: UUID, section: str) -> Revision | None:
@@ -206,7 +213,11 @@ def last_saved(application_id: UUID, section: str) -> Revision | None:
 
 def _with_previous(application: Application, wanted: Select[Revision]) -> list[Version]:
     """These versions, each with the content of the one before it in its section."""
-    names = (joinedload(Revision.person), joinedload(Revision.restored).load_only(Revision.saved_at))
+    names = (
+        defer(Revision.steps),
+        joinedload(Revision.person),
+        joinedload(Revision.restored).load_only(Revision.saved_at),
+    )
     shown = db.session.scalars(wanted.options(*names)).all()
     before = (
         select(

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("part_version", sa.BigInteger(), nullable=False),
         sa.Column("content", postgresql.JSONB(), nullable=False),
+        sa.Column("steps", postgresql.JSONB(), nullable=False),
         sa.Column("restored_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("begun_at <= saved_at", name=op.f("ck_application_revision_begun_before_saved")),
         sa.ForeignKeyConstraint(

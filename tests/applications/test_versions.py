@@ -1,13 +1,14 @@
 """The history of a draft's sections: what one version is, what a restore is, and that a part reads back as it was."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from grants.applications import service, versions
+from grants.applications import service, steps, versions
 from grants.applications.content import Answered, Budget, Project, Section, content_of
 from grants.applications.models import Application, ApplicationState, Revision
 from grants.applications.queries import own_application
@@ -161,6 +162,29 @@ def test_a_page_asks_the_same_however_many(on, application, monkeypatch, queries
     assert page.versions[0].previous["title"] == page.versions[1].revision.content["title"]
     assert page.versions[0].changed == ["title"]
     assert versions.page(application, 99).versions[-1].previous is None
+
+
+# --- the saves inside one version ------------------------------------------------------------------------------
+
+short = st.text("ab عن", max_size=6)
+contents = st.dictionaries(st.sampled_from("xyz"), short | st.integers(1, 3) | st.lists(short, max_size=2), max_size=3)
+
+
+@given(st.lists(contents, min_size=2, max_size=6))
+def test_every_save_of_a_version_is_found_again(saves):
+    kept = [steps.back(n, old, new) for n, (old, new) in enumerate(pairwise(saves))]
+    for n, said in enumerate(saves[:-1]):
+        assert steps.found(saves[-1], kept, n) == said
+    assert steps.found(saves[-1], kept, 99) is None
+
+
+def test_what_a_page_began_with_is_known_between_two_autosaves(on, application):
+    numbers = []
+    for title in ("Capteurs", "Capteurs d’eau", "Capteurs d’eau sobres"):
+        numbers.append(service.revise(application, project(application, title=title), seen=None, actor=on.lead))
+    said = [versions.at(application.id, "project", one) for one in numbers]
+    assert [one["title"] for one in said] == ["Capteurs", "Capteurs d’eau", "Capteurs d’eau sobres"]
+    assert versions.at(application.id, "project", 1) is None
 
 
 # --- a part as plain JSON -------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ def world(product: Product) -> World:
             commission=commission,
             currency=call.currency,
             title="Capteurs",
+            summary="",
             description=TEXT,
         )
         db.session.commit()

@@ -65,7 +65,7 @@ def look_back(application: Application, section: str, seen: int | None) -> Calla
 def before(application_id: UUID, section: str, seen: int | None, *, was_empty: bool = False) -> Before:
     """What a section said when its page was opened, as far as it is known, and who saved it since."""
     found, last = versions.at(application_id, section, seen), versions.last_saved(application_id, section)
-    content = found.content if found else {} if was_empty else None
+    content = {} if found is None and was_empty else found
     texts = None if content is None else {name: value for name, value in content.items() if isinstance(value, str)}
     return Before(texts, last.person.name if last and last.person else None, last.saved_at if last else None)
 
