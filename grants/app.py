@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config.settings import ROOT, Settings
 from grants.core import clock
 from grants.core.db import db, plain_types
-from grants.web import assets, charts, errors, filters, forms, language, navigation, security, signin, tags
+from grants.web import assets, charts, errors, filters, forms, language, navigation, parking, security, signin, tags
 from grants.web.account.routes import portal as account
 from grants.web.admin.routes import portal as admin
 from grants.web.applicant.routes import portal as applicant
@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_item=plain_types)
     CSRFProtect(app)
-    for part in (language, signin, security, assets, navigation, filters, tags, forms, charts, errors, outbox):
+    for part in (language, signin, security, assets, navigation, filters, tags, forms, charts, errors, parking, outbox):
         part.init_app(app)
     for portal in PORTALS:
         app.register_blueprint(portal)

@@ -10,12 +10,19 @@ from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, transaction
 from grants.core.i18n import N_
-from grants.people import passwords, policy, queries, service
+from grants.people import parking, passwords, policy, queries, service
 from grants.people.appointments import Place, appoint
 from grants.people.models import Appointment, EmailLink, Person, Purpose, Role
 from workflows import mails
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, promise
+from workflows.schedule import every_tick
+
+
+@every_tick
+def sweep_parked() -> None:
+    """Forget the forms that nobody took up in time."""
+    parking.sweep()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
-from grants.applications import pdf, policy
+from grants.applications import pdf, policy, versions
 from grants.applications.content import Part
-from grants.applications.models import Application, ApplicationState, Document
+from grants.applications.models import Application, ApplicationState, Document, Revision
 from grants.calls import questionnaires
 from grants.calls.models import Call
 from grants.core.audit import record
@@ -47,11 +47,14 @@ def begin(call: Call, organisation: Organisation, *, actor: Person) -> tuple[App
         return made, True
 
 
-def revise(application: Application, part: Part, *, seen: int | None, actor: Person) -> int:
+def revise(
+    application: Application, part: Part, *, seen: int | None, actor: Person, restored: Revision | None = None
+) -> int:
     """Keep what was typed in one section, complete or not; answers with the section's new version.
 
-    `seen` is the version of the section the writer started from; None writes whatever happened meanwhile. Raises
-    LostUpdate when somebody else wrote the section since, unless they wrote the very same.
+    `seen` is the version of the section the writer started from; None writes whatever happened meanwhile. `restored` is
+    the version of its history that the part was read from. Raises LostUpdate when somebody else wrote the section
+    since, unless they wrote the very same.
     """
     with transaction():
         lock(application, "state", *ANSWERS)
@@ -62,9 +65,23 @@ def revise(application: Application, part: Part, *, seen: int | None, actor: Per
         if seen is not None and saved.version != seen:
             raise LostUpdate(N_("Your text and the saved text are both below. Nothing has been overwritten."))
         changed = part.keep(application)
+        versions.remember(application, saved, part, actor=actor, restored=restored)
         if application.reference:  # what a draft says before its first submission is nobody's business
             record("application.revise", application, actor, after={"changed": changed})
         return part.version
+
+
+def restore(version: versions.Version, *, seen: int | None, actor: Person) -> None:
+    """Let a section say again what it said in a version of its history: itself a new version, so nothing is lost.
+
+    Raises Refused when the call no longer has the section, LostUpdate when it changed since its page was opened.
+    """
+    with transaction():
+        revision = version.revision
+        part = versions.read(version.application, revision.section, revision.content)
+        if part is None:
+            raise Refused(N_("The call no longer asks this section."))
+        revise(version.application, part, seen=seen, actor=actor, restored=revision)
 
 
 def attach(

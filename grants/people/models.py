@@ -153,6 +153,22 @@ class CalendarFeed(Record):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
+class ParkedForm(Record):
+    """What somebody typed and sent signed out, kept a day for the browser that sent it.
+
+    `sealed` opens with a key that only the cookie of that browser holds; the row keeps the key's hash alone.
+    `person_id` is whose session had ended, None when nobody is known.
+    """
+
+    __tablename__ = "parked_form"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    path: Mapped[str]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class OrganisationKind(StrEnum):
     STARTUP = "startup"
     COMPANY = "company"

@@ -37,7 +37,7 @@ def access(policy: Policy, load: View | None = None) -> Callable[[View], View]:
             policy.require(user, subject)
             return view(user, subject)
 
-        guarded.policy = policy  # type: ignore[attr-defined]
+        guarded.policy, guarded.load = policy, load  # type: ignore[attr-defined]
         return guarded
 
     return declare

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from flask import Flask, current_app, g, jsonify, redirect, render_template, request
 from flask_login import AnonymousUserMixin
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, NoResultFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -20,9 +20,10 @@ from config.settings import Settings
 from grants.core.db import db
 from grants.core.errors import LostUpdate, NoRoom, Problem
 from grants.core.i18n import N_, Text
+from grants.web import parking
 from grants.web.access import SignInFirst
+from grants.web.conflict import conflict
 from grants.web.filters import page_url
-from grants.web.forms import conflicts
 from grants.web.language import local_path, say
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,14 @@ def from_http(error: HTTPException) -> Any:
 
 
 def sign_in_first(_: SignInFirst) -> Any:
-    """Signed out: the sign-in page, which comes back here; a form comes back to the page it was on."""
+    """Signed out: the sign-in page, which comes back here; a form comes back filled in, or to the page it was on."""
+    kept = parking.park()
     if _wants_json():
-        return jsonify(title=say(N_("Sign in first"))), 401
+        return jsonify(title=say(N_("Sign in first")), parked=kept), 401
+    if kept:
+        return parking.come_back(kept)
+    if parking.is_for_keeping():  # there was no room: the text is shown, to be copied
+        return render_template("errors/expired.html", typed=_typed(), back=local_path(request.referrer)), 401
     here = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.referrer)
     sign_in = page_url("account.sign_in", next=here)
     return redirect(sign_in, 303) if sign_in else standard(403)
@@ -128,27 +134,30 @@ def conflict_page(problem: LostUpdate) -> Any:
         return jsonify(title=say(problem.title), detail=say(problem.detail)), problem.status
     form = g.get("form")
     try:
-        pairs = conflicts(form) if form is not None else []
+        found = conflict(form) if form is not None else None
     except InvalidRequestError:  # what was being changed is no longer there
-        form, pairs = None, []
-    version = getattr(form, "version", None)
+        form, found = None, None
     page = render_template(
         "errors/conflict.html",
         problem=problem,
-        pairs=pairs,
+        form=form,
+        found=found,
         typed=_typed(),
         again=[(k, v) for k, v in request.form.items(multi=True) if k not in {"csrf_token", "version"}],
-        version=version.data if version is not None else None,
         here=request.path,
     )
     return page, problem.status
 
 
 def expired_page(error: CSRFError) -> Any:
-    """The token of a form did not fit: too old, or not from our page. What was typed is shown, to be copied."""
+    """The token of a form did not fit: too old, or not from our page. What was typed is kept, or shown to be copied."""
     log.info("Refused a form: %s", error.description)
+    kept = parking.park()
     if _wants_json():
-        return jsonify(title=say(N_("This page was open for too long"))), 400
+        anew = generate_csrf() if parking.from_our_page() else None  # the script of our page goes on with it
+        return jsonify(title=say(N_("This page was open for too long")), parked=kept, token=anew), 400
+    if kept:
+        return parking.come_back(kept)
     return render_template("errors/expired.html", typed=_typed(), back=local_path(request.referrer)), 400
 
 

@@ -10,7 +10,8 @@ if form.validate_on_submit():
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Flask, g, make_response, request
@@ -54,6 +55,7 @@ from grants.web.fields import (
 )
 from grants.web.filters import plain
 from grants.web.language import current_reader
+from grants.web.parking import taken_up
 
 __all__ = [
     "CheckboxesField",
@@ -68,7 +70,6 @@ __all__ = [
     "Versioned",
     "WordsField",
     "WordsFields",
-    "conflicts",
     "field_kind",
 ]
 
@@ -83,15 +84,32 @@ class OwnTranslations:
         return str(catalogue(current_reader().language).ungettext(singular, plural, n))
 
 
+class Before(NamedTuple):
+    """Texts by field as the writer found them, None when that is not known; who saved since, and when."""
+
+    texts: Mapping[str, str] | None
+    by: str | None
+    at: datetime | None
+
+
 class Form(FlaskForm):
     """Strings in, values out; it never touches a model. `currency` and `zone` are those of its money and time fields.
 
-    On a page with several forms give each a `prefix`.
+    On a page with several forms give each a `prefix`. Where versions are kept, `before` answers with what stood there
+    when the page was opened and with who has saved since, for the page of a lost update.
     """
+
+    before: Callable[[], Before] | None = None
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> OwnTranslations:
             return OwnTranslations()
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What is sent; on a page that shows a parked form again, what was parked."""
+            sent = super().wrap_formdata(form, formdata)
+            parked = taken_up() if sent is None and formdata is not None and not form.is_submitted() else None
+            return parked.typed if parked else sent
 
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             kind = unbound_field.field_class
@@ -126,21 +144,6 @@ class Versioned:
     """Mix in to notice lost updates: carries the version of the record the form was filled from."""
 
     version = IntegerField(validators=[Optional()], widget=HiddenInput())
-
-
-class Conflict(NamedTuple):
-    label: str
-    typed: str
-    saved: str
-
-
-def conflicts(form: Form) -> list[Conflict]:
-    """What the person typed beside what is saved, for the fields that differ; the form shows what is saved then."""
-    typed = [(plain(field.label.text), written(field)) for field in form.visible()]
-    form.refill()
-    saved = [written(field) for field in form.visible()]
-    pairs = [Conflict(*one, there) for one, there in zip(typed, saved, strict=True)]
-    return [pair for pair in pairs if pair.typed != pair.saved]
 
 
 def written(field: Field) -> str:
@@ -234,7 +237,9 @@ def init_app(app: Flask) -> None:
             response.headers["X-Location"] = target
         return response
 
-    app.jinja_env.globals.update(field_kind=field_kind, form_errors=form_errors, focus_id=focus_id, native=native)
+    app.jinja_env.globals.update(
+        field_kind=field_kind, form_errors=form_errors, focus_id=focus_id, native=native, taken_up=taken_up
+    )
 
 
 WTFORMS_SENTENCES = [  # spoken by the libraries; listed so that our catalogues translate them

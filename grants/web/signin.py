@@ -19,7 +19,7 @@ from flask_login import LoginManager
 from config.settings import Settings
 from grants.people import queries, service
 from grants.people.models import Person
-from grants.web import language
+from grants.web import language, parking
 from grants.web.navigation import nav_items
 
 TOKEN = "_user_id"  # noqa: S105 where Flask-Login looks
@@ -54,6 +54,7 @@ def enter(person: Person) -> None:
     session[TOKEN] = service.open_session(
         person, browser=request.user_agent.string, address=request.remote_addr or "", lasts=lasts()
     )
+    session[parking.WHO] = str(person.id)
     g._login_user = load(session[TOKEN])
 
 
@@ -79,7 +80,9 @@ def load(token: str) -> Person | None:
 
 
 def home(person: Person) -> str:
-    """Where somebody who just came in starts: the first page of theirs that the header offers."""
+    """Where somebody who just came in starts: what they had sent signed out, else the first page of theirs."""
+    if parking.waiting(person):
+        return url_for("account.parked_forms")
     theirs = [item for item in nav_items() if not item.endpoint.startswith("public.")]
     return url_for(theirs[0].endpoint) if theirs else "/"
 

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired
 
 from grants.core.i18n import Words
 from grants.core.types import Money
+from grants.web.conflict import conflict
 from grants.web.forms import (
     DayField,
     Form,
@@ -24,7 +25,6 @@ from grants.web.forms import (
     ScoreField,
     UploadField,
     WordsField,
-    conflicts,
     form_errors,
 )
 
@@ -222,7 +222,12 @@ def test_a_conflict_names_only_what_differs(pages):
 
     with pages.test_request_context():
         form = Particular("mine", MultiDict({"title": "typed", "amount": "5"}), obj=Kept(), currency="MAD")
-        assert [(one.label, one.typed, one.saved) for one in conflicts(form)] == [("Title", "typed", "saved")]
+        [pair] = conflict(form).pairs
+        assert (pair.label, [one.text for one in pair.mine], [one.text for one in pair.saved]) == (
+            "Title",
+            ["typed"],
+            ["saved"],
+        )
 
 
 def test_the_macro_ties_label_hint_and_error_to_the_input(browser):

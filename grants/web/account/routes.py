@@ -6,6 +6,7 @@ from grants.web.account import (
     entry,
     joining,
     links,
+    parked,
     portal,
     profile,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "entry",
     "joining",
     "links",
+    "parked",
     "portal",
     "profile",
 ]

@@ -34,11 +34,13 @@ from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.answers import AnswersForm, answers_form, sheets
 from grants.web.applicant import portal
+from grants.web.applicant.drafting import look_back, together
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
 from grants.web.applicant.status import files, section_url, standing
 from grants.web.eligibility import answers as tested_answers
 from grants.web.eligibility import look
 from grants.web.language import say, speak_for
+from grants.web.parking import parks
 from workflows import application as workflow
 from workflows import eligibility
 
@@ -97,6 +99,7 @@ def begin(user: Person, call: Call) -> Any:
 
 
 @portal.route("/applications/<uuid:application_id>/project", methods=["GET", "POST"])
+@parks()
 @access(policy.edit, own_application)
 def project(user: Person, application: Application) -> Any:
     form = _project_form(application)
@@ -108,12 +111,14 @@ def project(user: Person, application: Application) -> Any:
 
 
 @portal.post("/applications/<uuid:application_id>/project/autosave")
+@parks("applicant.project")
 @access(policy.edit, own_application)
 def autosave_project(user: Person, application: Application) -> Any:
     return _autosave(application, _project_form(application), Project.of(application), user)
 
 
 @portal.route("/applications/<uuid:application_id>/budget", methods=["GET", "POST"])
+@parks()
 @access(policy.edit, own_application)
 def budget(user: Person, application: Application) -> Any:
     form = _budget_form(application)
@@ -126,12 +131,14 @@ def budget(user: Person, application: Application) -> Any:
 
 
 @portal.post("/applications/<uuid:application_id>/budget/autosave")
+@parks("applicant.budget")
 @access(policy.edit, own_application)
 def autosave_budget(user: Person, application: Application) -> Any:
     return _autosave(application, _budget_form(application), Budget.of(application), user)
 
 
 @portal.route("/applications/<uuid:application_id>/answers/<part>", methods=["GET", "POST"])
+@parks()
 @access(policy.answer, own_part)
 def answers(user: Person, sheet: Sheet) -> Any:
     """A section of the call's own questions."""
@@ -144,6 +151,7 @@ def answers(user: Person, sheet: Sheet) -> Any:
 
 
 @portal.post("/applications/<uuid:application_id>/answers/<part>/autosave")
+@parks("applicant.answers")
 @access(policy.answer, own_part)
 def autosave_answers(user: Person, sheet: Sheet) -> Any:
     application, part = sheet.application, sheet.part
@@ -176,6 +184,7 @@ def _budget_form(application: Application) -> BudgetForm:
 def _save(application: Application, section: str, form: Any, user: Person) -> Any:
     """Keep it; then the next section, or this one again when something typed cannot be submitted as it is."""
     id = application.id
+    form.before = look_back(application, str(section), form.version.data)
     service.revise(application, form.part(), seen=form.version.data, actor=user)
     if request.form.get("go") == "later":
         flash(_("Your draft is saved."))
@@ -214,6 +223,7 @@ def _section_page(template: str, application: Application, section: str, **value
         standing=now_at,
         section=str(section),
         steps=now_at.steps(section),
+        together=together(application, str(section)),
         **values,
     )
 

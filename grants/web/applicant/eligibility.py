@@ -17,6 +17,7 @@ from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.status import standing
 from grants.web.eligibility import FactsForm, answers, changed, filled, forget, look
+from grants.web.parking import parks
 from workflows import eligibility as workflow
 from workflows.eligibility import Given, facts_of, questions, rules_of
 
@@ -24,6 +25,7 @@ OF_THE_ORGANISATION = {"kind", "country"}  # asked when it was registered, chang
 
 
 @portal.route("/applications/<uuid:application_id>/eligibility", methods=["GET", "POST"])
+@parks()
 @access(policy.edit, own_application)
 def eligibility(user: Person, application: Application) -> Any:
     rules = rules_of(application.call_id)

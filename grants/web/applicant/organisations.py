@@ -16,6 +16,7 @@ from grants.web.applicant import portal
 from grants.web.applicant.forms import OrganisationForm
 from grants.web.eligibility import answers
 from grants.web.language import local_path, say
+from grants.web.parking import parks
 from workflows import membership
 
 
@@ -24,6 +25,7 @@ def own_organisation(user: Person, organisation_id: UUID) -> Organisation:
 
 
 @portal.route("/organisations/new", methods=["GET", "POST"])
+@parks()
 @access(signed_in)
 def create_organisation(user: Person) -> Any:
     kept = answers()
@@ -39,6 +41,7 @@ def create_organisation(user: Person) -> Any:
 
 
 @portal.route("/organisations/<uuid:organisation_id>", methods=["GET", "POST"])
+@parks()
 @access(policy.edit_organisation, own_organisation)
 def organisation(user: Person, organisation: Organisation) -> Any:
     said = clusters.memberships_of(organisation.id)

@@ -5,6 +5,7 @@ from grants.web.applicant import (
     accounts,
     awards,
     clarifications,
+    comments,
     documents,
     drafts,
     eligibility,
@@ -17,12 +18,14 @@ from grants.web.applicant import (
     receipt,
     receipt_pdf,
     stakeholders,
+    versions,
 )
 
 __all__ = [
     "accounts",
     "awards",
     "clarifications",
+    "comments",
     "documents",
     "drafts",
     "eligibility",
@@ -35,6 +38,7 @@ __all__ = [
     "receipt",
     "receipt_pdf",
     "stakeholders",
+    "versions",
 ]
 
 portal.record(lambda setup: allow_grace(setup.app.extensions["settings"].grace_minutes))

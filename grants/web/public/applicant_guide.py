@@ -70,6 +70,12 @@ APPLICANT = Guide(
         N_("What arrives before the deadline counts, even when the server is busy."),
         N_("An organisation has one application in a call, however often a button is pressed."),
         N_("Nobody reads a draft but your organisation."),
+        N_("If your session ends while you write, sign in again: what you typed comes back on its page."),
+        N_(
+            "If a colleague saves the section you are writing, you see both texts, word by word, and one that holds"
+            " both. Every version is kept and can be restored."
+        ),
+        N_("Comments on a section are read by the people of your organisation alone."),
     ],
     [
         (

@@ -1,0 +1,46 @@
+"""The saves inside one version: how to go back from each to the one before, a few octets each.
+
+A page that was opened between two of them must know what it began with, or two people's texts cannot be put together.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from diff_match_patch import diff_match_patch
+
+MOST = 200  # saves of one version that are kept; about an hour of writing
+
+Step = list[Any]  # the number of the save gone back to, and by field what gives its value
+
+
+def back(part_version: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> Step:
+    """From what a section says now to what it said at the save of this number."""
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [part_version, {name: _undo(old.get(name), new.get(name)) for name in names}]
+
+
+def found(content: Mapping[str, Any], steps: Sequence[Step], part_version: int) -> dict[str, Any] | None:
+    """What the section said at the save of this number; None when it is none of these. Steps are oldest first."""
+    said = dict(content)
+    for number, undone in reversed(steps):
+        said |= {name: _undone(said.get(name), how) for name, how in undone.items()}
+        if number == part_version:
+            return {name: value for name, value in said.items() if value is not None}
+    return None
+
+
+def _undo(old: Any, new: Any) -> Any:
+    """The middle of a text with the lengths of what stays before and after it; another value whole, in a mapping."""
+    if not isinstance(old, str) or not isinstance(new, str):
+        return {"was": old}
+    texts = diff_match_patch()
+    head = texts.diff_commonPrefix(old, new)
+    tail = texts.diff_commonSuffix(old[head:], new[head:])
+    return [head, tail, old[head : len(old) - tail]]
+
+
+def _undone(new: Any, how: Any) -> Any:
+    if isinstance(how, dict):
+        return how["was"]
+    head, tail, middle = how
+    return new[:head] + middle + new[len(new) - tail :]

@@ -1,0 +1,255 @@
+"""A form that arrives signed out is kept, and comes back filled in once its writer has signed in."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import delete, select
+
+from grants.core.db import db
+from grants.people import parking, passwords
+from grants.people.models import Membership, ParkedForm, Right, SignIn
+from tests.applications.ground import colleague, draft, ground
+from tests.factories import PersonFactory
+from tests.web.account.conftest import PASSWORD, sign_in
+
+OURS = {"Origin": "http://localhost"}
+JSON = {"Accept": "application/json"}
+LONG = "Une phrase tapée avec soin. " * 40
+
+
+@pytest.fixture(scope="module")
+def hashed():
+    return passwords.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def on(app, hashed):
+    made = ground()
+    made.lead.password_hash = hashed
+    db.session.flush()
+    return made
+
+
+@pytest.fixture
+def application(on):
+    return draft(on)
+
+
+def project(application):
+    return f"/applicant/applications/{application.id}/project"
+
+
+def rows():
+    return db.session.scalars(select(ParkedForm)).all()
+
+
+def version_in(page):
+    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
+
+
+def session_ends(person):
+    db.session.execute(delete(SignIn).where(SignIn.person_id == person.id))
+    db.session.flush()
+
+
+def typed(client, application):
+    """What somebody has in the form after writing for an hour."""
+    page = client.get(project(application))
+    return {"version": version_in(page), "title": "Un nouveau titre", "summary": LONG, "description": "نص عربي"}
+
+
+def filled(client, application, location):
+    """The page that comes back, from the address the browser was sent to."""
+    there = parse_qs(urlsplit(location).query)["next"][0] if "sign-in" in location else location
+    redirected = client.get(there)
+    assert redirected.status_code == 303, redirected.text
+    assert redirected.location.startswith(project(application) + "?parked=")
+    return client.get(redirected.location)
+
+
+def test_a_session_ends_in_the_middle_and_nothing_is_lost(client, on, application):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+
+    sent = client.post(project(application), data=body, headers=OURS)
+    assert sent.status_code == 303 and sent.location.startswith("/account/sign-in?next=")
+    assert "HttpOnly" in sent.headers["Set-Cookie"] and "SameSite=Lax" in sent.headers["Set-Cookie"]
+    [row] = rows()
+    assert row.person_id == on.lead.id and LONG.encode() not in row.sealed
+
+    there = parse_qs(urlsplit(sent.location).query)["next"][0]
+    back = sign_in(client, on.lead, next=there)
+    assert back.location == there
+    page = filled(client, application, there)
+    assert "Un nouveau titre" in page.text and LONG.strip() in page.text and "نص عربي" in page.text
+    assert application.title != "Un nouveau titre", "nothing is saved by itself"
+
+    again = body | {"version": version_in(page), "parked": str(row.id)}
+    saved = client.post(project(application), data=again, headers=OURS)
+    assert saved.status_code == 303
+    assert (application.title, application.summary) == ("Un nouveau titre", LONG.strip())
+    assert rows() == []
+
+
+def test_a_colleague_saved_meanwhile(client, on, application):
+    """The page that comes back carries the version its writer began from: both texts are shown."""
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+    sent = client.post(project(application), data=body, headers=OURS)
+    application.summary = "Written by a colleague"
+    db.session.flush()
+    sign_in(client, on.lead)
+    page = filled(client, application, sent.location)
+    answer = client.post(project(application), data=body | {"version": version_in(page)})
+    assert answer.status_code == 409 and "Written by a colleague" in answer.text
+    assert application.summary == "Written by a colleague"
+
+
+def test_another_page_plants_nothing(client, on, application):
+    body = {"version": "1", "title": "Planted", "summary": "Planted"}
+    for headers in (
+        {},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        OURS | {"Sec-Fetch-Site": "cross-site"},
+        {"Referer": "https://elsewhere.example/"},
+    ):
+        sent = client.post(project(application), data=body, headers=headers)
+        assert sent.status_code == 303 and "parked" not in sent.location
+        assert "Set-Cookie" not in sent.headers
+    assert rows() == []
+
+
+def test_somebody_else_at_the_same_browser_sees_nothing(client, on, application, hashed):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+    sent = client.post(project(application), data=body, headers=OURS)
+    there = parse_qs(urlsplit(sent.location).query)["next"][0]
+    for other in (colleague(on, Right.OWNER), PersonFactory()):
+        other.password_hash = hashed
+        db.session.flush()
+        sign_in(client, other)
+        assert client.get(there).status_code == 404
+        assert client.post(f"{there}/forget").status_code == 404
+        page = client.get(f"{project(application)}?parked={rows()[0].id}")
+        assert "Un nouveau titre" not in page.text
+        assert "Un nouveau titre" not in client.get("/account/parked").text
+
+
+def test_another_browser_sees_nothing(app, client, on, application):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+    sent = client.post(project(application), data=body, headers=OURS)
+    there = parse_qs(urlsplit(sent.location).query)["next"][0]
+    elsewhere = app.test_client()
+    sign_in(elsewhere, on.lead)
+    assert elsewhere.get(there).status_code == 404
+    assert "Un nouveau titre" not in elsewhere.get(f"{project(application)}?parked={rows()[0].id}").text
+
+
+def test_a_browser_that_was_closed_is_asked_after_signing_in(client, on, application):
+    """No cookie of the session is left, so nobody is known; what waits is offered first."""
+    body = {"version": "1", "title": "Un nouveau titre", "summary": LONG}
+    client.post(project(application), data=body, headers=OURS)
+    assert rows()[0].person_id is None
+    entered = sign_in(client, on.lead)
+    assert entered.location == "/account/parked"
+    one = client.get(entered.location)
+    assert one.status_code == 303 and LONG.strip() in filled(client, application, one.location).text
+    client.post(project(application), data=body | {"title": "In a second tab"}, headers=OURS)
+
+
+def test_what_is_nobodys_is_shown_only_to_whoever_may_see_its_page(client, on, application):
+    client.post(project(application), data={"title": "Un nouveau titre"}, headers=OURS)
+    client.login(PersonFactory())
+    assert client.get(f"/account/parked/{rows()[0].id}").status_code == 404
+    assert "Un nouveau titre" not in client.get("/account/parked", follow_redirects=True).text
+
+
+def test_a_page_that_has_closed_meanwhile_shows_the_text_to_be_copied(client, on, application):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+    client.post(project(application), data=body, headers=OURS)
+    sign_in(client, on.lead)
+    membership = db.session.scalars(select(Membership).where(Membership.person_id == on.lead.id)).one()
+    membership.right = Right.READER
+    db.session.flush()
+    page = client.get(f"/account/parked/{rows()[0].id}")
+    assert page.status_code == 200 and LONG.strip() in page.text and "owner or editor" in page.text
+    assert "Un nouveau titre" in page.text
+    gone = client.post(f"/account/parked/{rows()[0].id}/forget")
+    assert gone.status_code == 303 and rows() == []
+
+
+def test_without_room_the_text_is_shown_to_be_copied(client, on, application, monkeypatch):
+    monkeypatch.setattr(parking, "MOST_NAMELESS", 0)
+    sent = client.post(project(application), data={"title": "Un nouveau titre", "summary": LONG}, headers=OURS)
+    assert sent.status_code == 401 and LONG.strip() in sent.text and rows() == []
+
+
+def test_two_tabs_are_two_forms(client, on, application):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+    client.post(project(application), data=body, headers=OURS)
+    client.post(project(application).replace("project", "budget"), data={"cost": "1 000,50"}, headers=OURS)
+    entered = sign_in(client, on.lead)
+    page = client.get(entered.location)
+    assert page.status_code == 200 and "Un nouveau titre" in page.text and "1 000,50" in page.text
+    assert page.text.count('method="post"') >= 2
+
+
+def test_autosave_is_kept_too_and_goes_on_with_a_new_token(app, client, on, application, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/account/sign-in").text).group(1)
+    data = {"email": on.lead.email, "password": PASSWORD, "csrf_token": token}
+    assert client.post("/account/sign-in", data=data).status_code == 303
+    page = client.get(project(application))
+    token = re.search(r'name="csrf_token" type="hidden" value="([^"]+)"', page.text).group(1)
+    body = {"csrf_token": token, "version": version_in(page), "title": "Un", "summary": LONG, "description": "D"}
+    session_ends(on.lead)
+    refused = client.post(f"{project(application)}/autosave", data=body, headers=OURS | JSON)
+    assert refused.status_code == 401 and refused.json["parked"] == str(rows()[0].id)
+    assert rows()[0].path == project(application)
+    more = body | {"title": "Un titre", "parked": refused.json["parked"]}
+    refused = client.post(f"{project(application)}/autosave", data=more, headers=OURS | JSON)
+    assert [str(one.id) for one in rows()] == [refused.json["parked"]], "the later one replaces the earlier"
+
+    sign_in_token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/account/sign-in").text).group(1)
+    client.post("/account/sign-in", data=data | {"csrf_token": sign_in_token})  # in another tab
+    more["parked"] = refused.json["parked"]
+    old = client.post(f"{project(application)}/autosave", data=more, headers=OURS | JSON)
+    assert old.status_code == 400 and old.json["token"]
+    more |= {"csrf_token": old.json["token"], "parked": old.json["parked"]}
+    saved = client.post(f"{project(application)}/autosave", data=more, headers=OURS | JSON)
+    assert saved.status_code == 200 and application.title == "Un titre"
+    assert rows() == []
+    foreign = client.post(f"{project(application)}/autosave", data=body, headers=JSON)
+    assert foreign.status_code == 400 and not foreign.json["token"]
+
+
+def test_an_old_token_leads_back_to_the_page_filled_in(app, client, on, application, monkeypatch):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    sent = client.post(project(application), data=body | {"csrf_token": "old"}, headers=OURS)
+    assert sent.status_code == 303 and sent.location.startswith("/account/parked/")
+    page = filled(client, application, sent.location)
+    assert LONG.strip() in page.text and application.summary != LONG.strip()
+    planted = client.post(project(application), data=body | {"csrf_token": "old"})
+    assert planted.status_code == 400
+
+
+def test_no_password_is_ever_kept(app, client, on, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    for path in ("/account/sign-in", "/account/sign-up", "/account/password", "/account/profile"):
+        client.post(path, data={"email": "a@example.org", "password": PASSWORD}, headers=OURS)
+    assert rows() == []
+    parked = {name for name, view in app.view_functions.items() if getattr(view, "parks", None) is not None}
+    assert parked and all(name.startswith("applicant.") for name in parked)
