@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Flask
 
+from grants.applications.models import PARTNER_LABELS, ApplicationState, PartnerState
 from grants.applications.models import STATE_LABELS as APPLICATION_LABELS
-from grants.applications.models import ApplicationState
 from grants.awards.models import (
     AGREEMENT_LABELS,
     CLAIM_LABELS,
@@ -20,6 +20,7 @@ from grants.awards.models import (
 from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
+from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
@@ -57,6 +58,14 @@ APPLICATIONS: dict[Any, Look] = {
     ApplicationState.RANKED: ("violet", "list-ordered"),
     ApplicationState.DECIDED: ("ok", "gavel"),
     ApplicationState.WITHDRAWN: ("ghost", "undo-2"),
+}
+PARTNERS: dict[Any, Look] = {
+    PartnerState.INVITED: ("warn", "mail"),
+    PartnerState.ACCEPTED: ("warn", "signature"),
+    PartnerState.ACCEDED: ("ok", "circle-check"),
+    PartnerState.DECLINED: ("bad", "circle-x"),
+    PartnerState.REMOVED: ("ghost", "user-round-x"),
+    PartnerState.LEFT: ("ghost", "log-out"),
 }
 REVIEWS: dict[Any, Look] = {
     ReviewState.ASSIGNED: ("warn", "mail"),
@@ -122,6 +131,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     CallState: _tags(CALLS, CALL_LABELS),
     QuestionState: _tags(QUESTIONS, QUESTION_LABELS),
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
+    PartnerState: _tags(PARTNERS, PARTNER_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
@@ -138,3 +148,4 @@ def tag_of(state: StrEnum) -> Tag:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals["tag_of"] = tag_of
+    app.jinja_env.globals["organisation_kinds"] = ORGANISATION_LABELS

@@ -4,6 +4,7 @@ from grants.applications.deadline import allow_grace
 from grants.web.applicant import (
     accounts,
     awards,
+    consortium,
     documents,
     drafts,
     eligibility,
@@ -11,6 +12,7 @@ from grants.web.applicant import (
     kept,
     members,
     organisations,
+    partnership,
     portal,
     profile,
     receipt,
@@ -21,6 +23,7 @@ from grants.web.applicant import (
 __all__ = [
     "accounts",
     "awards",
+    "consortium",
     "documents",
     "drafts",
     "eligibility",
@@ -28,6 +31,7 @@ __all__ = [
     "kept",
     "members",
     "organisations",
+    "partnership",
     "portal",
     "profile",
     "receipt",
