@@ -1,14 +1,17 @@
 """What partners and leads are told by mail; each letter reads anew whether there is still a reason to write."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from grants.applications import accession
 from grants.applications import partner_queries as queries
 from grants.applications.content import is_confirmed
 from grants.applications.models import TAKING_PART, Application, ApplicationState, Partner, PartnerState
+from grants.calls.models import Call, CallState
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import N_, Text
 from grants.people.models import Membership, Person, Right
@@ -76,26 +79,64 @@ def ask_to_accede(due: Due) -> Letter | None:
     partner = queries.whole(due.subject_id)
     if partner is None or partner.state not in TAKING_PART or is_confirmed(partner):
         return None
-    application = partner.application
-    why = (
-        N_("%(organisation)s has acceded to it, but it has changed since: please confirm.",
-           organisation=accession.said(partner))
-        if partner.state == PartnerState.ACCEDED
-        else N_("It can be submitted once an owner of %(organisation)s has acceded.",
-                organisation=accession.said(partner))
-    )  # fmt: skip
+    return awaited(partner, db.session.get_one(Person, due.recipient_id))
+
+
+def awaited(partner: Partner, owner: Person) -> Letter:
+    """What an owner is asked to sign, and until when the call is open."""
+    application, organisation = partner.application, accession.said(partner)
+    if partner.state == PartnerState.ACCEDED:
+        why = N_("%(organisation)s has acceded to it, but it has changed since: please confirm.",
+                 organisation=organisation)  # fmt: skip
+    else:
+        why = N_("It can be submitted once an owner of %(organisation)s has acceded.", organisation=organisation)
+    lead = application.organisation.name
     return Letter(
-        to=db.session.get_one(Person, due.recipient_id),
+        to=owner,
         subject=N_("Your accession is awaited: %(title)s", title=title(application)),
         paragraphs=[
-            N_("%(lead)s prepares an application in which your organisation takes part.",
-               lead=application.organisation.name),
+            N_("%(lead)s prepares an application in which your organisation takes part.", lead=lead),
             why,
         ],
         facts=[(N_("Project"), title(application)), (N_("Call closes"), closing(application))],
         action=(N_("Read and accede"), address("applicant.partnership", partner_id=partner.id)),
         cluster=application.call.fund.cluster,
-    )  # fmt: skip
+    )
+
+
+# --- a reminder: promised by workflows.reminders --------------------------------------------------------------
+
+
+def accessions_awaited() -> Select[Any]:
+    """A partner of a draft in an open call that has not acceded, and an owner who may sign for it."""
+    return (
+        select(
+            Partner.id.label("subject_id"),
+            Membership.person_id.label("recipient_id"),
+            Call.closes_at.label("at"),
+            Partner.accepted_at.label("since"),
+        )
+        .join(Application, Application.id == Partner.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .join(Membership, Membership.organisation_id == Partner.organisation_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Call.state == CallState.OPEN,
+            Call.closes_at > now(),
+            Application.state == ApplicationState.DRAFT,
+            Partner.state == PartnerState.ACCEPTED,
+            Membership.right == Right.OWNER,
+            Person.disabled_at.is_(None),
+        )
+    )
+
+
+def write_accession_due(due: Due) -> Letter | None:
+    partner = queries.whole(due.subject_id)
+    return awaited(partner, db.session.get_one(Person, due.recipient_id)) if partner is not None else None
+
+
+# --- what happened --------------------------------------------------------------------------------------------
 
 
 @letter

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications import accession, partner_policy, policy
 from grants.applications import partner_queries as queries
@@ -208,7 +209,7 @@ def accede(partner: Partner, name: str, reader: Reader, *, seen: str | None = No
             "acceded_text": text,
             "acceded_hash": fingerprint,
         }
-        lifecycle.fire("accede", partner, actor, set=signed, fingerprint=fingerprint, name=name.strip(), text=text)
+        lifecycle.fire("accede", partner, actor, set=signed, fingerprint=fingerprint, signed_by=name.strip(), text=text)
         _tell_lead(partner)
 
 
@@ -233,6 +234,7 @@ def tell_partners(application: Application) -> None:
 def _taken(partner: Partner) -> Application:
     """The application read anew with its partners, its row ours until the transaction ends; then the partner."""
     application = applications.locked(partner.application)
+    set_committed_value(partner, "application", application)  # read anew, the partner has forgotten it
     lock(partner)
     return application
 

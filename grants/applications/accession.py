@@ -66,8 +66,8 @@ def declaration(partner: Partner) -> Sequence[Text]:
 def fingerprint(partner: Partner, answers: dict[str, Any]) -> str:
     """The SHA-256, in hexadecimal, of what a partner accedes to: the common part and its own, as canonical JSON.
 
-    Spaces and line breaks do not count: who tidies a text asks nobody to sign again. Money is left out, since the lead
-    answers for it; so are the other partners, who come and go until the submission.
+    Spaces and line breaks do not count: who tidies a text asks nobody to sign again. Budget and documents are left out,
+    since the lead answers for them; so are the other partners, who come and go until the submission.
     """
     application = partner.application
     common = {
@@ -77,7 +77,6 @@ def fingerprint(partner: Partner, answers: dict[str, Any]) -> str:
         "summary": application.summary,
         "description": application.description,
         "commission": str(application.commission_id),
-        "duration_months": application.duration_months,
         "answers": answers,
     }
     own = {"organisation": str(partner.organisation_id), **asdict(OwnPart.of(partner))}

@@ -30,6 +30,7 @@ from workflows import application as submitting
 from workflows import invitation
 from workflows import partnership as workflow
 from workflows.partnership import Wanted
+from workflows.reminders import occurrences
 
 
 @pytest.fixture
@@ -345,3 +346,19 @@ def test_a_reopened_application_keeps_its_partners(on, application):
     db.session.expire_all()
     assert is_confirmed(queries.partner(person, partner.id))
     assert submitting.submit(whole(on.lead, application), actor=on.lead).reference == "GROUP-0001"
+
+
+def test_owners_are_reminded_seven_and_two_days_before_the_call_closes(on, application):
+    with clock.stopped(on.call.closes_at - timedelta(days=12)):
+        person = somebody()
+        partner = taking_part(on.lead, application, person)
+        MembershipFactory(organisation=partner.organisation, right=Right.EDITOR)
+        invited(on.lead, application, somebody())
+        db.session.commit()
+    for days, owed in ((-8, 0), (-7, 1), (-2, 1)):
+        with clock.stopped(on.call.closes_at + timedelta(days=days)):
+            due = [one for one in occurrences(clock.now()) if one.rule.name == "accession_due"]
+            assert [one.owed.recipient_id for one in due] == [person.id] * owed, days
+    with clock.stopped(on.call.closes_at - timedelta(days=2)):
+        workflow.accede(queries.partner(person, partner.id), "P", ENGLISH, actor=person)
+        assert [one for one in occurrences(clock.now()) if one.rule.name == "accession_due"] == []

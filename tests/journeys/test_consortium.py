@@ -17,8 +17,9 @@ from grants.calls.consortia import Composition
 from grants.calls.models import EligibilityRule
 from grants.cli.demo_words import evidence
 from grants.core.db import db
-from grants.people.models import OrganisationKind, Person, Role
+from grants.people.models import OrganisationKind, Role
 from grants.people.passwords import hash_password
+from grants.people.queries import by_email
 from tests.factories import (
     CallFactory,
     ClusterFactory,
@@ -110,7 +111,7 @@ def test_a_consortium_of_three(product: Product, world: World, french: People, a
     officer = french["officer"].goes("/account/sign-in").types(email=OFFICER, password=PASSWORD).presses()
     officer.goes(base.replace("applicant", "staff")).looks("file-of-a-consortium").reads("Deux doctorants")
     with installation(product):
-        person = db.session.query(Person).filter_by(email=LEAD).one()
+        person = by_email(LEAD)
         application = queries.own_application(person, UUID(base.rpartition("/")[2]))
         assert application.state == ApplicationState.SUBMITTED
         assert len(content_of(application)["partners"]) == 2

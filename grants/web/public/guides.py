@@ -43,6 +43,13 @@ APPLICANT = Guide(
             ),
         ),
         (
+            N_("Bring in partners, if the project needs them"),
+            N_(
+                "On the page of the consortium you invite them by e-mail. Each writes its part and one of its owners"
+                " accedes: the application cannot be submitted before. The agreement and the payments stay with you."
+            ),
+        ),
+        (
             N_("Submit before the deadline"),
             N_(
                 "You receive a receipt with a reference, the exact time and a fingerprint of what you sent."
@@ -68,7 +75,8 @@ APPLICANT = Guide(
         N_("The amount you request stays within the ceiling and the funding rate of the call."),
         N_("What arrives before the deadline counts, even when the server is busy."),
         N_("An organisation has one application in a call, however often a button is pressed."),
-        N_("Nobody reads a draft but your organisation."),
+        N_("Nobody reads a draft but your organisation and the partners you invited."),
+        N_("If the project changes after a partner has acceded, it is asked to confirm."),
     ],
 )
 REVIEWER = Guide(
