@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from grants.applications.models import EDITABLE, TAKING_PART, Application, ApplicationState, Partner, PartnerState
 from grants.applications.partner_policy import ASKED
 from grants.calls.models import Call
+from grants.core.audit import Event
 from grants.core.clock import now
 from grants.core.db import db
 from grants.funds.models import Fund
@@ -88,6 +89,13 @@ def invited(link_id: UUID | None) -> Partner | None:
         Partner.link_id == link_id, Partner.state == PartnerState.INVITED, Partner.expires_at > now()
     )
     return db.session.scalars(found.options(*_whole())).unique().one_or_none()
+
+
+def history(partner: Partner) -> Sequence[tuple[Event, str | None]]:
+    """What happened to it, newest first, each with the name of who did it."""
+    events = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
+    about = events.where(Event.subject_id == partner.id, Event.subject_kind == "partner")
+    return [(event, name) for event, name in db.session.execute(about.order_by(Event.at.desc(), Event.id.desc()))]
 
 
 def expected_at(application: Application, email: str, *states: PartnerState) -> Partner | None:

@@ -24,6 +24,7 @@ def revise_part(partner: Partner, part: OwnPart, *, seen: int | None, actor: Per
         changed = [name for name, typed in vars(part).items() if getattr(before, name) != typed]
         for name in changed:
             setattr(partner, name, getattr(part, name))
-        record("partner.revise", partner, actor, after={"changed": changed})
+        if partner.acceded_at:  # what it says before it has signed is nobody's business
+            record("partner.revise", partner, actor, after={"changed": changed})
         db.session.flush()
         return partner.version

@@ -4,7 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from grants.calls.eligibility import Answer, Facts, Member, Rule, RuleKind, Terms, Verdict, either, fails, passes
+from grants.calls.eligibility import (
+    Answer,
+    Facts,
+    Member,
+    Rule,
+    RuleKind,
+    Terms,
+    Verdict,
+    either,
+    fails,
+    passes,
+    unknown,
+)
 from grants.core.i18n import N_, N_n, Text
 from grants.people.models import ORGANISATION_LABELS, OrganisationKind
 
@@ -41,7 +53,11 @@ class Composition(Rule):
         return {}
 
     def questions(self) -> tuple[str, ...]:
-        return ("kind",) if self.led_by else ()
+        return ("kind",) if self._only_the_lead() else ()
+
+    def _only_the_lead(self) -> bool:
+        """Whether it can be judged before anybody is invited."""
+        return bool(self.led_by) and self == Composition(led_by=self.led_by)
 
     def sentence(self, terms: Terms) -> Text:
         parts = [*self._numbers(), *self._kinds()]
@@ -88,6 +104,8 @@ class Composition(Rule):
         """In the self-test nobody is invited yet: only who leads can be judged."""
         if self.led_by and facts.kind is not None and facts.kind not in self.led_by:
             return fails(_leads(facts.kind))
+        if self._only_the_lead():
+            return unknown("kind") if facts.kind is None else passes(_leads(facts.kind))
         return Verdict(Answer.UNKNOWN, N_("It is checked as you invite your partners, and when you submit."))
 
     def _within(self, n: int) -> bool:

@@ -46,8 +46,10 @@ def test_the_consortium_is_judged(rule, kinds, answer, why):
 
 
 def test_in_the_self_test_only_the_lead_is_judged():
-    rule = Composition(2, led_by=COMPANIES)
-    assert rule.questions() == ("kind",) and Composition(2).questions() == ()
+    lead, rule = Composition(led_by=COMPANIES), Composition(2, led_by=COMPANIES)
+    assert lead.questions() == ("kind",) and rule.questions() == ()
+    assert lead.judge(Facts(), TERMS).missing == ("kind",)
+    assert lead.judge(Facts(kind=Kind.STARTUP), TERMS).answer == Answer.PASSES
     assert rule.judge(Facts(kind=Kind.UNIVERSITY), TERMS).answer == Answer.FAILS
     verdict = rule.judge(Facts(kind=Kind.STARTUP), TERMS)
     assert verdict.answer == Answer.UNKNOWN and "as you invite your partners" in str(verdict.why)

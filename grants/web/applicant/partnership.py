@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from grants.applications import accession, partner_policy, partner_service
+from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
 from grants.applications.content import accession_hash, is_confirmed
 from grants.applications.models import TAKING_PART, Partner, PartnerState
@@ -24,6 +25,7 @@ from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.consortium import look, own_partner
 from grants.web.forms import Form, Versioned
+from grants.web.history import PARTNERSHIP
 from grants.web.language import current_reader, say
 from workflows import partnership as workflow
 
@@ -206,4 +208,5 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
         may_sign=partner_policy.accede.allows(user, partner),
         confirmed=is_confirmed(partner),
         sheets=sheets(application) if reads and not leads else [],
+        history=[(PARTNERSHIP[event.name], event, name) for event, name in queries.history(partner)],
     )
