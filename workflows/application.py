@@ -118,7 +118,8 @@ def submit(application: Application, *, seen: str | None = None, actor: Person) 
         application.completion_due_at = application.screening_reason = None
         evidence.keep(application, judged, at)
         promise(send_receipt, application, application.lead_id, slot=f"{at:%Y%m%dT%H%M%S%f}")
-        tell_partners(application)
+        if application.taking_part:
+            tell_partners(application)
         return application
 
 
