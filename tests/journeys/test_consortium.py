@@ -147,7 +147,7 @@ def joins(product: Product, one: Somebody, email: str, language: str, name: str,
 
 
 def accedes(one: Somebody, name: str, tasks: str, papers: str) -> None:
-    one.follows("/part").types(tasks=tasks, papers=papers).looks("own-part").presses()
+    one.goes(f"{one.page.url}/part").types(tasks=tasks, papers=papers).looks("own-part").presses()
     signs(one, name)
 
 
