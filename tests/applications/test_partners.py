@@ -20,7 +20,7 @@ from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.i18n import ENGLISH, Reader
 from grants.people import links
-from grants.people.models import Right
+from grants.people.models import Membership, Right
 from grants.people.queries import organisations_of
 from tests.applications.consortium import ROLE, acceded, invited, organisation_of, somebody, taking_part, whole
 from tests.applications.ground import colleague, draft, ground
@@ -268,19 +268,22 @@ def test_which_organisations_may_join(on, application):
     MembershipFactory(organisation=on.organisation, person=person)
     theirs = MembershipFactory(organisation=OrganisationFactory(), person=person, right=Right.READER).organisation
     partner = invited(on.lead, application, person)
-    by_id = {one.id: one for one in organisations_of(person)}
-    with pytest.raises(Refused, match="leads this project"):
-        workflow.accept_partnership(partner, by_id[on.organisation.id], actor=person)
-    with pytest.raises(Forbidden, match="owner or editor"):
-        workflow.accept_partnership(queries.partner(person, partner.id), by_id[theirs.id], actor=person)
-    other = somebody()
-    theirs = taking_part(on.lead, application, other).organisation
-    MembershipFactory(organisation=theirs, person=person)
     db.session.commit()
-    db.session.expire_all()
-    by_id = {one.id: one for one in organisations_of(person)}
+
+    def join(organisation_id) -> None:
+        db.session.expire_all()
+        chosen = next(one for one in organisations_of(person) if one.id == organisation_id)
+        workflow.accept_partnership(queries.partner(person, partner.id), chosen, actor=person)
+
+    with pytest.raises(Refused, match="leads this project"):
+        join(on.organisation.id)
+    with pytest.raises(Forbidden, match="owner or editor"):
+        join(theirs.id)
+    taken = taking_part(on.lead, application, somebody()).organisation_id
+    db.session.add(Membership(organisation_id=taken, person_id=person.id, right=Right.OWNER))
+    db.session.commit()
     with pytest.raises(Refused, match="takes part in this project already"):
-        workflow.accept_partnership(queries.partner(person, partner.id), by_id[theirs.id], actor=person)
+        join(taken)
 
 
 def test_nobody_answers_for_another_address(on, application):
