@@ -243,10 +243,10 @@ def test_a_reviewer_reads_every_partner_before_and_after_the_declaration(client,
     review = ReviewFactory(application=application, reviewer=reviewer)
     db.session.commit()
     client.login(reviewer)
-    page = words_of(client.get(f"/reviewer/reviews/{review.id}"))
+    page = words_of(client.get(f"/commission/reviews/{review.id}"))
     assert partner.organisation.name in page and "one of these organisations" in page and ROLE not in page
-    client.post(f"/reviewer/reviews/{review.id}/accept")
-    assert ROLE in words_of(client.get(f"/reviewer/reviews/{review.id}"))
+    client.post(f"/commission/reviews/{review.id}/accept")
+    assert ROLE in words_of(client.get(f"/commission/reviews/{review.id}"))
 
 
 @pytest.mark.parametrize("rows", [1, 15])
