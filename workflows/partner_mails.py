@@ -1,10 +1,10 @@
 """What partners and leads are told by mail; each letter reads anew whether there is still a reason to write."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, type_coerce
 
 from grants.applications import accession
 from grants.applications import partner_queries as queries
@@ -14,6 +14,7 @@ from grants.calls.models import Call, CallState
 from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import N_, Text
+from grants.core.types import UTCDateTime
 from grants.people.models import Membership, Person, Right
 from workflows.invitation import signed, whoever_is_asked
 from workflows.letters import Letter, address, letter
@@ -107,14 +108,14 @@ def awaited(partner: Partner, owner: Person) -> Letter:
 # --- a reminder: promised by workflows.reminders --------------------------------------------------------------
 
 
-def accessions_awaited() -> Select[Any]:
+def accessions_awaited() -> Select[UUID, UUID, datetime | None, datetime]:
     """A partner of a draft in an open call that has not acceded, and an owner who may sign for it."""
     return (
         select(
             Partner.id.label("subject_id"),
             Membership.person_id.label("recipient_id"),
             Call.closes_at.label("at"),
-            Partner.accepted_at.label("since"),
+            type_coerce(Partner.accepted_at, UTCDateTime()).label("since"),
         )
         .join(Application, Application.id == Partner.application_id)
         .join(Call, Call.id == Application.call_id)

@@ -32,7 +32,7 @@ def applicants_of(user: Person, *roles: Role) -> Select[UUID]:
     )
 
 
-def partners_of(user: Person, *roles: Role) -> Select[UUID]:
+def partners_of(user: Person, *roles: Role) -> Select[UUID | None]:
     """The organisations that take part in an application to such a fund, beside the one that leads."""
     return (
         select(Partner.organisation_id)
