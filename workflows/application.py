@@ -26,6 +26,7 @@ from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.mails import send_receipt
 from workflows.outbox import Due, promise
+from workflows.partnership import tell_partners
 
 UNDECIDED = frozenset(State) - {State.INADMISSIBLE, State.INELIGIBLE, State.DECIDED, State.WITHDRAWN}
 
@@ -117,6 +118,8 @@ def submit(application: Application, *, seen: str | None = None, actor: Person) 
         application.completion_due_at = application.screening_reason = None
         evidence.keep(application, judged, at)
         promise(send_receipt, application, application.lead_id, slot=f"{at:%Y%m%dT%H%M%S%f}")
+        if application.taking_part:
+            tell_partners(application)
         return application
 
 
@@ -159,6 +162,7 @@ def withdraw(application: Application, reason: str, *, actor: Person) -> None:
         _need(reason)
         if lifecycle.fire("withdraw", application, actor, reason=reason.strip()):
             application.completion_due_at = None
+            tell_partners(application)
 
 
 # --- the programme officer ------------------------------------------------------------------------------------

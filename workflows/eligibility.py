@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from grants.applications import policy
+from grants.applications import accession, policy
 from grants.applications.models import Application, ApplicationState
 from grants.awards import queries as awards
-from grants.calls.eligibility import Facts, Finding, Rule, judge
+from grants.calls.eligibility import Facts, Finding, Member, Rule, RuleKind, judge
 from grants.calls.models import EligibilityRule
 from grants.clusters import queries as clusters
 from grants.core.audit import record
@@ -42,6 +42,12 @@ def findings(application: Application) -> list[Finding]:
     return judge(rules, facts_of(application, rules), application.call.terms)
 
 
+def composition(application: Application) -> list[Finding]:
+    """What the call's rule on consortia, if it has one, says of the members there are now."""
+    rules = [one for one in rules_of(application.call_id) if one[0].kind == RuleKind.COMPOSITION]
+    return judge(rules, facts_of(application, rules), application.call.terms) if rules else []
+
+
 def facts_of(application: Application, rules: Sequence[tuple[Rule, bool]]) -> Facts:
     """What is known here of the applicant, as far as these rules look at it."""
     wanted = {name for rule, _ in rules for name in (*rule.asks, *rule.looks_at)}
@@ -64,7 +70,14 @@ def facts_of(application: Application, rules: Sequence[tuple[Rule, bool]]) -> Fa
         facts = replace(facts, aid_here=awards.aid_to_group(organisation))
     if "others" in wanted:
         facts = replace(facts, others=_others(application))
+    if "members" in wanted:
+        facts = replace(facts, members=members(application))
     return facts
+
+
+def members(application: Application) -> tuple[Member, ...]:
+    """The consortium as it stands: the lead, and every partner that takes part. Who is only invited does not count."""
+    return tuple(Member(one.kind, one.name) for one in accession.organisations(application))
 
 
 def _others(application: Application) -> int:

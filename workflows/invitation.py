@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select
 
+from grants.applications import partner_queries as partners
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
@@ -72,11 +74,7 @@ def renew_invitation(invitation: Invitation, *, actor: Person) -> Invitation:
 
 
 def _send(organisation: Organisation, asked: Asked, email: str, actor: Person) -> Invitation:
-    recent = select(func.count(Invitation.id)).where(Invitation.created_at > now() - timedelta(hours=1))
-    ours = db.session.scalar(recent.where(Invitation.organisation_id == organisation.id)) or 0
-    theirs = db.session.scalar(recent.where(Invitation.email == email)) or 0
-    if ours >= MOST_AN_HOUR or theirs >= MOST_TO_ONE:
-        raise Refused(N_("Too many invitations were sent lately."), N_("Wait an hour, then try again."))
+    spare(organisation.id, email)
     made = Invitation(
         organisation_id=organisation.id,
         name=asked.name,
@@ -92,14 +90,28 @@ def _send(organisation: Organisation, asked: Asked, email: str, actor: Person) -
     return made
 
 
+def spare(organisation_id: UUID, email: str) -> None:
+    """Raises Refused when this organisation, or anybody to this address, has sent too many invitations lately.
+
+    Those to colleagues and those to partners of a consortium count together.
+    """
+    recent = select(func.count(Invitation.id)).where(Invitation.created_at > now() - timedelta(hours=1))
+    ours = db.session.scalar(recent.where(Invitation.organisation_id == organisation_id)) or 0
+    theirs = db.session.scalar(recent.where(Invitation.email == email)) or 0
+    ours += partners.sent_lately(organisation_id=organisation_id)
+    theirs += partners.sent_lately(email=email)
+    if ours >= MOST_AN_HOUR or theirs >= MOST_TO_ONE:
+        raise Refused(N_("Too many invitations were sent lately."), N_("Wait an hour, then try again."))
+
+
 @letter
 def ask_to_join(due: Due) -> Letter | None:
     """`promise(ask_to_join, invitation)`: the token is made here and kept nowhere."""
     invitation = queries.invited(due.subject_id)
     if invitation is None:
         return None
-    known, sender = queries.by_email(invitation.email), invitation.invited_by
-    reader = known or Person(name=invitation.name, email=invitation.email, locale=sender.locale)
+    sender = invitation.invited_by
+    reader = whoever_is_asked(invitation.name, invitation.email, sender)
     name = invitation.organisation.name
     return Letter(
         to=reader,
@@ -112,7 +124,7 @@ def ask_to_join(due: Due) -> Letter | None:
                 right=RIGHT_LABELS[invitation.right],
             )
         ],
-        action=(N_("Look at the invitation"), address("account.join", token=_token(invitation))),
+        action=(N_("Look at the invitation"), address("account.join", token=signed(invitation.id))),
         afterwards=[
             N_("The link works once, until %(when)s.", when=invitation.expires_at),
             N_("If you do not know this organisation, nothing needs to be done."),
@@ -120,5 +132,11 @@ def ask_to_join(due: Due) -> Letter | None:
     )
 
 
-def _token(invitation: Invitation) -> str:
-    return links.token(invitation.id, settings().secret_key)
+def whoever_is_asked(name: str, email: str, sender: Person) -> Person:
+    """The person at this address; a stranger is written to in the language of whoever invites."""
+    return queries.by_email(email) or Person(name=name, email=email, locale=sender.locale)
+
+
+def signed(link_id: UUID) -> str:
+    """What a link of an invitation carries."""
+    return links.token(link_id, settings().secret_key)

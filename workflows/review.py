@@ -75,7 +75,8 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
 def _must_sit_on(reviewer: Person, application: Application) -> None:
     if not reviewer.holds(Role.REVIEWER, commission_id=application.commission_id):
         raise Refused(N_("%(name)s is not a reviewer of this commission.", name=reviewer.name))
-    if any(one.organisation_id == application.organisation_id for one in queries.memberships(reviewer)):
+    member_of = {one.organisation_id for one in queries.memberships(reviewer)}
+    if application.organisation_id in member_of:
         raise Refused(
             N_(
                 "%(name)s belongs to %(organisation)s, which is the applicant.",
@@ -83,6 +84,15 @@ def _must_sit_on(reviewer: Person, application: Application) -> None:
                 organisation=application.organisation.name,
             )
         )
+    for partner in queries.partners(application):
+        if partner.id in member_of:
+            raise Refused(
+                N_(
+                    "%(name)s belongs to %(organisation)s, a partner of the applicant.",
+                    name=reviewer.name,
+                    organisation=partner.name,
+                )
+            )
 
 
 def _must_be_enough(application: Application) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from grants.applications import queries as applications
-from grants.applications.models import Application, Clarification, ClarificationFile, ClarificationState
+from grants.applications.models import Application, Clarification, ClarificationFile, ClarificationState, Partner
 from grants.calls.models import Call
 from grants.core.db import db
 from grants.funds.models import Fund
@@ -87,6 +87,9 @@ def _application_parts() -> list[Any]:
     return [
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
         application.joinedload(Application.organisation).selectinload(Organisation.memberships),
+        application.selectinload(Application.partners)
+        .joinedload(Partner.organisation)
+        .selectinload(Organisation.memberships),
         application.joinedload(Application.commission),
         application.joinedload(Application.lead),
     ]

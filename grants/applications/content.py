@@ -1,24 +1,25 @@
 """What an application says: its parts, what still keeps it from being submitted, and the hash its receipt carries."""
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from grants.applications.models import Application
+from grants.applications import accession
+from grants.applications.models import Application, Partner, PartnerState
 from grants.calls import questionnaire
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
 from grants.core.i18n import N_, N_n, Text, Words
+from grants.core.shapes import digest as _digest
 from grants.core.types import Money
 
 LONGEST_TITLE = 200
 LONGEST_SUMMARY = 600
 LONGEST_DESCRIPTION = 20_000
 LONGEST_DURATION = 120  # months
+CONSORTIUM = "consortium"  # where partners are invited: no section to fill in, but it may block
 
 
 class Section(StrEnum):
@@ -129,7 +130,7 @@ class Sheet:
 class Blocker:
     """One reason why it cannot be submitted yet: where it is put right, and whether something typed is `wrong`.
 
-    `section` is a Section or the id of a part of the call's questionnaire.
+    `section` is a Section, the id of a part of the call's questionnaire, or CONSORTIUM.
     """
 
     section: str
@@ -163,7 +164,13 @@ def most(call: Call, cost: Money) -> tuple[Money, Text]:
 
 def blockers(application: Application) -> list[Blocker]:
     """Everything that keeps it from being submitted, in the order of the pages. Empty: it may be."""
-    return [*_project(application), *_answers(application), *_budget(application), *_documents(application)]
+    return [
+        *_project(application),
+        *_answers(application),
+        *_budget(application),
+        *_documents(application),
+        *_consortium(application),
+    ]
 
 
 def outline(application: Application) -> Outline:
@@ -252,6 +259,21 @@ def _documents(application: Application) -> list[Blocker]:
     return [Blocker(Section.DOCUMENTS, "file", N_("Attach the full proposal as a PDF file."))]
 
 
+def _consortium(application: Application) -> list[Blocker]:
+    awaited = ((one, accession.awaited(one, accession_hash(one))) for one in application.partners)
+    return [Blocker(CONSORTIUM, f"partner-{one.id}", message, wrong=True) for one, message in awaited if message]
+
+
+def accession_hash(partner: Partner) -> str:
+    """What the partner accedes to, the application as it is now; see grants.applications.accession."""
+    return accession.fingerprint(partner, answered(partner.application))
+
+
+def is_confirmed(partner: Partner) -> bool:
+    """Whether what it acceded to is still what the application says."""
+    return partner.state == PartnerState.ACCEDED and partner.acceded_hash == accession_hash(partner)
+
+
 def is_started(application: Application, section: str) -> bool:
     """Whether something has been written in this section."""
     if section not in set(Section):
@@ -283,6 +305,7 @@ def content_of(application: Application) -> dict[str, Any]:
         "cost": application.cost_minor,
         "requested": application.requested_minor,
         "duration_months": application.duration_months,
+        **accession.submitted(application),
         "documents": sorted(
             ({"sha256": one.sha256, "filename": one.filename, "size": one.size} for one in application.documents),
             key=lambda one: str(one["sha256"]),
@@ -303,8 +326,3 @@ def content_hash(application: Application) -> str:
     values: no floating-point number occurs).
     """
     return _digest(content_of(application))
-
-
-def _digest(values: dict[str, Any]) -> str:
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

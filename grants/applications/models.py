@@ -1,4 +1,4 @@
-"""Applications and the files attached to them."""
+"""Applications, the files attached to them, the partners who take part."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -56,6 +56,27 @@ REVIEWABLE = frozenset(
         ApplicationState.DECIDED,
     }
 )
+
+
+class PartnerState(StrEnum):
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    ACCEDED = "acceded"
+    DECLINED = "declined"
+    REMOVED = "removed"
+    LEFT = "left"
+
+
+PARTNER_LABELS = {
+    PartnerState.INVITED: N_("Invited"),
+    PartnerState.ACCEPTED: N_("To accede"),
+    PartnerState.ACCEDED: N_("Has acceded"),
+    PartnerState.DECLINED: N_("Declined the invitation"),
+    PartnerState.REMOVED: N_("Removed by the lead"),
+    PartnerState.LEFT: N_("Left the consortium"),
+}
+TAKING_PART = frozenset({PartnerState.ACCEPTED, PartnerState.ACCEDED})
+EXPECTED = TAKING_PART | {PartnerState.INVITED}  # nobody is asked twice at one address
 
 
 class Application(Record):
@@ -141,6 +162,14 @@ class Application(Record):
     documents: Mapped[list["Document"]] = relationship(
         back_populates="application", order_by="Document.created_at", lazy="raise_on_sql"
     )
+    partners: Mapped[list["Partner"]] = relationship(
+        back_populates="application", order_by="Partner.created_at, Partner.id", lazy="raise_on_sql"
+    )
+
+    @property
+    def taking_part(self) -> list["Partner"]:
+        """The partners whose organisation takes part beside the lead, acceded or not."""
+        return [one for one in self.partners if one.state in TAKING_PART]
 
 
 class Document(Record):
@@ -297,6 +326,78 @@ class Comment(Record):
     application: Mapped[Application] = relationship(lazy="raise_on_sql")
     author: Mapped[Person] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
     resolved_by: Mapped[Person | None] = relationship(foreign_keys=[resolved_by_id], lazy="raise_on_sql")
+
+
+class Partner(Record):
+    """An organisation beside the lead, from the invitation on; `organisation` is known once somebody accepts for it.
+
+    `link_id` is what the link of the last invitation carries: a newer one makes it void. `role` is said by the lead,
+    then by the partner, who also writes `tasks` and `papers`. Acceding keeps who signed which text, and in
+    `acceded_hash` the SHA-256 of what was acceded to (grants.applications.content.accession_hash).
+    """
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        CheckConstraint(
+            "(organisation_id IS NULL) = (accepted_at IS NULL) AND (accepted_at IS NULL) = (accepted_by_id IS NULL)",
+            name="accepted_for_an_organisation",
+        ),
+        CheckConstraint(
+            "state NOT IN ('accepted', 'acceded', 'left') OR accepted_at IS NOT NULL", name="accepted_once_taking_part"
+        ),
+        CheckConstraint(
+            "state <> 'acceded' OR (acceded_at IS NOT NULL AND acceded_by_id IS NOT NULL AND acceded_name IS NOT NULL"
+            " AND acceded_text IS NOT NULL AND acceded_hash IS NOT NULL)",
+            name="signed_once_acceded",
+        ),
+        CheckConstraint(
+            "(state IN ('declined', 'removed', 'left')) = (ended_at IS NOT NULL)", name="ended_at_some_time"
+        ),
+        Index("ix_partner_application", "application_id"),
+        Index("ix_partner_organisation", "organisation_id"),
+        Index("ix_partner_email", "email", "sent_at"),
+        Index(
+            "uq_partner_one_invitation",
+            "application_id",
+            "email",
+            unique=True,
+            postgresql_where="state IN ('invited', 'accepted', 'acceded')",
+        ),
+        Index(
+            "uq_partner_one_part",
+            "application_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where="state IN ('accepted', 'acceded')",
+        ),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    state: Mapped[PartnerState] = mapped_column(default=PartnerState.INVITED)
+    name: Mapped[str]
+    email: Mapped[str]
+    role: Mapped[str]
+    tasks: Mapped[str] = mapped_column(default="")
+    papers: Mapped[str] = mapped_column(default="")
+    invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    link_id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    acceded_at: Mapped[datetime | None]
+    acceded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    acceded_name: Mapped[str | None]
+    acceded_text: Mapped[str | None]
+    acceded_hash: Mapped[str | None] = mapped_column(String(64))
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+    application: Mapped[Application] = relationship(back_populates="partners", lazy="raise_on_sql")
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
+    invited_by: Mapped[Person] = relationship(foreign_keys=[invited_by_id], lazy="raise_on_sql")
 
 
 @event.listens_for(Application.title, "set")

@@ -153,6 +153,11 @@ def screen(user: Person, application: Application) -> Claims:
         right_in(user, application.organisation) is None,
         N_("You belong to the organisation that applies. Another programme officer screens this application."),
     )
+    partners = [one.organisation for one in application.taking_part if one.organisation is not None]
+    yield (
+        all(right_in(user, one) is None for one in partners),
+        N_("You belong to a partner of the consortium. Another programme officer screens this application."),
+    )
 
 
 @policy(Role.OFFICER)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 
-from grants.applications.models import PRIVATE, Application, ApplicationState, Document
+from grants.applications.models import PRIVATE, Application, ApplicationState, Document, Partner
 from grants.applications.policy import FOLLOWERS
 from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
 from grants.clusters.models import Commission
@@ -62,6 +62,7 @@ def _whole() -> list[Any]:
         joinedload(Application.questionnaire),
         joinedload(Application.lead),
         selectinload(Application.documents),
+        selectinload(Application.partners).joinedload(Partner.organisation).selectinload(Organisation.memberships),
     ]
 
 

@@ -30,6 +30,7 @@ class RuleKind(StrEnum):
     MEMBERSHIP = "membership"
     AID = "aid"
     ONE = "one"
+    COMPOSITION = "composition"
 
 
 class Answer(StrEnum):
@@ -59,11 +60,20 @@ class Aid:
 
 
 @dataclass(frozen=True)
+class Member:
+    """An organisation of a consortium, by the name it had then."""
+
+    kind: OrganisationKind
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of an applicant; None: not known.
 
     `aid_here` are grants recorded in this installation, `aid_elsewhere` what the applicant declares for the window of
-    the call's rule, `requested` what it asks now, `others` how many more applications it has handed in to the call.
+    the call's rule, `requested` what it asks now, `others` how many more applications it has handed in to the call,
+    `members` its consortium, itself first.
     """
 
     kind: OrganisationKind | None = None
@@ -78,6 +88,7 @@ class Facts:
     aid_elsewhere: Money | None = None
     requested: Money | None = None
     others: int | None = None
+    members: tuple[Member, ...] | None = None
 
     def only(self, names: Sequence[str]) -> Self:
         """These facts alone, for the record."""
@@ -160,6 +171,7 @@ FACT_LABELS: dict[str, Text] = {
     "aid_elsewhere": N_("Public aid received elsewhere"),
     "requested": N_("Amount requested"),
     "others": N_("Other applications in this call"),
+    "members": N_("Members of the consortium"),
 }
 
 
@@ -181,6 +193,10 @@ def shown(facts: Facts) -> list[tuple[Text, Any]]:
         elif name == "aid_here":
             each = [N_("%(amount)s on %(day)s", amount=one.amount, day=one.on) for one in value]
             value = either(each) if each else N_("None")
+        elif name == "members":
+            value = either(
+                [N_("%(name)s (%(kind)s)", name=one.name, kind=ORGANISATION_LABELS[one.kind]) for one in value]
+            )
         found.append((label, value))
     return found
 

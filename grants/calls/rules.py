@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from grants.calls.consortia import Composition
 from grants.calls.eligibility import (
     Facts,
     Rule,
@@ -286,7 +287,8 @@ def _within(value: Any, least: Any, most: Any) -> bool:
 
 
 RULES: dict[RuleKind, type[Rule]] = {
-    one.kind: one for one in (Kinds, Countries, Age, Staff, Turnover, Sectors, Membership, AidCeiling, OneApplication)
+    one.kind: one
+    for one in (Kinds, Countries, Age, Staff, Turnover, Sectors, Membership, AidCeiling, OneApplication, Composition)
 }
 
 

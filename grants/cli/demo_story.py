@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -24,6 +25,7 @@ from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
+from grants.cli.demo_consortium import gather
 from grants.cli.demo_profile import furnish
 from grants.cli.demo_words import ANSWERS, COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
 from grants.clusters import service as clusters
@@ -84,6 +86,8 @@ PEOPLE = {
     "accountant": Somebody("Houda Sefrioui", "comptable@demo.example", "accountant"),
     "auditor": Somebody("Grace Mensah", "audit@demo.example", "auditor (reads English)", "en"),
     "applicant": Somebody("Imane Zerouali", "startup@demo.example", "start-up, applicant and beneficiary"),
+    "partner": Somebody("سعاد البقالي", "laboratoire@demo.example", "partner of the start-up (reads Arabic)", "ar"),
+    "partner2": Somebody("Yasmine Alami", "universite@demo.example", "partner of the start-up"),
 }
 CLUSTER_ROLES = {
     "manager": Role.FUND_MANAGER,
@@ -387,7 +391,8 @@ def _open_call(who: dict[str, Any], fund_id: Any) -> None:
         with days_ago(15 - n):
             _applied(call_id, n, _owner(n), 600_000 + 100_000 * (n % 3))
     with days_ago(3):
-        _applied(call_id, 11, who["applicant"], 0, hand_in=False)
+        draft_id = _applied(call_id, 11, who["applicant"], 0, hand_in=False)
+        gather(draft_id, *(partial(_met, who[key]) for key in ("applicant", "partner2", "partner")))
 
 
 def _keep_quiet() -> None:

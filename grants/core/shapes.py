@@ -3,6 +3,8 @@
 Values may be text, whole numbers, booleans, dates, Money, enums, and tuples of them; a field that is None is left out.
 """
 
+import hashlib
+import json
 import types
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -53,6 +55,12 @@ def from_json(shape: Any, data: Any) -> Any:
         except TypeError as error:
             raise ValueError(str(error)) from error
     return _a(shape, data)
+
+
+def digest(values: dict[str, Any]) -> str:
+    """The SHA-256, in hexadecimal, of the canonical JSON of plain values (see content_hash of an application)."""
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _a(kind: type, data: Any) -> Any:

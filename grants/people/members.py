@@ -24,6 +24,7 @@ RANK = {Right.READER: 0, Right.EDITOR: 1, Right.OWNER: 2}
 LAST_OWNER = N_("This is the last owner: nobody could submit or sign for the organisation any more.")
 ANOTHER_FIRST = N_("Make somebody else an owner first.")
 SPENT = N_("This invitation has been used, withdrawn or renewed, or is too old.")
+HAS_AN_ACCOUNT = N_("There is an account at this address: sign in with it to join.")
 ASK_AGAIN = N_("Ask the organisation for a new one.")
 
 
@@ -104,23 +105,33 @@ def join_anew(invitation: Invitation, name: str, password: str, language: str) -
 
     Raises Refused when the address has an account by now: its owner signs in.
     """
+    with transaction():
+        person = open_account(invitation.email, name, password, language)
+        accept(invitation, actor=person)
+    return person
+
+
+def open_account(email: str, name: str, password: str, language: str) -> Person:
+    """The account of somebody who followed a link that we mailed to this address: it is confirmed.
+
+    Raises Refused when the address has an account by now: its owner signs in.
+    """
     hashed = passwords.hash_password(password)
     try:
         with transaction():
-            person = queries.by_email(invitation.email)
+            person = queries.by_email(email)
             if person is None:
-                person = Person(email=invitation.email, appointments=[])
+                person = Person(email=email, appointments=[])
                 db.session.add(person)
             elif person.confirmed_at is not None or person.disabled_at is not None:
-                raise Refused(N_("There is an account at this address: sign in with it to join."))
+                raise Refused(HAS_AN_ACCOUNT)
             person.name, person.locale, person.password_hash = name, language, hashed
             person.confirmed_at = now()
             db.session.flush()
             close_sessions(person)
             record("person.confirm", person, person)
-            accept(invitation, actor=person)
     except IntegrityError as error:  # the same form sent twice at once: the other one made the account
-        raise Refused(N_("There is an account at this address: sign in with it to join.")) from error
+        raise Refused(HAS_AN_ACCOUNT) from error
     return person
 
 

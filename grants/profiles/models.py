@@ -118,7 +118,7 @@ class BankAccount(Record):
 
 @dataclass(frozen=True)
 class Profile:
-    """An organisation and the funds it has applied to: those who follow one of them read what it keeps."""
+    """An organisation and the funds it has applied to, alone or as a partner: who follows one reads what it keeps."""
 
     organisation: Organisation
     applied_to: Sequence[Fund]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
-from grants.applications.models import PRIVATE, Application
+from grants.applications.models import PRIVATE, TAKING_PART, Application, Partner
 from grants.applications.policy import FOLLOWERS
 from grants.calls.models import Call
 from grants.core.db import db
@@ -25,6 +25,22 @@ def applicants_of(user: Person, *roles: Role) -> Select[UUID]:
         .join(Call, Call.id == Application.call_id)
         .join(Fund, Fund.id == Call.fund_id)
         .where(
+            Application.state.not_in(PRIVATE),
+            Application.submitted_at.is_not(None),
+            covered(user, *roles, cluster=Fund.cluster_id, fund=Fund.id),
+        )
+    )
+
+
+def partners_of(user: Person, *roles: Role) -> Select[UUID | None]:
+    """The organisations that take part in an application to such a fund, beside the one that leads."""
+    return (
+        select(Partner.organisation_id)
+        .join(Application, Application.id == Partner.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .join(Fund, Fund.id == Call.fund_id)
+        .where(
+            Partner.state.in_(TAKING_PART),
             Application.state.not_in(PRIVATE),
             Application.submitted_at.is_not(None),
             covered(user, *roles, cluster=Fund.cluster_id, fund=Fund.id),
@@ -169,26 +185,36 @@ def current_documents(organisation_id: UUID) -> Sequence[KeptDocument]:
 
 def organisations_followed_by(user: Person) -> Select[Organisation]:
     """The SQL twin of policy.read_profile."""
-    return select(Organisation).where(Organisation.id.in_(applicants_of(user, *FOLLOWERS)))
+    followed = Organisation.id.in_(applicants_of(user, *FOLLOWERS)), Organisation.id.in_(partners_of(user, *FOLLOWERS))
+    return select(Organisation).where(or_(*followed))
 
 
 def followed_profile(user: Person, id: UUID) -> Profile:
-    """What those who follow a fund read of an organisation that applied to it; raises NoResultFound."""
+    """What those who follow a fund read of an organisation that applied to it or is a partner; raises NoResultFound."""
     found = db.session.scalars(organisations_followed_by(user).where(Organisation.id == id)).one()
     return profile(found)
 
 
 def profile(organisation: Organisation) -> Profile:
-    """With the funds it has applied to and their clusters."""
+    """With the funds it has applied to, alone or as a partner, and their clusters."""
+    takes_part = select(Partner.application_id).where(
+        Partner.organisation_id == organisation.id, Partner.state.in_(TAKING_PART)
+    )
     funds = select(Fund).where(
         Fund.id.in_(
             select(Call.fund_id)
             .join(Application, Application.call_id == Call.id)
             .where(
-                Application.organisation_id == organisation.id,
+                or_(Application.organisation_id == organisation.id, Application.id.in_(takes_part)),
                 Application.state.not_in(PRIVATE),
                 Application.submitted_at.is_not(None),
             )
         )
     )
     return Profile(organisation, db.session.scalars(funds.options(joinedload(Fund.cluster))).all())
+
+
+def has_applied(user: Person, organisation: Organisation) -> bool:
+    """Whether it leads an application to a fund this person follows: only then a grant may be paid to it."""
+    led = applicants_of(user, *FOLLOWERS).where(Application.organisation_id == organisation.id)
+    return db.session.scalar(led.limit(1)) is not None

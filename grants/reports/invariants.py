@@ -108,6 +108,14 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "what was submitted awaits no partner",
+        """
+        SELECT partner.id, partner.state FROM partner JOIN application ON application.id = partner.application_id
+        WHERE partner.state IN ('invited', 'accepted')
+          AND application.state NOT IN ('draft', 'incomplete', 'withdrawn')
+        """,
+    ),
+    Invariant(
         "a call's criteria weigh 100 once it is published",
         """
         SELECT call.id, coalesce(sum(criterion.weight), 0) AS weight

@@ -10,13 +10,13 @@ from sqlalchemy import BigInteger, Select, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document
+from grants.applications.models import REVIEWABLE, TAKING_PART, Application, ApplicationState, Document, Partner
 from grants.calls.models import Call, CallState, Envelope
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
 from grants.core.types import Money
 from grants.funds.models import Fund
-from grants.people.models import Appointment, Membership, Person, Role
+from grants.people.models import Appointment, Membership, Organisation, Person, Role
 from grants.people.scope import covered
 from grants.reviews.models import COUNTED, Review, ReviewState
 
@@ -67,6 +67,7 @@ def _whole() -> list[object]:
         application.joinedload(Application.questionnaire),
         application.joinedload(Application.organisation),
         application.selectinload(Application.documents),
+        application.selectinload(Application.partners).joinedload(Partner.organisation),
     ]
 
 
@@ -141,6 +142,7 @@ def led_application(user: Person, id: UUID) -> Application:
                 joinedload(Application.questionnaire),
                 joinedload(Application.organisation),
                 selectinload(Application.documents),
+                selectinload(Application.partners).joinedload(Partner.organisation),
             )
         )
         .unique()
@@ -361,6 +363,13 @@ def candidates(call: Call, commission_id: UUID | None) -> list[Candidate]:
 def memberships(person: Person) -> Sequence[Membership]:
     """The organisations a reviewer speaks for: a conflict nobody needs to declare."""
     return db.session.scalars(select(Membership).where(Membership.person_id == person.id)).all()
+
+
+def partners(application: Application) -> Sequence[Organisation]:
+    """The organisations that take part beside the applicant: whoever speaks for one has a conflict too."""
+    joined = select(Organisation).join(Partner, Partner.organisation_id == Organisation.id)
+    taking_part = joined.where(Partner.application_id == application.id, Partner.state.in_(TAKING_PART))
+    return db.session.scalars(taking_part.order_by(Organisation.sort_key, Organisation.id)).all()
 
 
 def reviewers(ids: Sequence[UUID]) -> Sequence[Person]:

@@ -35,5 +35,15 @@ EVALUATION = {  # the commission's business until the decision is notified
     "application.rank": Happening(N_("Ranked"), "list-ordered"),
     "application.decide": Happening(N_("Decided"), "gavel", "ok"),
 }
+PARTNERSHIP = {  # what happened between a lead and a partner, told to both
+    "partner.invite": Happening(N_("Invited"), "mail"),
+    "partner.remind": Happening(N_("Asked again"), "mail"),
+    "partner.accept_partnership": Happening(N_("Invitation accepted"), "handshake", "ok"),
+    "partner.decline_partnership": Happening(N_("Invitation declined"), "circle-x"),
+    "partner.revise": Happening(N_("What it says of itself changed"), "pencil"),
+    "partner.accede": Happening(N_("Acceded"), "signature", "ok"),
+    "partner.leave_consortium": Happening(N_("Left the consortium"), "log-out"),
+    "partner.remove_partner": Happening(N_("Removed by the lead"), "user-round-x"),
+}
 APPLICANT_SEES = OWN | SCREENING
 FUND_SEES = APPLICANT_SEES | EVALUATION

@@ -5,7 +5,13 @@ from typing import Any
 
 from flask import Flask
 
-from grants.applications.models import CLARIFICATION_LABELS, ApplicationState, ClarificationState
+from grants.applications.models import (
+    CLARIFICATION_LABELS,
+    PARTNER_LABELS,
+    ApplicationState,
+    ClarificationState,
+    PartnerState,
+)
 from grants.applications.models import STATE_LABELS as APPLICATION_LABELS
 from grants.awards.models import (
     AGREEMENT_LABELS,
@@ -20,6 +26,7 @@ from grants.awards.models import (
 from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
+from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
@@ -62,6 +69,14 @@ APPLICATIONS: dict[Any, Look] = {
     ApplicationState.RANKED: ("violet", "list-ordered"),
     ApplicationState.DECIDED: ("ok", "gavel"),
     ApplicationState.WITHDRAWN: ("ghost", "undo-2"),
+}
+PARTNERS: dict[Any, Look] = {
+    PartnerState.INVITED: ("warn", "mail"),
+    PartnerState.ACCEPTED: ("warn", "signature"),
+    PartnerState.ACCEDED: ("ok", "circle-check"),
+    PartnerState.DECLINED: ("bad", "circle-x"),
+    PartnerState.REMOVED: ("ghost", "user-round-x"),
+    PartnerState.LEFT: ("ghost", "log-out"),
 }
 REVIEWS: dict[Any, Look] = {
     ReviewState.ASSIGNED: ("warn", "mail"),
@@ -128,6 +143,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     QuestionState: _tags(QUESTIONS, QUESTION_LABELS),
     ClarificationState: _tags(CLARIFICATIONS, CLARIFICATION_LABELS),
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
+    PartnerState: _tags(PARTNERS, PARTNER_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
@@ -144,3 +160,4 @@ def tag_of(state: StrEnum) -> Tag:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals["tag_of"] = tag_of
+    app.jinja_env.globals["organisation_kinds"] = ORGANISATION_LABELS

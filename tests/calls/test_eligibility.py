@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grants.calls.eligibility import Aid, Answer, Facts, Finding, RuleKind, Terms, judge, shown
+from grants.calls.consortia import Composition
+from grants.calls.eligibility import Aid, Answer, Facts, Finding, Member, RuleKind, Terms, judge, shown
 from grants.calls.months import age, birthday, earliest, latest
 from grants.calls.rules import RULES, Age, Countries, Kinds, Sectors, Staff, Turnover, rule_of
 from grants.calls.ties import AidCeiling, Membership, OneApplication
@@ -214,6 +215,8 @@ SAMPLES = [
     Membership(confirmed=True),
     AID,
     OneApplication(),
+    Composition(least=2),
+    Composition(1, 5, (OrganisationKind.STARTUP,), (OrganisationKind.UNIVERSITY,), (OrganisationKind.STARTUP,)),
 ]
 WHOLE = Facts(
     OrganisationKind.STARTUP,
@@ -228,6 +231,7 @@ WHOLE = Facts(
     mad(0),
     mad(100),
     0,
+    (Member(OrganisationKind.STARTUP, "A"), Member(OrganisationKind.UNIVERSITY, "B")),
 )
 
 

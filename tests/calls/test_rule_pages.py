@@ -87,6 +87,7 @@ def test_once_sent_to_the_committee_the_rules_are_frozen(ground, client):
         ("membership", {"confirmed": "y"}, "confirmed by it"),
         ("aid", {"ceiling": "2 000 000", "window": "36"}, "At most 2 000 000 MAD of public aid"),
         ("one", {}, "One application for each organisation"),
+        ("composition", {"least": "2", "another_of": ["university"]}, "at least 2. At least one of: University"),
     ],
 )
 def test_every_kind_has_its_form(ground, client, kind, typed, reads):

@@ -19,7 +19,7 @@ from tests.messages import scene
 from workflows.outbox import Due, attempt
 from workflows.reminders import RULES, occurrences, promise_due, remind, slot
 
-CLOSES, REVIEW, EXPIRES = RULES
+CLOSES, REVIEW, EXPIRES, *_ = RULES
 
 
 @pytest.fixture(autouse=True)

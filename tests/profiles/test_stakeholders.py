@@ -4,14 +4,20 @@ import re
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
+from grants.applications.models import Application, PartnerState
 from grants.core.audit import Event
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused
+from grants.funds.models import Fund
 from grants.people import queries as people
 from grants.people.models import Right, Role
 from grants.profiles import policy, queries, service
 from grants.profiles.service import Stake, fingerprint
+from tests.applications.consortium import organisation_of, somebody
+from tests.applications.test_partner_policy import partner_in
 from tests.factories import FundFactory, MembershipFactory, OrganisationFactory, PersonFactory, with_role
 from tests.profiles.ground import Scene, scene
 
@@ -25,6 +31,10 @@ def write(at: Scene, table, seen=None) -> None:
 
 def kept(at: Scene) -> list[Stake]:
     return [Stake.of(one) for one in queries.stakeholders(at.organisation.id)]
+
+
+def fund_of(at: Scene) -> Fund:
+    return db.session.get_one(Fund, at.call.fund_id, options=[joinedload(Fund.cluster)])
 
 
 def test_written_as_a_whole(app):
@@ -56,7 +66,7 @@ def test_what_is_refused(app):
 
 def test_who_reads_policy_and_query_agree(app):
     at, far = scene(), OrganisationFactory()
-    people_ = [with_role(role, fund=at.call.fund) for role in (Role.OFFICER, Role.AUDITOR, Role.ACCOUNTANT)]
+    people_ = [with_role(role, fund=fund_of(at)) for role in (Role.OFFICER, Role.AUDITOR, Role.ACCOUNTANT)]
     people_ += [with_role(Role.OFFICER, fund=FundFactory()), at.owner, PersonFactory(), with_role(Role.ADMIN)]
     for person in people_:
         db.session.refresh(person, ["appointments"])
@@ -64,6 +74,27 @@ def test_who_reads_policy_and_query_agree(app):
         for one in (at.organisation, far):
             assert policy.read_profile.allows(person, queries.profile(one)) == (one in seen)
     assert at.organisation in set(db.session.scalars(queries.organisations_followed_by(people_[0])))
+
+
+def test_a_partner_is_read_by_those_who_follow_the_fund_without_its_accounts(app, client):
+    at, person = scene(), somebody()
+    other = with_role(Role.OFFICER, fund=FundFactory())
+    officer = with_role(Role.OFFICER, fund=fund_of(at))
+    application = db.session.scalars(select(Application).where(Application.call_id == at.call.id)).one()
+    partner = partner_in(application, PartnerState.ACCEDED, person, 1)
+    theirs = organisation_of(person)
+    for one, seen in ((officer, True), (other, False)):
+        db.session.refresh(one, ["appointments"])
+        assert policy.read_profile.allows(one, queries.profile(theirs)) == seen
+        assert (theirs in set(db.session.scalars(queries.organisations_followed_by(one)))) == seen
+    client.login(officer)
+    page = client.get(f"/staff/organisations/{theirs.id}")
+    assert page.status_code == 200 and "Bank accounts" not in page.text
+    assert "Bank accounts" in client.get(f"/staff/organisations/{at.organisation.id}").text
+    assert f"/staff/organisations/{theirs.id}" in client.get(f"/staff/applications/{application.id}").text
+    partner.state, partner.ended_at = PartnerState.LEFT, now()
+    db.session.commit()
+    assert client.get(f"/staff/organisations/{theirs.id}").status_code == 404
 
 
 def lines(*rows, **more):

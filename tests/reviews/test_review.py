@@ -3,15 +3,18 @@
 import pytest
 from sqlalchemy import select
 
-from grants.applications.models import ApplicationState
+from grants.applications.models import ApplicationState, PartnerState
 from grants.core.audit import Event
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
-from grants.people.models import Role
+from grants.people.models import Right, Role
 from grants.reviews import policy, queries
 from grants.reviews.models import Review, ReviewState
 from grants.reviews.service import Mark, Sheet, missing, weighted_total
-from tests.factories import PersonFactory, with_role
+from tests.applications.consortium import organisation_of, somebody
+from tests.applications.test_partner_policy import partner_in
+from tests.factories import MembershipFactory, PersonFactory, with_role
 from tests.story import belongs, set_stage
 from workflows import review as workflow
 
@@ -61,6 +64,19 @@ def test_somebody_of_the_applicant_or_of_another_commission_is_refused(stage):
         workflow.assign(application, stage.reviewers[:3], actor=stage.chair)
     with pytest.raises(Refused, match="not a reviewer of this commission"):
         workflow.assign(application, [PersonFactory(), *stage.reviewers[1:]], actor=stage.chair)
+
+
+def test_somebody_of_a_partner_is_refused_while_it_takes_part(stage):
+    person = somebody()
+    reviewer = stage.reviewers[0]
+    MembershipFactory(organisation=organisation_of(person), person=reviewer, right=Right.READER)
+    partner = partner_in(stage.applications[0], PartnerState.ACCEDED, person, 1)
+    application = queries.led_application(stage.chair, stage.applications[0].id)
+    with pytest.raises(Refused, match="a partner of the applicant"):
+        workflow.assign(application, stage.reviewers[:3], actor=stage.chair)
+    partner.state, partner.ended_at = PartnerState.LEFT, now()
+    db.session.commit()
+    workflow.assign(application, stage.reviewers[:3], actor=stage.chair)
 
 
 def test_only_the_chair_of_the_commission_assigns(stage):

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
-from grants.applications import clarification_queries, policy, queries
+from grants.applications import clarification_queries, partner_queries, policy, queries
 from grants.applications.clarification_policy import EXAMINED
 from grants.applications.deadline import due_at, in_time
 from grants.applications.models import EDITABLE, Application, ApplicationState, Clarification, ClarificationState
@@ -19,6 +19,8 @@ from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.clarifications import answer_files
+from grants.web.applicant.consortium import look as look_of_partner
+from grants.web.applicant.consortium import summary
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.profile import RIGHTS
 from grants.web.applicant.status import files, journey, look, next_step, standing
@@ -66,6 +68,7 @@ def home(user: Person) -> Any:
             if one is not first
         ],
         grants=awards.granted_to((one.organisation_id for one in organisations), user),
+        partnerships=[(one, look_of_partner(one)) for one in partner_queries.partnerships(user)],
         organisations=organisations,
         tested=kept.call_id if kept else None,
         kinds=ORGANISATION_LABELS,
@@ -96,6 +99,7 @@ def application(user: Person, application: Application) -> Any:
         grants=grants,
         standing=standing(application) if editable else None,
         findings=[(one, look_of(one)) for one in eligibility.findings(application)] if editable else [],
+        consortium=summary(application) if editable else None,
         receipts=bool(application.reference),
         files=files(application, "applicant.document"),
         sheets=sheets(application),

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import url_for
 
 from grants.applications.clarification_policy import EXAMINED as BEING_EXAMINED
-from grants.applications.content import Blocker, Section, blockers, is_started, sections
+from grants.applications.content import CONSORTIUM, Blocker, Section, blockers, is_started, sections
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, Application
 from grants.applications.models import ApplicationState as State
@@ -126,7 +126,7 @@ class Standing(NamedTuple):
 
 def section_url(id: UUID, section: str, **more: Any) -> str:
     """Where this section of an application is written."""
-    if section in set(Section):
+    if section in {*Section, CONSORTIUM}:
         return url_for(f"applicant.{section}", application_id=id, **more)
     return url_for("applicant.answers", application_id=id, part=section, **more)
 

@@ -42,6 +42,13 @@ APPLICANT = Guide(
             ),
         ),
         (
+            N_("Bring in partners, if the project needs them"),
+            N_(
+                "On the page of the consortium you invite them by e-mail. Each writes its part and one of its owners"
+                " accedes: the application cannot be submitted before. The agreement and the payments stay with you."
+            ),
+        ),
+        (
             N_("Check, then submit before the deadline"),
             N_(
                 "The last page lists what is missing, with links. You receive a receipt with a reference, the exact"
@@ -69,7 +76,8 @@ APPLICANT = Guide(
         N_("The amount you request stays within the ceiling and the funding rate of the call."),
         N_("What arrives before the deadline counts, even when the server is busy."),
         N_("An organisation has one application in a call, however often a button is pressed."),
-        N_("Nobody reads a draft but your organisation."),
+        N_("Nobody reads a draft but your organisation and the partners you invited."),
+        N_("If the project changes after a partner has acceded, it is asked to confirm."),
         N_("If your session ends while you write, sign in again: what you typed comes back on its page."),
         N_(
             "If a colleague saves the section you are writing, you see both texts, word by word, and one that holds"

@@ -1,4 +1,4 @@
-"""What those who follow a fund read of an organisation that applied to it."""
+"""What those who follow a fund read of an organisation that applied to it, or is a partner in an application."""
 
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,12 @@ def followed_profile(user: Person, organisation_id: UUID) -> Profile:
 @access(policy.read_profile, followed_profile)
 def application_organisation(user: Person, profile: Profile) -> Any:
     found = profile.organisation
+    paid = queries.has_applied(user, found)  # a partner's accounts are nobody's business here
     return render_template(
         "staff/organisation.html",
         organisation=found,
         kind=ORGANISATION_LABELS[found.kind],
         stakeholders=queries.stakeholders(found.id),
-        accounts=[one for one in queries.accounts(found) if one.state in queries.SHOWN],
+        paid=paid,
+        accounts=[one for one in queries.accounts(found) if one.state in queries.SHOWN] if paid else [],
     )

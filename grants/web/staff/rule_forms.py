@@ -7,6 +7,7 @@ from wtforms import BooleanField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from grants.calls.consortia import MOST_MEMBERS, Composition
 from grants.calls.eligibility import MOST_MONTHS, Rule, RuleKind
 from grants.calls.rules import Age, Countries, Kinds, Sectors, Staff, Turnover
 from grants.calls.ties import AidCeiling, Membership, OneApplication
@@ -144,6 +145,36 @@ class OneForm(RuleForm):
         return OneApplication()
 
 
+class CompositionForm(RuleForm):
+    least = NumberField(
+        _l("Members at least, the lead included"),
+        minimum=1,
+        maximum=MOST_MEMBERS,
+        description=_l("2 asks for a partner; leave empty if a project may be carried by one organisation alone."),
+    )
+    most = NumberField(_l("Members at most, the lead included"), minimum=1, maximum=MOST_MEMBERS)
+    one_of = CheckboxesField(
+        _l("At least one member of these kinds"),
+        choices=KINDS,
+        description=_l("For example a company, of whatever kind."),
+    )
+    another_of = CheckboxesField(
+        _l("And at least one other member of these kinds"),
+        choices=KINDS,
+        description=_l("For example a university or a laboratory. One member never counts for both lines."),
+    )
+    led_by = CheckboxesField(
+        _l("Kinds of organisation that may lead"), choices=KINDS, description=_l("Leave empty if anybody may.")
+    )
+
+    def rule(self) -> Rule:
+        one_of, another_of, led_by = (
+            tuple(OrganisationKind(one) for one in field.data or ())
+            for field in (self.one_of, self.another_of, self.led_by)
+        )
+        return Composition(self.least.data, self.most.data, one_of, another_of, led_by)
+
+
 FORMS: dict[RuleKind, type[RuleForm]] = {
     RuleKind.KINDS: KindsForm,
     RuleKind.COUNTRIES: CountriesForm,
@@ -154,6 +185,7 @@ FORMS: dict[RuleKind, type[RuleForm]] = {
     RuleKind.MEMBERSHIP: MembershipForm,
     RuleKind.AID: AidForm,
     RuleKind.ONE: OneForm,
+    RuleKind.COMPOSITION: CompositionForm,
 }
 
 

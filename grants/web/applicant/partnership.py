@@ -1,0 +1,212 @@
+"""A partner's own pages: the invitation, the common part it reads, the part it writes, the accession it signs."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from grants.applications import accession, partner_policy, partner_service
+from grants.applications import partner_queries as queries
+from grants.applications.accession import OwnPart
+from grants.applications.content import accession_hash, is_confirmed
+from grants.applications.models import TAKING_PART, Partner, PartnerState
+from grants.core.clock import now
+from grants.core.errors import LostUpdate, Refused
+from grants.people import queries as people
+from grants.people.models import Person, Right
+from grants.web.access import access
+from grants.web.account.forms import LONGEST_NAME
+from grants.web.answers import sheets
+from grants.web.applicant import portal
+from grants.web.applicant.consortium import look, own_partner
+from grants.web.forms import Form, Versioned
+from grants.web.history import PARTNERSHIP
+from grants.web.language import current_reader, say
+from workflows import partnership as workflow
+
+
+class AcceptForm(Form):
+    organisation_id = RadioField(
+        _l("Which organisation takes part?"),
+        [InputRequired()],
+        coerce=lambda value: UUID(str(value)),
+        description=_l("Its owners accede for it; all its people read the project."),
+    )
+
+
+class PartForm(Form, Versioned):
+    role = StringField(_l("Role in the project"), [InputRequired(), Length(max=accession.LONGEST_ROLE)])
+    tasks = TextAreaField(
+        _l("What your organisation does"),
+        [Length(max=accession.LONGEST_TASKS)],
+        description=_l("The tasks, who works on them, with which means. The lead and the fund read this."),
+    )
+    papers = TextAreaField(
+        _l("Documents you bring"),
+        [Length(max=accession.LONGEST_TASKS)],
+        description=_l(
+            "Name and describe them in a few words: letters of commitment, certificates, earlier results. The lead"
+            " attaches what the call asks for."
+        ),
+    )
+
+    def part(self) -> OwnPart:
+        return OwnPart(self.role.data or "", self.tasks.data or "", self.papers.data or "")
+
+
+class AccessionForm(Form):
+    """`seen` is the fingerprint of what was read, so that nothing else is signed."""
+
+    agrees = BooleanField(
+        _l("I have read the project and this declaration, and I may bind the organisation."), [InputRequired()]
+    )
+    name = StringField(
+        _l("Your first and last name"),
+        [InputRequired(), Length(max=LONGEST_NAME)],
+        description=_l("Typed here, it is your signature."),
+        render_kw={"autocomplete": "name"},
+    )
+    seen = HiddenField()
+
+
+@portal.get("/partners/<uuid:partner_id>")
+@access(partner_policy.view_partner, own_partner)
+def partnership(user: Person, partner: Partner) -> Any:
+    return _page(user, partner, _accept_form(user, partner, formdata=None))
+
+
+@portal.post("/partners/<uuid:partner_id>/accept")
+@access(partner_policy.answer_partnership, own_partner)
+def accept_partnership(user: Person, partner: Partner) -> Any:
+    id = partner.id
+    if partner.state != PartnerState.INVITED:  # a second press answers as the first
+        return _back(id)
+    form = _accept_form(user, partner)
+    if form.validate_on_submit():
+        chosen = next(one for one in _organisations(user) if one.id == form.organisation_id.data)
+        name = chosen.name
+        try:
+            workflow.accept_partnership(partner, chosen, actor=user)
+        except Refused as refusal:
+            form.organisation_id.errors = [refusal.detail]
+            partner = own_partner(user, id)
+        else:
+            flash(_("%(name)s takes part. Now write its part; then one of its owners accedes.", name=name))
+            return _back(id)
+    return _page(user, partner, form)
+
+
+@portal.post("/partners/<uuid:partner_id>/decline")
+@access(partner_policy.answer_partnership, own_partner)
+def decline_partnership(user: Person, partner: Partner) -> Any:
+    id = partner.id
+    workflow.decline_partnership(partner, request.form.get("reason", "")[:2_000], actor=user)
+    flash(_("You have declined the invitation. The lead is told."))
+    return _back(id)
+
+
+@portal.route("/partners/<uuid:partner_id>/part", methods=["GET", "POST"])
+@access(partner_policy.write_part, own_partner)
+def part(user: Person, partner: Partner) -> Any:
+    """What the partner says of itself."""
+    form, id = PartForm(obj=partner), partner.id
+    if form.validate_on_submit():
+        partner_service.revise_part(partner, form.part(), seen=form.version.data, actor=user)
+        flash(_("Your part is saved."))
+        return _back(id)
+    return render_template("applicant/part.html", partner=partner, application=partner.application, form=form)
+
+
+@portal.post("/partners/<uuid:partner_id>/part/autosave")
+@access(partner_policy.write_part, own_partner)
+def autosave_part(user: Person, partner: Partner) -> Any:
+    """Keep what is readable; what is not stays on the page, where the button that saves will ask about it."""
+    form = PartForm(obj=partner)
+    form.validate()
+    saved, typed = OwnPart.of(partner), form.part()
+    good = {name: getattr(saved if form[name].errors else typed, name) for name in vars(typed)}
+    version = partner_service.revise_part(partner, OwnPart(**good), seen=form.version.data, actor=user)
+    return jsonify(saved_at=now().isoformat(), version=version)
+
+
+@portal.route("/partners/<uuid:partner_id>/accession", methods=["GET", "POST"])
+@access(partner_policy.accede, own_partner)
+def accede(user: Person, partner: Partner) -> Any:
+    """The declaration, beside what it is about; an owner signs it."""
+    form, id = AccessionForm(), partner.id
+    if form.validate_on_submit():
+        try:
+            seen = form.seen.data or None
+            workflow.accede(partner, form.name.data or "", current_reader(), seen=seen, actor=user)
+        except LostUpdate as refusal:
+            flash(say(refusal.detail), "warning")
+            return redirect(url_for(".accede", partner_id=id), 303)
+        flash(_("Your organisation has acceded. The lead is told."))
+        return _back(id)
+    if is_confirmed(partner):
+        return _back(id)
+    form.seen.data = accession_hash(partner)
+    return render_template(
+        "applicant/accession.html",
+        partner=partner,
+        application=partner.application,
+        declaration=accession.declaration(partner),
+        sheets=sheets(partner.application),
+        form=form,
+    )
+
+
+@portal.post("/partners/<uuid:partner_id>/leave")
+@access(partner_policy.leave_consortium, own_partner)
+def leave_consortium(user: Person, partner: Partner) -> Any:
+    name = accession.said(partner)
+    workflow.leave_consortium(partner, request.form.get("reason", "")[:2_000], actor=user)
+    flash(_("%(name)s no longer takes part. The lead is told.", name=name))
+    return redirect(url_for(".home"), 303)
+
+
+def _back(id: UUID) -> Any:
+    return redirect(url_for(".partnership", partner_id=id), 303)
+
+
+def _organisations(user: Person) -> Any:
+    return people.organisations_of(user, Right.OWNER, Right.EDITOR)
+
+
+def _accept_form(user: Person, partner: Partner, **given: Any) -> AcceptForm:
+    """Whoever is asked chooses among the organisations it may write for."""
+    asked = partner.state == PartnerState.INVITED and user.email == partner.email
+    offered = _organisations(user) if asked else []
+    form = AcceptForm(organisation_id=offered[0].id if len(offered) == 1 else None, **given)
+    form.organisation_id.choices = [SelectChoice(str(one.id), one.name) for one in offered]
+    return form
+
+
+def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
+    application = partner.application
+    reads, taking_part = partner_policy.read_common.allows(user, partner), partner.state in TAKING_PART
+    leads = any(one.person_id == user.id for one in application.organisation.memberships)
+    asked = partner.state == PartnerState.INVITED and user.email == partner.email
+    return render_template(
+        "applicant/partnership.html",
+        partner=partner,
+        application=application,
+        call=application.call,
+        tag=look(partner),
+        form=form,
+        leads=leads,
+        asked=asked,
+        refusal=partner_policy.answer_partnership.why_not(user, partner) if asked else None,
+        may_read=reads and taking_part,
+        named=reads or asked,
+        may_write=partner_policy.write_part.allows(user, partner),
+        may_sign=partner_policy.accede.allows(user, partner),
+        confirmed=is_confirmed(partner),
+        sheets=sheets(application) if reads and not leads else [],
+        history=[(PARTNERSHIP[event.name], event, name) for event, name in queries.history(partner)],
+    )
