@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
+from grants.applications import budgets
 from grants.applications.models import Application
 from grants.calls import questionnaire
 from grants.calls.models import Call
@@ -224,6 +225,8 @@ def _too_long(block: Any, field: str, text: str, limit: int) -> None:
 
 
 def _budget(application: Application) -> list[Blocker]:
+    if application.call.budget_rules:
+        return [Blocker(Section.BUDGET, *one) for one in budgets.flaws(application)]
     found: list[Blocker] = []
 
     def block(field: str, message: Text, wrong: bool = False) -> None:
@@ -261,7 +264,8 @@ def is_started(application: Application, section: str) -> bool:
             project = Project.of(application)
             return bool(project.title or project.commission_id or project.summary or project.description)
         case Section.BUDGET:
-            return Budget.of(application) != Budget(None, None, None)
+            begun = Budget.of(application) != Budget(None, None, None)
+            return begun or bool(application.call.budget_rules and (application.lines or application.contributions))
         case Section.DOCUMENTS:
             return bool(application.documents)
 
@@ -283,6 +287,7 @@ def content_of(application: Application) -> dict[str, Any]:
         "cost": application.cost_minor,
         "requested": application.requested_minor,
         "duration_months": application.duration_months,
+        **budgets.content(application),
         "documents": sorted(
             ({"sha256": one.sha256, "filename": one.filename, "size": one.size} for one in application.documents),
             key=lambda one: str(one["sha256"]),

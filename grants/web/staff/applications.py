@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from grants.applications import policy, queries
+from grants.applications.budgets import budget_of
 from grants.applications.evidence import evidence
 from grants.applications.models import PRIVATE, STATE_LABELS, Application, Document
 from grants.applications.models import ApplicationState as State
@@ -118,6 +119,7 @@ def application(user: Person, application: Application) -> Any:
             for one in application.documents
         ],
         sheets=sheets(application),
+        budget=budget_of(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
         evidence=judged(application),
         history=[

@@ -3,6 +3,7 @@
 from grants.web.staff import (
     agreements,
     applications,
+    budgets,
     calls,
     claims,
     imports,
@@ -19,6 +20,7 @@ from grants.web.staff import (
 __all__ = [
     "agreements",
     "applications",
+    "budgets",
     "calls",
     "claims",
     "imports",
