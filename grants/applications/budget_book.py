@@ -22,7 +22,7 @@ from grants.core.sheets.writing import Column, Formula, Kind, Sheet, Value, Work
 
 LIMITS = Limits(
     size=2_000_000,
-    unpacked=30_000_000,
+    unpacked=60_000_000,
     rows=1_000,
     columns=40,
     cells=60_000,
@@ -61,8 +61,8 @@ def budget_book(application: Application, reader: Reader) -> bytes:
             gross = Formula(f'IF(D{at}="","",ROUND(D{at}*(1+E{at}),{precision(application.currency)}))')
             costs.append([names.get(line.category, ""), line.year, line.label, line.net, vat, gross])
         costs.room(ROOM)
-        costs.offer("category", lists.reference("category", lists.first, lists.first + len(names) - 1), costs.row)
-        costs.offer("year", lists.reference("year", lists.first, lists.first + MOST_YEARS - 1), costs.row)
+        costs.offer("category", lists.reference("category", lists.first, lists.first + len(names) - 1), LAST_ROW)
+        costs.offer("year", lists.reference("year", lists.first, lists.first + MOST_YEARS - 1), LAST_ROW)
         funding = book.sheet(
             render(FUNDING, reader),
             _funding_columns(application, reader),
