@@ -19,10 +19,12 @@ from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
 from grants.calls import queries as calls
 from grants.calls import service as designing
+from grants.calls.budget_verbs import keep_budget
 from grants.calls.eligibility import Rule
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.calls.service import CallDraft, CriterionDraft
+from grants.cli import demo_budget
 from grants.cli.demo_profile import furnish
 from grants.cli.demo_words import COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
 from grants.clusters import service as clusters
@@ -179,7 +181,9 @@ def _commissions() -> Sequence[Commission]:
 # --- calls ----------------------------------------------------------------------------------------------------
 
 
-def _published(who: dict[str, Any], fund_id: Any, draft: CallDraft, rules: Sequence[Rule] = ()) -> Any:
+def _published(
+    who: dict[str, Any], fund_id: Any, draft: CallDraft, rules: Sequence[Rule] = (), by_lines: bool = False
+) -> Any:
     """A call drafted, approved, published; its id."""
     officer = _met(who["officer"])
     blocking = [(one, True) for one in rules]
@@ -189,6 +193,8 @@ def _published(who: dict[str, Any], fund_id: Any, draft: CallDraft, rules: Seque
     def call(key: str) -> Call:
         return calls.followed_call(_met(who[key]), call_id)
 
+    if by_lines:
+        keep_budget(call("officer"), demo_budget.RULES, None, actor=_met(who["officer"]))
     call_flow.propose(call("officer"), actor=_met(who["officer"]))
     call_flow.approve(call("committee"), actor=_met(who["committee"]))
     call_flow.publish(call("officer"), actor=_met(who["officer"]))
@@ -234,10 +240,14 @@ def _applied(call_id: Any, n: int, owner_id: Any, requested: int, *, hand_in: bo
     title, summary = PROJECTS[n]
     commission = _commissions()[n % 4]
     drafting.revise(mine(), Project(title, commission.id, summary, DESCRIPTION), seen=None, actor=_met(owner_id))
+    by_lines = bool(mine().call.budget_rules)
     if not hand_in:
+        if by_lines:
+            drafting.revise(mine(), demo_budget.begun(MAD), seen=None, actor=_met(owner_id))
         return application_id
-    cost = Money.of(requested * 2, MAD)
-    drafting.revise(mine(), Budget(cost, Money.of(requested, MAD), 18), seen=None, actor=_met(owner_id))
+    cost, asked = Money.of(requested * 2, MAD), Money.of(requested, MAD)
+    budget = demo_budget.plan(cost, asked, 18) if by_lines else Budget(cost, asked, 18)
+    drafting.revise(mine(), budget, seen=None, actor=_met(owner_id))
     settings: Settings = current_app.extensions["settings"]
     drafting.attach(
         mine(),
@@ -375,7 +385,7 @@ def _open_call(who: dict[str, Any], fund_id: Any) -> None:
         title = Words(fr="Intilak 2026 : jeunes entreprises", ar="انطلاق 2026: المقاولات الناشئة", en="Intilak 2026")
         closes = (at + timedelta(days=36)).replace(hour=22, minute=59, second=0, microsecond=0)
         draft = _draft("2026-INTILAK", title, at, closes, 9000, 1_000_000, 5_000_000)
-        call_id = _published(who, fund_id, draft, EXAMPLES["intilak"].rules)
+        call_id = _published(who, fund_id, draft, EXAMPLES["intilak"].rules, by_lines=True)
     for n in range(8, 11):
         with days_ago(15 - n):
             _applied(call_id, n, _owner(n), 600_000 + 100_000 * (n % 3))

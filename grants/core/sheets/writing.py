@@ -21,6 +21,7 @@ currency; only formulas are locked, so that people may sort and filter.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -200,7 +201,7 @@ class Sheet:
         """A cell of its own that holds the same, in red with a comment."""
         made = WriteOnlyCell(self._sheet)
         if cell is not None:
-            made.number_format, made.alignment, made.quotePrefix = cell.number_format, cell.alignment, cell.quotePrefix
+            made._style = copy(cell._style)
             _hold(made, cell.value, cell.data_type)
         made.fill, made.protection = _WRONG, Protection(locked=False)
         made.comment = Comment(clean(why)[0], "", width=320, height=120)
