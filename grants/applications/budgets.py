@@ -78,6 +78,11 @@ def budget_of(application: Application) -> Reckoning | None:
     return reckon(lines_of(application), funding_of(application), application.asked, conditions(application))
 
 
+def read_budget(application: Application) -> Reckoning | None:
+    """The same where its lines were not read with it: two queries, none where the call asks for no lines."""
+    return budget_of(loaded([application])[0])
+
+
 def years_of(duration_months: int | None) -> int:
     """How many years the lines of a project may speak of."""
     return min(MOST_YEARS, -(-duration_months // 12)) if duration_months else MOST_YEARS
@@ -167,6 +172,8 @@ def _asked(application: Application, budget: Reckoning) -> list[Flaw]:
         return [Flaw("asked", N_("The call can give nothing for this budget."), True)]
     if budget.cost and application.asked and budget.most < application.asked:
         return [Flaw("asked", N_("At most %(most)s can be asked for this budget.", most=budget.most), True)]
+    if budget.cost and (application.cost, application.requested) != (budget.cost, budget.requested):
+        return [Flaw("asked", N_("The kind of your organisation has changed. Save the budget again."), True)]
     return []
 
 

@@ -18,8 +18,8 @@ from grants.applications.plan import Plan
 from grants.applications.reckoning import Funding, Line
 from grants.core.db import db
 from grants.core.types import Money
-from grants.people.models import Right
-from tests.applications.budget_ground import LINES, budget_ground, budgeted, mad
+from grants.people.models import OrganisationKind, Right
+from tests.applications.budget_ground import FUNDING, LINES, RULES, budget_ground, budgeted, mad
 from tests.applications.ground import colleague, draft, ground
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory
 
@@ -169,6 +169,21 @@ def test_less_than_the_most_may_be_asked_and_warnings_do_not_block(client):
     page = words_of(client.get(url))
     for sentence in ("not confirmed yet", "50 000 MAD more than what is left to pay", "the most, which is 540 000 MAD"):
         assert sentence in page
+
+
+def test_a_rate_that_changed_with_the_kind_of_organisation_is_asked_for_again(client):
+    on = budget_ground(replace(RULES, rates={OrganisationKind.STARTUP: 8_000}))
+    application = budgeted(on, funding=(replace(FUNDING[0], amount=mad(200_000)),))
+    assert application.requested == mad(480_000) and blockers(application) == []
+    on.organisation.kind = OrganisationKind.ASSOCIATION
+    db.session.commit()
+    (found,) = blockers(whole(on, application))
+    assert found.field == "asked" and "has changed" in str(found.message)
+    client.login(on.lead)
+    page = client.get(f"{base(application)}/budget")
+    again = fields([("STAFF", "1", "Engineers", "400000", "")], [("own", "Cash", "200000", "confirmed")])
+    client.post(f"{base(application)}/budget", data={**again, "version": version_in(page), "duration_months": "24"})
+    assert whole(on, application).requested == mad(360_000) and blockers(whole(on, application)) == []
 
 
 def test_the_hash_covers_lines_and_co_financing_and_older_hashes_hold(app):

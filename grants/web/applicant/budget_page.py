@@ -24,6 +24,7 @@ from grants.web.forms import Form, UploadField, Versioned, form_errors
 from grants.web.language import current_reader
 
 MAX_MB = 2
+FEWEST_YEARS = 5  # offered whatever the duration: it may be typed after the lines
 PLACES = {"add-lines": "lines", "add-funds": "funds"}
 
 
@@ -103,7 +104,7 @@ def page(
         form=form,
         columns=COLUMNS,
         most=MOST,
-        options=form.options(years_of(application.duration_months) if application.duration_months else 3),
+        options=form.options(max(FEWEST_YEARS, years_of(application.duration_months or 1))),
         problems=problems,
         budget=budget,
         figures=figures(application),
