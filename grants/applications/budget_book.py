@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import list_currencies
+from openpyxl.utils import get_column_letter
 
 from grants.applications.budget_cells import FUNDING_COLUMNS, LINE_COLUMNS, Reading, column_of, is_blank
 from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application
@@ -48,37 +49,54 @@ WIDTHS = {"category": 30, "year": 9, "label": 46, "net": 20, "vat": 12, "source"
 
 def budget_book(application: Application, reader: Reader) -> bytes:
     """The budget as it is saved, in the reader's language: lists to choose from, explanations, room for more."""
-    plan, rules = Plan.of(application), application.call.budget_rules
+    plan, on = Plan.of(application), Reading.of(application)
     say = partial(plain, reader=reader)
     with _book(application, reader) as book:
         _explain(book, application, reader)
-        lists = _lists(book, application, reader)
-        costs = _costs(book, application, reader)
-        names = {one.code: say(one.name) for one in rules.categories}
+        lists = _lists(book, on, reader)
+        costs = _costs(book, on, reader)
+        names = {one.code: say(one.name) for one in on.rules.categories}
+        lead = next(iter(on.spenders))
         for line in plan.lines:
-            at = costs.row + 1
-            vat = Decimal(line.vat) / 10_000
-            gross = Formula(f'IF(D{at}="","",ROUND(D{at}*(1+E{at}),{precision(application.currency)}))')
-            costs.append([names.get(line.category, ""), line.year, line.label, line.net, vat, gross])
+            at, net, vat = costs.row + 1, costs.letter("net"), costs.letter("vat")
+            gross = f'IF({net}{at}="","",ROUND({net}{at}*(1+{vat}{at}),{precision(on.currency)}))'
+            cells: dict[str, Value] = {
+                "category": names.get(line.category, ""),
+                "who": on.spenders[line.organisation_id or lead].name,
+                "year": line.year,
+                "label": line.label,
+                "net": line.net,
+                "vat": Decimal(line.vat) / 10_000,
+                "gross": Formula(gross),
+            }
+            costs.append([cells[column.key] for column in costs.columns])
         costs.room(ROOM)
-        costs.offer("category", lists.reference("category", lists.first, lists.first + len(names) - 1), LAST_ROW)
-        costs.offer("year", lists.reference("year", lists.first, lists.first + MOST_YEARS - 1), LAST_ROW)
         funding = book.sheet(
             render(FUNDING, reader),
-            _funding_columns(application, reader),
-            above=_head(FUNDING, reader),
+            _columns(FUNDING_COLUMNS, on, reader),
+            above=[[render(FUNDING, reader)]],
             protected=False,
         )
         for one in plan.funding:
             source = say(SOURCE_LABELS[one.source]) if one.source else ""
             funding.append([source, one.label, one.amount, say(CERTAINTY_LABELS[one.certainty])])
         funding.room(MOST_CONTRIBUTIONS)
-        funding.offer(
-            "source", lists.reference("source", lists.first, lists.first + len(SOURCE_LABELS) - 1), funding.row
-        )
-        last = lists.first + len(CERTAINTY_LABELS) - 1
-        funding.offer("certainty", lists.reference("certainty", lists.first, last), funding.row)
+        for sheet in (costs, funding):
+            for key, count in _choices(on).items():
+                if any(column.key == key for column in sheet.columns):
+                    sheet.offer(key, lists, count, LAST_ROW)
         return _saved(book)
+
+
+def _choices(on: Reading) -> dict[str, int]:
+    """The columns with a list, and how long it is."""
+    lists = {
+        "category": len(on.rules.categories),
+        "year": MOST_YEARS,
+        "source": len(SOURCE_LABELS),
+        "certainty": len(CERTAINTY_LABELS),
+    }
+    return lists | ({"who": len(on.spenders)} if "who" in on.columns else {})
 
 
 def _book(application: Application, reader: Reader) -> Workbook:
@@ -97,10 +115,6 @@ def _saved(book: Workbook) -> bytes:
     return target.getvalue()
 
 
-def _head(title: Text, reader: Reader) -> list[list[Value]]:
-    return [[render(title, reader)]]
-
-
 def _explain(book: Workbook, application: Application, reader: Reader) -> None:
     """The first sheet says how to fill in the others."""
     unit = currency(application.currency, reader)
@@ -117,56 +131,58 @@ def _explain(book: Workbook, application: Application, reader: Reader) -> None:
         sheet.append([render(one, reader)])
 
 
-def _lists(book: Workbook, application: Application, reader: Reader) -> Sheet:
+def _lists(book: Workbook, on: Reading, reader: Reader) -> Sheet:
     """What may be chosen, and the cap of each category."""
     say = partial(plain, reader=reader)
-    rules = application.call.budget_rules
-    sheet = book.sheet(
-        say(N_("Lists")),
-        [
-            Column("category", say(N_("Category")), width=34),
-            Column("cap", say(N_("At most")), Kind.PERCENT, width=12),
-            Column("year", say(N_("Year")), Kind.INTEGER, width=9),
-            Column("source", say(N_("Source")), width=26),
-            Column("certainty", say(N_("How certain")), width=16),
-        ],
-    )
-    sources, certainties = list(SOURCE_LABELS.values()), list(CERTAINTY_LABELS.values())
-    for n in range(max(len(rules.categories), MOST_YEARS, len(sources))):
-        known = rules.categories[n] if n < len(rules.categories) else None
-        cap = Decimal(known.cap) / 10_000 if known and known.cap else None
-        source = say(sources[n]) if n < len(sources) else None
-        certainty = say(certainties[n]) if n < len(certainties) else None
-        year = n + 1 if n < MOST_YEARS else None
-        sheet.append([say(known.name) if known else None, cap, year, source, certainty])
+    categories = on.rules.categories
+    lists: dict[str, list[Value]] = {
+        "category": [say(one.name) for one in categories],
+        "cap": [Decimal(one.cap) / 10_000 if one.cap else None for one in categories],
+        "year": list(range(1, MOST_YEARS + 1)),
+        "source": [say(one) for one in SOURCE_LABELS.values()],
+        "certainty": [say(one) for one in CERTAINTY_LABELS.values()],
+        "who": [one.name for one in on.spenders.values()],
+    }
+    headings = {**on.columns, **FUNDING_COLUMNS, "cap": N_("At most")}
+    shown = [name for name in lists if name in headings]
+    columns = [_column(name, headings[name], on, reader) for name in shown]
+    sheet = book.sheet(say(N_("Lists")), columns)
+    for n in range(max(len(lists[name]) for name in shown)):
+        sheet.append([lists[name][n] if n < len(lists[name]) else None for name in shown])
     return sheet
 
 
-def _costs(book: Workbook, application: Application, reader: Reader) -> Sheet:
-    columns = [
-        _column(name, label, reader, application.currency, KINDS.get(name, Kind.TEXT))
-        for name, label in LINE_COLUMNS.items()
-    ]
-    columns.append(_column("gross", N_("Amount incl. VAT"), reader, application.currency, Kind.MONEY))
-    total: list[Value] = ["", "", render(N_("Total"), reader), Formula("SUM(D4:D1200)"), None, Formula("SUM(F4:F1200)")]
-    return book.sheet(render(COSTS, reader), columns, above=[*_head(COSTS, reader), total], protected=False)
+def _costs(book: Workbook, on: Reading, reader: Reader) -> Sheet:
+    columns = _columns({**on.columns, "gross": N_("Amount incl. VAT")}, on, reader)
+    total: list[Value] = [None] * len(columns)
+    for n, column in enumerate(columns):
+        letter = get_column_letter(n + 1)
+        if column.key in {"net", "gross"}:
+            total[n] = Formula(f"SUM({letter}4:{letter}{LAST_ROW})")
+        elif column.key == "label":
+            total[n] = render(N_("Total"), reader)
+    return book.sheet(render(COSTS, reader), columns, above=[[render(COSTS, reader)], total], protected=False)
 
 
-def _funding_columns(application: Application, reader: Reader) -> list[Column]:
-    return [
-        _column(name, label, reader, application.currency, KINDS.get(name, Kind.TEXT))
-        for name, label in FUNDING_COLUMNS.items()
-    ]
+def _columns(labels: Mapping[str, Text], on: Reading, reader: Reader) -> list[Column]:
+    return [_column(name, label, on, reader) for name, label in labels.items()]
 
 
-KINDS = {"net": Kind.MONEY, "gross": Kind.MONEY, "amount": Kind.MONEY, "year": Kind.INTEGER, "vat": Kind.PERCENT}
-
-
-def _column(name: str, label: Text, reader: Reader, code: str, kind: Kind) -> Column:
-    heading = render(label, reader)
+def _column(name: str, label: Text, on: Reading, reader: Reader) -> Column:
+    kind, heading = KINDS.get(name, Kind.TEXT), render(label, reader)
     if kind is Kind.MONEY:
-        heading = f"{heading} ({code})"
-    return Column(name, heading, kind, WIDTHS.get(name, 20), code if kind is Kind.MONEY else "")
+        heading = f"{heading} ({on.currency})"
+    return Column(name, heading, kind, WIDTHS.get(name, 20), on.currency if kind is Kind.MONEY else "")
+
+
+KINDS = {
+    "net": Kind.MONEY,
+    "gross": Kind.MONEY,
+    "amount": Kind.MONEY,
+    "year": Kind.INTEGER,
+    "vat": Kind.PERCENT,
+    "cap": Kind.PERCENT,
+}
 
 
 # --- read back ------------------------------------------------------------------------------------------------
@@ -197,11 +213,11 @@ Read = Callable[[Mapping[str, Cell]], tuple[Any, dict[str, Text]]]
 
 def read_book(content: bytes, application: Application) -> Sent:
     """Raises UnreadableFile or Refused when it is no budget at all; else says cell by cell what is wrong with it."""
-    on, sent = Reading(application.call.budget_rules, application.currency), Sent()
-    costs = _table(content, LINE_COLUMNS)
-    if not {"category", "net"} <= _named(costs, LINE_COLUMNS):
+    on, sent = Reading.of(application), Sent()
+    costs = _table(content, on.columns)
+    if not {"category", "net"} <= _named(costs, on.columns):
         raise UnreadableFile("no_headings", NOT_READ["no_headings"])
-    sent.lines = _rows(sent, costs, LINE_COLUMNS, on.line, MOST_LINES, on)
+    sent.lines = _rows(sent, costs, on.columns, on.line, MOST_LINES, on)
     if not sent.lines:
         raise UnreadableFile("no_rows", NOT_READ["no_rows"])
     try:

@@ -7,15 +7,17 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
 from babel.numbers import list_currencies
 
-from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Certainty, Source
-from grants.applications.reckoning import LONGEST_LABEL, MOST_YEARS, Funding, Line
+from grants.applications.budgets import conditions
+from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application, Certainty, Source
+from grants.applications.reckoning import LONGEST_LABEL, MOST_YEARS, Funding, Line, Spender
 from grants.calls.budget_rules import WHOLE, BudgetRules
 from grants.core.amounts import MOST_MINOR, parse_amount, parse_decimal
 from grants.core.i18n import LANGUAGES, N_, Text, plain, precision
@@ -29,6 +31,7 @@ LINE_COLUMNS: dict[str, Text] = {
     "net": N_("Amount excl. VAT"),
     "vat": N_("VAT rate"),
 }
+WHO = N_("Organisation")
 FUNDING_COLUMNS: dict[str, Text] = {
     "source": N_("Source"),
     "label": N_("From whom"),
@@ -44,18 +47,31 @@ DIGITS = 15  # what a spreadsheet keeps of a number
 
 @dataclass(frozen=True)
 class Reading:
-    """What rows are read with: the call's rules and its currency."""
+    """What rows are read with: the call's rules, its currency, and who may spend, the lead first."""
 
     rules: BudgetRules
     currency: str
+    spenders: Mapping[UUID, Spender] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        on = conditions(application)
+        return cls(on.rules, on.currency, on.spenders)
+
+    @property
+    def columns(self) -> dict[str, Text]:
+        """The columns of the lines; who spends is asked where there is a choice."""
+        if len(self.spenders) < 2:
+            return LINE_COLUMNS
+        return {"category": LINE_COLUMNS["category"], "who": WHO, **LINE_COLUMNS}
 
     def line(self, cells: Mapping[str, Cell]) -> tuple[Line, dict[str, Text]]:
         """The line, its unreadable cells left empty, and what is wrong with them."""
-        given, wrong = _read(cells, {**LINE_READERS}, self)
-        return Line(**given), wrong
+        given, wrong = _read(cells, {name: LINE_READERS[name] for name in self.columns}, self)
+        return Line(organisation_id=given.pop("who", None), **given), wrong
 
     def funding(self, cells: Mapping[str, Cell]) -> tuple[Funding, dict[str, Text]]:
-        given, wrong = _read(cells, {**FUNDING_READERS}, self)
+        given, wrong = _read(cells, FUNDING_READERS, self)
         return Funding(**given), wrong
 
 
@@ -107,6 +123,15 @@ def read_category(cell: str | int | float, on: Reading) -> str:
         if wanted in {sort_key(one.code), *(sort_key(name) for name in one.name.values())}:
             return one.code
     raise ValueError(N_("“%(typed)s” is no category of this call.", typed=_short(cell)))
+
+
+def read_spender(cell: str | int | float, on: Reading) -> UUID | None:
+    """By its name; None is the lead."""
+    wanted = sort_key(str(cell))
+    for n, (id, one) in enumerate(on.spenders.items()):
+        if wanted in {str(id), sort_key(one.name)}:
+            return id if n else None
+    raise ValueError(N_("“%(typed)s” is not in the list.", typed=_short(cell)))
 
 
 def read_year(cell: str | int | float, on: Reading) -> int:
@@ -193,6 +218,7 @@ def _choice(
 
 LINE_READERS: dict[str, Callable[[Any, Reading], Any]] = {
     "category": read_category,
+    "who": read_spender,
     "year": read_year,
     "label": read_label,
     "net": read_amount,

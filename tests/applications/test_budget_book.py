@@ -59,7 +59,7 @@ def test_it_is_made_to_be_filled_in(application) -> None:
     costs = book["Costs"]
     assert [one.value for one in costs[3]][:5] == HEADINGS and not costs.protection.sheet
     offered = {str(one.sqref).split(":")[0]: one.formula1 for one in costs.data_validations.dataValidation}
-    assert offered == {"A4": "'Lists'!A2:A4", "B4": "'Lists'!C2:C11"}
+    assert offered == {"A4": "'Lists'!$A$2:$A$4", "B4": "'Lists'!$C$2:$C$11"}
     assert [one.value for one in book["Lists"]["A"]][:4] == ["Category", "Staff", "Equipment", "Subcontracting"]
     assert book["Lists"]["B4"].value == pytest.approx(0.3)
     assert opened(budget_book(application, Reader("ar"))).worksheets[1].sheet_view.rightToLeft

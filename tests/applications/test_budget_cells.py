@@ -1,11 +1,15 @@
 """How people write the cells of a budget, by hand, pasted, in a workbook."""
 
+from uuid import UUID
+
 import pytest
 
 from grants.applications.budget_cells import LINE_COLUMNS, Reading, column_of, pasted
 from grants.applications.models import Certainty, Source
+from grants.applications.reckoning import Spender
 from grants.core.sheets.reading import ErrorCell, UncalculatedCell
 from grants.core.types import Money
+from grants.people.models import OrganisationKind
 from tests.applications.budget_ground import RULES
 
 MAD, XOF = Reading(RULES, "MAD"), Reading(RULES, "XOF")
@@ -129,3 +133,16 @@ def test_a_pasted_table_under_headings_in_another_order() -> None:
 def test_a_pasted_table_too_wide_or_too_long_says_where() -> None:
     found = pasted("STAFF\t1\tx\t5\t0\tmore\n" + "STAFF\t1\tx\t5\n" * 3, LINE_COLUMNS, 2)
     assert [row for row, _, _ in found.errors] == [1, 3]
+
+
+def test_who_spends_is_asked_where_there_is_a_choice() -> None:
+    lead, partner = UUID(int=1), UUID(int=2)
+    spenders = {
+        lead: Spender("Sahel", OrganisationKind.STARTUP),
+        partner: Spender("Université", OrganisationKind.UNIVERSITY),
+    }
+    on = Reading(RULES, "MAD", spenders)
+    assert list(on.columns) == ["category", "who", "year", "label", "net", "vat"] and "who" not in MAD.columns
+    assert on.line({"who": "universite"})[0].organisation_id == partner
+    assert on.line({"who": str(lead)})[0].organisation_id is None
+    assert "is not in the list" in why(on, who="Somebody else")

@@ -161,15 +161,13 @@ class Sheet:
         for _ in range(rows):
             self._send([])
 
-    def offer(self, key: str, choices: str, last: int) -> None:
-        """Down to this row the column takes only what stands in these cells, named as `reference` does."""
+    def offer(self, key: str, lists: "Sheet", count: int, last: int) -> None:
+        """Down to row `last` the column takes only the first `count` values of the column of this key in `lists`."""
+        letter, title = lists.letter(key), lists._sheet.title.replace("'", "''")
+        choices = f"'{title}'!${letter}${lists.first}:${letter}${lists.first + count - 1}"
         rule = DataValidation(type="list", formula1=choices, allow_blank=True, showErrorMessage=True)
         rule.add(self.range(key, last=last))
         self._sheet.data_validations.append(rule)
-
-    def extend(self, rows: Iterable[Sequence[Value]]) -> None:
-        for row in rows:
-            self.append(row)
 
     def total(self, functions: Mapping[str, str], *, label: str, over: tuple[int, int] | None = None) -> None:
         """A row of formulas over the rows so far: `{"amount": "SUM"}`; `over` narrows it to (first, last) row."""

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 
-from grants.applications.budget_cells import FUNDING_COLUMNS, LINE_COLUMNS, Reading, pasted
+from grants.applications.budget_cells import FUNDING_COLUMNS, Reading, pasted
 from grants.applications.content import LONGEST_DURATION
 from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application
 from grants.applications.plan import Plan
@@ -22,7 +22,6 @@ from grants.web.forms import Form, FormError, MoneyField, NumberField, Versioned
 from grants.web.language import current_reader
 
 FIRST_ROWS = 3  # a budget not begun yet
-COLUMNS = {"lines": LINE_COLUMNS, "funds": FUNDING_COLUMNS}
 MOST = {"lines": MOST_LINES, "funds": MOST_CONTRIBUTIONS}
 NAME = re.compile(r"(lines|funds)-(\d{1,3})-([a-z]+)")
 
@@ -67,10 +66,11 @@ class BudgetPlanForm(Form, Versioned):
         self.plan = Plan.of(application)
         super().__init__(obj=self.plan, currency=application.currency, **({"formdata": None} if saved else {}))
         self.sent = self.is_submitted() and not saved
-        self.reading = Reading(application.call.budget_rules, application.currency)
+        self.reading = Reading.of(application)
+        self.columns = {"lines": self.reading.columns, "funds": FUNDING_COLUMNS}
         self.asked.minimum = Money(1, application.currency)
         self.paste_errors: list[Text] = []
-        self.rows: dict[str, list[Row]] = sent_rows() if self.sent else kept_rows(self.plan)
+        self.rows: dict[str, list[Row]] = self._sent_rows() if self.sent else self._kept_rows()
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
@@ -87,10 +87,9 @@ class BudgetPlanForm(Form, Versioned):
         return Plan(self.duration_months.data, self.asked.data, lines, funding)
 
     def filled(self, group: str) -> list[Row]:
-        """Its rows with something in them; how certain a co-financing is stands there by itself."""
-        return [
-            row for row in self.rows[group] if any(value for name, value in row.cells.items() if name != "certainty")
-        ]
+        """Its rows with something in them beside what stands there by itself."""
+        given = {"certainty", "who"}
+        return [row for row in self.rows[group] if any(text for name, text in row.cells.items() if name not in given)]
 
     def visible(self) -> Iterator[Any]:
         """Its fields and its tables, for the page that shows two people's texts."""
@@ -100,7 +99,7 @@ class BudgetPlanForm(Form, Versioned):
 
     def refill(self) -> None:
         super().refill()
-        self.rows = kept_rows(self.plan)
+        self.rows = self._kept_rows()
 
     def _read(self, group: str, cells: Mapping[str, str]) -> tuple[Line | Funding, dict[str, Text]]:
         return self.reading.line(cells) if group == "lines" else self.reading.funding(cells)
@@ -113,19 +112,19 @@ class BudgetPlanForm(Form, Versioned):
             return
         rows = self.rows[group]
         if verb == "add" and len(rows) < MOST[group]:
-            rows.append(Row(empty(group)))
+            rows.append(self.empty(group))
         elif verb == "remove" and place.isdigit() and int(place) < len(rows):
             del rows[int(place)]
 
     def take_paste(self) -> bool:
         """Put the pasted rows under the typed ones; False, and nothing put, when one of them cannot be read."""
         typed = self.filled("lines")
-        found = pasted(self.paste.data or "", LINE_COLUMNS, MOST_LINES - len(typed))
+        found = pasted(self.paste.data or "", self.reading.columns, MOST_LINES - len(typed))
         errors, new = list(found.errors), []
         for cells in found.rows:
             line, wrong = self.reading.line(cells)
-            new.append(Row(line_cells(line)))
-            errors += [(int(str(cells["row"])), LINE_COLUMNS[name], why) for name, why in wrong.items()]
+            new.append(Row(self._line_cells(line)))
+            errors += [(int(str(cells["row"])), self.reading.columns[name], why) for name, why in wrong.items()]
         if not found.rows and not errors:
             self.paste_errors = [N_("Copy rows from your spreadsheet and paste them here.")]
             return False
@@ -141,10 +140,40 @@ class BudgetPlanForm(Form, Versioned):
         self.paste.data, self.paste.raw_data = "", []
         return True
 
+    def empty(self, group: str) -> Row:
+        return Row(dict.fromkeys(self.columns[group], ""))
+
+    def _sent_rows(self) -> dict[str, list[Row]]:
+        """The rows of the request, in order, however many of their inputs arrived."""
+        found: dict[str, dict[int, Row]] = {group: {} for group in self.columns}
+        for name, value in request.form.items():
+            place = NAME.fullmatch(name)
+            if place and place[3] in self.columns[place[1]] and int(place[2]) < MOST[place[1]]:
+                found[place[1]].setdefault(int(place[2]), self.empty(place[1])).cells[place[3]] = tidy(value)
+        return {group: [rows[n] for n in sorted(rows)] for group, rows in found.items()}
+
+    def _kept_rows(self) -> dict[str, list[Row]]:
+        """The rows as they are saved, written for the reader."""
+        return {
+            "lines": [Row(self._line_cells(one)) for one in self.plan.lines],
+            "funds": [Row(funding_cells(one)) for one in self.plan.funding],
+        }
+
+    def _line_cells(self, line: Line) -> dict[str, str]:
+        cells = {
+            "category": line.category,
+            "who": str(line.organisation_id or next(iter(self.reading.spenders))),
+            "year": str(line.year or ""),
+            "label": line.label,
+            "net": _amount(line.net),
+            "vat": i18n.number(line.vat / 100, current_reader()) if line.vat else "",
+        }
+        return {name: cells[name] for name in self.reading.columns}
+
     def problems(self, form_problems: Sequence[FormError]) -> list[FormError]:
         """Every refusal of the page in its order, each with the input it is about."""
         found = list(form_problems)
-        for group, columns in COLUMNS.items():
+        for group, columns in self.columns.items():
             for n, row in enumerate(self.rows[group]):
                 for name, errors in row.errors.items():
                     label = ROW_LABELS[group](n + 1, columns[name])
@@ -157,6 +186,7 @@ class BudgetPlanForm(Form, Versioned):
         last = min(MOST_YEARS, max([years, *used]))
         return {
             "category": [(one.code, one.name) for one in self.reading.rules.categories],
+            "who": [(str(id), one.name) for id, one in self.reading.spenders.items()],
             "year": [(str(n), N_("Year %(n)s", n=n)) for n in range(1, last + 1)],
             "source": [(str(one), label) for one, label in SOURCE_LABELS.items()],
             "certainty": [(str(one), label) for one, label in CERTAINTY_LABELS.items()],
@@ -167,38 +197,6 @@ ROW_LABELS = {
     "lines": lambda n, column: N_("Line %(n)s, %(column)s", n=n, column=column),
     "funds": lambda n, column: N_("Co-financing %(n)s, %(column)s", n=n, column=column),
 }
-
-
-def empty(group: str) -> dict[str, str]:
-    return dict.fromkeys(COLUMNS[group], "")
-
-
-def sent_rows() -> dict[str, list[Row]]:
-    """The rows of the request, in order, however many of their inputs arrived."""
-    found: dict[str, dict[int, dict[str, str]]] = {group: {} for group in COLUMNS}
-    for name, value in request.form.items():
-        place = NAME.fullmatch(name)
-        if place and place[3] in COLUMNS[place[1]] and int(place[2]) < MOST[place[1]]:
-            found[place[1]].setdefault(int(place[2]), empty(place[1]))[place[3]] = tidy(value)
-    return {group: [Row(rows[n]) for n in sorted(rows)] for group, rows in found.items()}
-
-
-def kept_rows(plan: Plan) -> dict[str, list[Row]]:
-    """The rows as they are saved, written for the reader."""
-    return {
-        "lines": [Row(line_cells(one)) for one in plan.lines],
-        "funds": [Row(funding_cells(one)) for one in plan.funding],
-    }
-
-
-def line_cells(line: Line) -> dict[str, str]:
-    return {
-        "category": line.category,
-        "year": str(line.year or ""),
-        "label": line.label,
-        "net": _amount(line.net),
-        "vat": i18n.number(line.vat / 100, current_reader()) if line.vat else "",
-    }
 
 
 def funding_cells(one: Funding) -> dict[str, str]:

@@ -17,7 +17,7 @@ from grants.core import i18n
 from grants.core.clock import now
 from grants.core.i18n import N_, Text
 from grants.people.models import Person
-from grants.web.applicant.budget_form import COLUMNS, FIRST_ROWS, MOST, BudgetPlanForm, Row, empty
+from grants.web.applicant.budget_form import FIRST_ROWS, MOST, BudgetPlanForm
 from grants.web.applicant.status import standing
 from grants.web.filters import pct
 from grants.web.forms import Form, UploadField, Versioned, form_errors
@@ -102,7 +102,7 @@ def page(
         section=str(Section.BUDGET),
         steps=stands.steps(Section.BUDGET),
         form=form,
-        columns=COLUMNS,
+        columns=form.columns,
         most=MOST,
         options=form.options(max(FEWEST_YEARS, years_of(application.duration_months or 1))),
         problems=problems,
@@ -123,17 +123,16 @@ def _blank_rows(form: BudgetPlanForm) -> None:
     """Rows that invite to write: some at the beginning, one more where it was asked."""
     rows, more = form.rows, request.args.get("more")
     while not form.sent and len(rows["lines"]) < FIRST_ROWS and more != "lines":
-        rows["lines"].append(Row(empty("lines")))
-    for group in COLUMNS:
+        rows["lines"].append(form.empty("lines"))
+    for group in rows:
         if not rows[group] or (more == group and not form.sent and len(rows[group]) < MOST[group]):
-            rows[group].append(Row(empty(group)))
+            rows[group].append(form.empty(group))
 
 
 def _show_flaws(form: BudgetPlanForm, application: Application) -> None:
     """Beside its input: what is wrong; and once the answers were checked, what is missing too."""
     for one in flaws(application):
-        group, _, rest = one.field.partition("-")
-        place, _, column = rest.partition("-")
+        group, place, column = (*one.field.split("-"), "", "")[:3]
         if not (one.wrong or "check" in request.args):
             continue
         if group in form.rows and place.isdigit() and int(place) < len(form.rows[group]):
