@@ -169,6 +169,10 @@ class Sheet:
         rule.add(self.range(key, last=last))
         self._sheet.data_validations.append(rule)
 
+    def extend(self, rows: Iterable[Sequence[Value]]) -> None:
+        for row in rows:
+            self.append(row)
+
     def total(self, functions: Mapping[str, str], *, label: str, over: tuple[int, int] | None = None) -> None:
         """A row of formulas over the rows so far: `{"amount": "SUM"}`; `over` narrows it to (first, last) row."""
         first, last = over or (self.first, max(self.row, self.first))
