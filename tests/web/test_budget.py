@@ -310,7 +310,8 @@ def test_a_file_that_is_no_workbook_is_refused_on_the_page(client, content, name
 def test_whose_budget_it_is(client):
     on = budget_ground()
     application = budgeted(on)
-    simple = draft(ground())
+    other = ground()
+    simple, lead = draft(other), other.lead
     paths = ("/budget", "/budget/workbook")
     client.login(PersonFactory())
     assert {client.get(base(application) + path).status_code for path in paths} == {404}
@@ -319,7 +320,7 @@ def test_whose_budget_it_is(client):
     assert client.get(f"{base(application)}/budget").status_code == 403
     assert client.get(f"{base(application)}/budget/workbook").status_code == 200
     assert client.post(f"{base(application)}/budget/workbook").status_code == 403
-    client.login(simple.lead)
+    client.login(lead)
     assert client.get(f"{base(simple)}/budget/workbook").status_code == 404, "a simple budget has no workbook"
     assert 'name="cost"' in client.get(f"{base(simple)}/budget").text
 

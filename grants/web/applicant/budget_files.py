@@ -82,16 +82,26 @@ def _marked(application: Application, sent: Sent) -> str:
     return url_for(".marked_budget_workbook", application_id=application.id, token=token)
 
 
+def marked(user: Person, application_id: UUID, token: str) -> Application:
+    """The application of a workbook given back not long ago; a token that is not its own leads nowhere."""
+    if _read(token)[0] != str(application_id):
+        raise NotFound
+    return budgeted(user, application_id)
+
+
 @portal.get("/applications/<uuid:application_id>/budget/workbook/<token>")
-@access(policy.read_own, budgeted)
+@access(policy.read_own, marked)
 def marked_budget_workbook(user: Person, application: Application) -> Response:
+    _, digest, size = _read((request.view_args or {})["token"])
+    return attachment(digest, _name(application), XLSX, size)
+
+
+def _read(token: str) -> tuple[str, str, int]:
     try:
-        id, digest, size = _signer().loads((request.view_args or {})["token"], max_age=KEPT_FOR)
+        id, digest, size = _signer().loads(token, max_age=KEPT_FOR)
     except BadSignature:
         raise NotFound from None
-    if id != str(application.id):
-        raise NotFound
-    return attachment(digest, _name(application), XLSX, size)
+    return str(id), str(digest), int(size)
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -74,6 +75,10 @@ def budget_rules_form(call: Call) -> BudgetRulesForm:
         if go := request.form.get("go"):
             sent["formdata"], lines = rearranged(request.form, lines, go, LINE)
             lines = min(MOST_CATEGORIES, lines)
+        sent["formdata"] = MultiDict(sent.get("formdata", request.form))
+        for n in range(lines):  # a line that was emptied holds nothing, not what is saved
+            for name in (f"code-{n}", f"name-{n}-fr", f"cap-{n}"):
+                sent["formdata"].setdefault(name, "")
 
     class Bound(BudgetRulesForm):
         pass
