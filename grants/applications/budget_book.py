@@ -53,7 +53,6 @@ def budget_book(application: Application, reader: Reader) -> bytes:
     say = partial(plain, reader=reader)
     with _book(application, reader) as book:
         _explain(book, application, reader)
-        lists = _lists(book, on, reader)
         costs = _costs(book, on, reader)
         names = {one.code: say(one.name) for one in on.rules.categories}
         lead = next(iter(on.spenders))
@@ -81,6 +80,7 @@ def budget_book(application: Application, reader: Reader) -> bytes:
             source = say(SOURCE_LABELS[one.source]) if one.source else ""
             funding.append([source, one.label, one.amount, say(CERTAINTY_LABELS[one.certainty])])
         funding.room(MOST_CONTRIBUTIONS)
+        lists = _lists(book, on, reader)
         for sheet in (costs, funding):
             for key, count in _choices(on).items():
                 if any(column.key == key for column in sheet.columns):

@@ -37,7 +37,7 @@ def loaded(applications: Sequence[Application], *, anew: bool = False) -> Sequen
     """
     asked = [one for one in applications if one.call.budget_rules]
     for name, model in (("lines", BudgetLine), ("contributions", Contribution)) if asked else ():
-        wanted = select(model).where(model.application_id.in_([one.id for one in asked])).order_by(model.position)  # type: ignore[attr-defined]
+        wanted = select(model).where(model.application_id.in_([one.id for one in asked])).order_by(model.position)
         rows: dict[UUID, list[Any]] = {one.id: [] for one in asked}
         for row in db.session.scalars(wanted.execution_options(populate_existing=anew)):
             rows[row.application_id].append(row)  # type: ignore[attr-defined]

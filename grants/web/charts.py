@@ -213,7 +213,7 @@ def capped(
         return nothing()
     scale = scale_for([value for _, value, _ in rows], unit)
     high = 50
-    drawing = Drawing(620, 18 + high * len(rows), title, desc)
+    drawing = Drawing(820, 18 + high * len(rows), title, desc)
     drawing.text(drawing.width, 12, scale.unit, "c-tick", "end")
     full = drawing.width - 60
     for at, (label, value, cap) in enumerate(rows):

@@ -46,7 +46,7 @@ def call(product: Product) -> str:
 def edited(content: bytes, **cells: object) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(content))
     for address, value in cells.items():
-        book.worksheets[2][address] = value
+        book.worksheets[1][address] = value
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

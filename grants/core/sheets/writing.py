@@ -203,7 +203,7 @@ class Sheet:
         """A cell of its own that holds the same, in red with a comment."""
         made = WriteOnlyCell(self._sheet)
         if cell is not None:
-            made._style = copy(cell._style)
+            made._style = copy(cell._style)  # type: ignore[attr-defined]
             _hold(made, cell.value, cell.data_type)
         made.fill, made.protection = _WRONG, Protection(locked=False)
         made.comment = Comment(clean(why)[0], "", width=320, height=120)

@@ -49,7 +49,7 @@ def budget_workbook(user: Person, application: Application) -> Response:
 def send_budget_workbook(user: Person, application: Application) -> Any:
     """All or nothing: it replaces every line and every co-financing, or changes nothing and says why."""
     form, id = WorkbookForm(), application.id
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or form.file.data is None:
         return _again(application, form)
     try:
         sent = read_book(form.file.data.stream.read(), application)

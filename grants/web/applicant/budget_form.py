@@ -18,7 +18,8 @@ from grants.core import i18n
 from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.web.answers import AskedAtSubmission
-from grants.web.forms import Form, FormError, MoneyField, NumberField, Versioned, tidy
+from grants.web.fields import tidy
+from grants.web.forms import Form, FormError, MoneyField, NumberField, Versioned
 from grants.web.language import current_reader
 
 FIRST_ROWS = 3  # a budget not begun yet

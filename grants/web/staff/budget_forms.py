@@ -69,7 +69,8 @@ class BudgetRulesForm(Form, Versioned):
 def budget_rules_form(call: Call) -> BudgetRulesForm:
     """Filled with what the call asks, or with the lines that were sent."""
     rules = call.budget_rules
-    lines, sent = max(1, len(rules.categories)), {}
+    lines = max(1, len(rules.categories))
+    sent: dict[str, Any] = {}
     if request.method == "POST":
         lines = min(MOST_CATEGORIES, max(1, request.form.get("lines", lines, type=int)))
         if go := request.form.get("go"):
