@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grants.applications.models import Certainty, Source
@@ -12,6 +12,7 @@ from grants.core.i18n import Words
 from grants.core.types import Money
 from grants.people.models import OrganisationKind
 
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 LEAD, PARTNER = UUID(int=1), UUID(int=2)
 CODES = ("A", "B", "C")
 amounts = st.integers(1, 10**14)
@@ -59,6 +60,7 @@ def conditions(draw: st.DrawFn) -> Conditions:
     return Conditions("MAD", rules, draw(shares), mad(draw(amounts)), spenders)
 
 
+@calmly
 @given(lines, funding, conditions())
 def test_never_more_than_ceiling_rate_or_cost(lines: list[Line], funding: list[Funding], on: Conditions) -> None:
     found = reckon(lines, funding, None, on)
@@ -71,12 +73,14 @@ def test_never_more_than_ceiling_rate_or_cost(lines: list[Line], funding: list[F
     assert (found.short or mad(0)).minor == max(0, found.rest.minor - found.covered.minor)
 
 
+@calmly
 @given(lines, funding, conditions(), st.randoms())
 def test_the_order_of_lines_does_not_matter(lines, funding, on, random) -> None:
     mixed = random.sample(lines, len(lines))
     assert reckon(mixed, funding[::-1], None, on) == reckon(lines, funding, None, on)
 
 
+@calmly
 @given(lines, conditions())
 def test_sums_are_exact(lines: list[Line], on: Conditions) -> None:
     found = reckon(lines, [], None, on)
@@ -88,6 +92,7 @@ def test_sums_are_exact(lines: list[Line], on: Conditions) -> None:
     assert found.gross == sum((one.gross for one in counted), mad(0)) == found.net + found.tax
 
 
+@calmly
 @given(lines, conditions())
 def test_a_category_within_its_room_keeps_its_cap(lines: list[Line], on: Conditions) -> None:
     for one in reckon(lines, [], None, on).categories:
@@ -105,6 +110,7 @@ def test_a_category_within_its_room_keeps_its_cap(lines: list[Line], on: Conditi
             assert mended.over is None and mended.amount + others.cost == one.room + others.cost
 
 
+@calmly
 @given(lines, st.builds(mad, amounts), conditions())
 def test_what_is_asked_is_kept_as_asked(lines: list[Line], asked: Money, on: Conditions) -> None:
     found = reckon(lines, [], asked, on)

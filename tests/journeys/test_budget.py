@@ -1,5 +1,6 @@
-"""In French: a founder writes her budget line by line, breaks a cap, sees it named, mends it; fetches the workbook,
-edits it, sends it back with a mistake, then right; and submits."""
+"""In French: an officer says what the budgets of a call may hold. In another call a founder writes hers line by line,
+breaks a cap, sees it named, mends it; fetches the workbook, edits it, sends it back with a mistake, then right; and
+submits."""
 
 import io
 
@@ -7,9 +8,10 @@ import openpyxl
 import pytest
 
 from grants.applications.reckoning import MOST_LINES
+from grants.calls.models import CallState
 from grants.cli.demo_words import evidence
 from grants.core.db import db
-from grants.people.models import Right
+from grants.people.models import Right, Role
 from grants.people.passwords import hash_password
 from tests.applications.budget_ground import RULES
 from tests.factories import (
@@ -21,26 +23,30 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     PersonFactory,
+    with_role,
 )
 from tests.journeys.conftest import PICTURES
 from tests.journeys.people import NARROW, WIDE, People
 from tests.journeys.product import Product
 from tests.journeys.test_eligibility import PASSWORD, installation
 
-FOUNDER = "budget@exemple.ma"
+FOUNDER, OFFICER = "budget@exemple.ma", "budgets@exemple.ma"
 
 
 @pytest.fixture
-def call(product: Product) -> str:
-    """An open call that asks for lines, and a founder with her organisation."""
+def calls(product: Product) -> tuple[str, str]:
+    """A draft and its officer; an open call that asks for lines, and a founder with her organisation."""
     with installation(product):
         cluster = ClusterFactory(code="BUDGET", name="Grappe des budgets")
         made = CallFactory(fund=FundFactory(cluster=cluster, code="BUDG"), code="2026-BUD", budget=RULES.as_json())
         EnvelopeFactory(call=made, commission=CommissionFactory(cluster=cluster))
         founder = PersonFactory(name="Nadia Alami", email=FOUNDER, locale="fr", password_hash=hash_password(PASSWORD))
         MembershipFactory(organisation=OrganisationFactory(name="Atlas Capteurs"), person=founder, right=Right.OWNER)
+        drafted = CallFactory(fund=made.fund, code="2027-BUD", state=CallState.DRAFT, published_at=None)
+        officer = PersonFactory(name="Salma Tazi", email=OFFICER, locale="fr", password_hash=hash_password(PASSWORD))
+        with_role(Role.OFFICER, cluster=cluster, person=officer)
         db.session.commit()
-        return str(made.id)
+        return str(drafted.id), str(made.id)
 
 
 def edited(content: bytes, **cells: object) -> bytes:
@@ -52,9 +58,16 @@ def edited(content: bytes, **cells: object) -> bytes:
     return target.getvalue()
 
 
-def test_a_budget_line_by_line(chromium, product: Product, call: str) -> None:
+def test_a_budget_line_by_line(chromium, product: Product, calls: tuple[str, str]) -> None:
     people = People(chromium, product, "fr", PICTURES / "budget")
+    drafted, call = calls
     try:
+        officer = people["officer"].goes("/account/sign-in").types(email=OFFICER, password=PASSWORD).presses()
+        officer.goes(f"/staff/calls/{drafted}").follows("/budget")
+        officer.types(code__0="STAFF", name__0__fr="Personnel").presses(button='button[value="add"]')
+        officer.types(code__1="SUB", name__1__fr="Sous-traitance", cap__1="30", rate__university="100").looks("rules")
+        officer.presses().looks("rules-kept").reads("Sous-traitance")
+
         founder = people["founder"].goes("/account/sign-in").types(email=FOUNDER, password=PASSWORD).presses()
         founder.goes(f"/calls/{call}").looks("call").follows("/begin").presses()
         base = f"/applicant/applications/{founder.number_of('/applications/')}"
