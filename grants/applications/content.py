@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from grants.applications import accession
+from grants.applications import accession, budgets
 from grants.applications.models import Application, Partner, PartnerState
 from grants.calls import questionnaire
 from grants.calls.models import Call
@@ -231,6 +231,8 @@ def _too_long(block: Any, field: str, text: str, limit: int) -> None:
 
 
 def _budget(application: Application) -> list[Blocker]:
+    if application.call.budget_rules:
+        return [Blocker(Section.BUDGET, *one) for one in budgets.flaws(application)]
     found: list[Blocker] = []
 
     def block(field: str, message: Text, wrong: bool = False) -> None:
@@ -283,7 +285,8 @@ def is_started(application: Application, section: str) -> bool:
             project = Project.of(application)
             return bool(project.title or project.commission_id or project.summary or project.description)
         case Section.BUDGET:
-            return Budget.of(application) != Budget(None, None, None)
+            begun = Budget.of(application) != Budget(None, None, None)
+            return begun or bool(application.call.budget_rules and (application.lines or application.contributions))
         case Section.DOCUMENTS:
             return bool(application.documents)
 
@@ -306,6 +309,7 @@ def content_of(application: Application) -> dict[str, Any]:
         "requested": application.requested_minor,
         "duration_months": application.duration_months,
         **accession.submitted(application),
+        **budgets.content(application),
         "documents": sorted(
             ({"sha256": one.sha256, "filename": one.filename, "size": one.size} for one in application.documents),
             key=lambda one: str(one["sha256"]),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from grants.calls.models import Call, Questionnaire
 from grants.clusters.models import Commission
 from grants.core.db import Base, Record
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.core.types import MoneyOf, new_id, sort_key
 from grants.people.models import Organisation, Person
 
@@ -85,7 +85,8 @@ class Application(Record):
     `sort_key` is the title as lists sort and search it. While a draft is reopened, `submitted_at` and `content_hash`
     are empty again; the reference, once given, stays. An organisation has at most one draft in a call. `answers` are to
     the questions of its `questionnaire`, the version it was written under. `aid_elsewhere` is what the applicant
-    declares for the call's ceiling of public aid.
+    declares for the call's ceiling of public aid. Where the call asks for a budget by lines, `cost` and `requested`
+    follow from them; `asked` is what the applicant asks when it is less than the most (grants.applications.reckoning).
     """
 
     __tablename__ = "application"
@@ -94,6 +95,7 @@ class Application(Record):
         CheckConstraint("aid_elsewhere_minor >= 0", name="aid_elsewhere_not_negative"),
         CheckConstraint("requested_minor > 0", name="requested_positive"),
         CheckConstraint("cost_minor > 0", name="cost_positive"),
+        CheckConstraint("asked_minor > 0", name="asked_positive"),
         CheckConstraint("duration_months BETWEEN 1 AND 120", name="duration_plausible"),
         CheckConstraint(
             "state IN ('draft', 'withdrawn') OR (submitted_at IS NOT NULL AND content_hash IS NOT NULL"
@@ -144,6 +146,8 @@ class Application(Record):
     cost = MoneyOf()
     requested_minor: Mapped[int | None]
     requested = MoneyOf()
+    asked_minor: Mapped[int | None]
+    asked = MoneyOf()
     state: Mapped[ApplicationState] = mapped_column(default=ApplicationState.DRAFT)
     submitted_at: Mapped[datetime | None]
     content_hash: Mapped[str | None] = mapped_column(String(64))
@@ -170,6 +174,13 @@ class Application(Record):
     def taking_part(self) -> list["Partner"]:
         """The partners whose organisation takes part beside the lead, acceded or not."""
         return [one for one in self.partners if one.state in TAKING_PART]
+
+    lines: Mapped[list["BudgetLine"]] = relationship(  # read by grants.applications.budgets.loaded
+        cascade="all, delete-orphan", order_by="BudgetLine.position", lazy="raise_on_sql"
+    )
+    contributions: Mapped[list["Contribution"]] = relationship(
+        cascade="all, delete-orphan", order_by="Contribution.position", lazy="raise_on_sql"
+    )
 
 
 class Document(Record):
@@ -259,6 +270,91 @@ class ClarificationFile(Record):
     uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
 
     clarification: Mapped[Clarification] = relationship(back_populates="files", lazy="raise_on_sql")
+
+
+class BudgetLine(Record):
+    """One cost of a project, complete or not: `net` without VAT, `vat` in hundredths of a percent, `year` from 1.
+
+    `category` is a code of the call's budget rules; `organisation_id` is whoever spends it.
+    """
+
+    __tablename__ = "budget_line"
+    __table_args__ = (
+        UniqueConstraint("application_id", "position"),
+        CheckConstraint("net_minor > 0", name="net_positive"),
+        CheckConstraint("vat BETWEEN 0 AND 10000", name="vat_is_a_share"),
+        CheckConstraint("year BETWEEN 1 AND 10", name="year_plausible"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    position: Mapped[int]
+    category: Mapped[str] = mapped_column(default="")
+    year: Mapped[int | None]
+    label: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    net_minor: Mapped[int | None]
+    net = MoneyOf()
+    vat: Mapped[int] = mapped_column(default=0)
+
+
+class Source(StrEnum):
+    OWN = "own"
+    BANK = "bank"
+    PUBLIC = "public"
+    PARTNER = "partner"
+    INVESTOR = "investor"
+    OTHER = "other"
+
+    @property
+    def label(self) -> Text:
+        return SOURCE_LABELS[self]
+
+
+SOURCE_LABELS = {
+    Source.OWN: N_("Own funds"),
+    Source.BANK: N_("Bank loan"),
+    Source.PUBLIC: N_("Other public aid"),
+    Source.PARTNER: N_("Partner or customer"),
+    Source.INVESTOR: N_("Investor"),
+    Source.OTHER: N_("Other source"),
+}
+
+
+class Certainty(StrEnum):
+    PLANNED = "planned"
+    APPLIED = "applied"
+    CONFIRMED = "confirmed"
+
+    @property
+    def label(self) -> Text:
+        return CERTAINTY_LABELS[self]
+
+
+CERTAINTY_LABELS = {
+    Certainty.PLANNED: N_("Planned"),
+    Certainty.APPLIED: N_("Applied, no answer yet"),
+    Certainty.CONFIRMED: N_("Confirmed"),
+}
+
+
+class Contribution(Record):
+    """Co-financing: what pays the part of the cost that the grant does not, complete or not."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        UniqueConstraint("application_id", "position"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    position: Mapped[int]
+    source: Mapped[Source | None]
+    label: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_minor: Mapped[int | None]
+    amount = MoneyOf()
+    certainty: Mapped[Certainty] = mapped_column(default=Certainty.PLANNED)
 
 
 class Evidence(Base):

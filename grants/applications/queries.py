@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 
+from grants.applications.budgets import loaded
 from grants.applications.models import PRIVATE, Application, ApplicationState, Document, Partner
 from grants.applications.policy import FOLLOWERS
 from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
@@ -68,19 +69,20 @@ def _whole() -> list[Any]:
 
 def application(user: Person, id: UUID) -> Application:
     """One visible application with everything its pages show; raises NoResultFound."""
-    return db.session.scalars(visible_to(user).where(Application.id == id).options(*_whole())).unique().one()
+    found = visible_to(user).where(Application.id == id)
+    return loaded([db.session.scalars(found.options(*_whole())).unique().one()])[0]
 
 
 def own_application(user: Person, id: UUID) -> Application:
     """One application of an organisation the person speaks for; raises NoResultFound."""
     mine = own(user).where(Application.id == id)
-    return db.session.scalars(mine.options(*_whole())).unique().one()
+    return loaded([db.session.scalars(mine.options(*_whole())).unique().one()])[0]
 
 
 def file(user: Person, id: UUID) -> Application:
     """One submitted application of a fund the person follows; raises NoResultFound."""
     found = followed_by(user).where(Application.id == id)
-    return db.session.scalars(found.options(*_whole())).unique().one()
+    return loaded([db.session.scalars(found.options(*_whole())).unique().one()])[0]
 
 
 def locked(application: Application) -> Application:
@@ -88,7 +90,7 @@ def locked(application: Application) -> Application:
     db.session.flush()
     row = select(Application).where(Application.id == application.id).with_for_update(of=Application)
     anew = row.options(*_whole()).execution_options(populate_existing=True)
-    return db.session.scalars(anew).unique().one()
+    return loaded([db.session.scalars(anew).unique().one()], anew=True)[0]
 
 
 def _document(user: Person, id: UUID, applications: Select[Application]) -> Document:
@@ -149,7 +151,7 @@ def public_call(user: Person, id: UUID) -> Call:
 def own_applications(user: Person) -> Sequence[Application]:
     """Everything of the person's organisations, newest first; the same few queries however long."""
     mine = own(user).options(*_whole())
-    return db.session.scalars(mine.order_by(Application.created_at.desc(), Application.id)).unique().all()
+    return loaded(db.session.scalars(mine.order_by(Application.created_at.desc(), Application.id)).unique().all())
 
 
 # --- the fund -------------------------------------------------------------------------------------------------
@@ -292,4 +294,4 @@ def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
 def chosen(user: Person, call: Call, ids: Sequence[UUID]) -> Sequence[Application]:
     """These files of this call, in the order of their references; unknown and invisible ids are left out."""
     wanted = followed_by(user).where(Application.call_id == call.id, Application.id.in_(ids))
-    return db.session.scalars(wanted.options(*_whole()).order_by(Application.reference)).unique().all()
+    return loaded(db.session.scalars(wanted.options(*_whole()).order_by(Application.reference)).unique().all())

@@ -17,6 +17,7 @@ from grants.people.models import Organisation, Person
 MOST_DOCUMENTS = 10
 ANSWERS = (
     *("title", "commission_id", "summary", "description", "cost_minor", "requested_minor", "duration_months"),
+    "asked_minor",
     *("questionnaire_id", "answers"),
 )
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import defer, joinedload
 
 from grants.applications import steps
 from grants.applications.content import Answered, Budget, Columns, Part, Project, Section, outline
-from grants.applications.models import Application, Revision
+from grants.applications.models import Application, Certainty, Revision, Source
+from grants.applications.plan import Plan
 from grants.applications.queries import own_application
+from grants.applications.reckoning import Funding, Line
 from grants.calls.questionnaire import is_empty
 from grants.core.clock import now
 from grants.core.db import db
@@ -62,6 +64,8 @@ def section_of(part: Part) -> str:
     """Which section it is."""
     if isinstance(part, Answered):
         return part.part.id
+    if isinstance(part, Plan):
+        return str(Section.BUDGET)
     return next((str(name) for name, kind in COLUMNS.items() if isinstance(part, kind)), type(part).__name__.lower())
 
 
@@ -75,6 +79,8 @@ def written(part: Part) -> dict[str, Any]:
 
 def read(application: Application, section: str, content: Mapping[str, Any]) -> Part | None:
     """The part that was written so; None for a section that the application no longer has."""
+    if section == Section.BUDGET and application.call.budget_rules:
+        return _plan(application, content)
     if kind := COLUMNS.get(section):
         hints = get_type_hints(kind)
         return kind(**{one.name: _typed(hints[one.name], content.get(one.name), application) for one in fields(kind)})
@@ -83,6 +89,30 @@ def read(application: Application, section: str, content: Mapping[str, Any]) -> 
         return None
     ids = {one.id for one in found.questions}
     return Answered(found, {id: given for id, given in content.items() if id in ids})
+
+
+def _plan(application: Application, content: Mapping[str, Any]) -> Plan:
+    def money(minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, application.currency)
+
+    lines = [
+        Line(one["category"], one["year"], one["label"], money(one["net"]), one["vat"], _id(one["organisation_id"]))
+        for one in content.get("lines", ())
+    ]
+    funding = [
+        Funding(
+            Source(one["source"]) if one["source"] else None,
+            one["label"],
+            money(one["amount"]),
+            Certainty(one["certainty"]),
+        )
+        for one in content.get("funding", ())
+    ]
+    return Plan(content.get("duration_months"), money(content.get("asked")), tuple(lines), tuple(funding))
+
+
+def _id(written: str | None) -> UUID | None:
+    return UUID(written) if written else None
 
 
 def now_in(application: Application, section: str) -> Part | None:

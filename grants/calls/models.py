@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from grants.calls.budget_rules import BudgetRules
 from grants.calls.eligibility import Rule, RuleKind, Terms
 from grants.calls.questionnaire import Outline, Part, Question
 from grants.calls.rules import rule_of
@@ -91,6 +92,7 @@ class Call(Record):
     last_reference: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None]
     imported: Mapped[bool] = mapped_column(default=False)
+    budget: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
     envelopes: Mapped[list["Envelope"]] = relationship(
@@ -102,6 +104,10 @@ class Call(Record):
     rules: Mapped[list["EligibilityRule"]] = relationship(
         cascade="all, delete-orphan", order_by="EligibilityRule.position", lazy="raise_on_sql"
     )
+
+    @property
+    def budget_rules(self) -> BudgetRules:
+        return BudgetRules.of(self.budget)
 
     @property
     def terms(self) -> Terms:

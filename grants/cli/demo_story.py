@@ -20,11 +20,13 @@ from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
 from grants.calls import queries as calls
 from grants.calls import service as designing
+from grants.calls.budget_verbs import keep_budget
 from grants.calls.eligibility import Rule
 from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
+from grants.cli import demo_budget
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_profile import furnish
 from grants.cli.demo_words import ANSWERS, COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
@@ -185,7 +187,12 @@ def _commissions() -> Sequence[Commission]:
 
 
 def _published(
-    who: dict[str, Any], fund_id: Any, draft: CallDraft, rules: Sequence[Rule] = (), asks: Outline | None = None
+    who: dict[str, Any],
+    fund_id: Any,
+    draft: CallDraft,
+    rules: Sequence[Rule] = (),
+    asks: Outline | None = None,
+    by_lines: bool = False,
 ) -> Any:
     """A call drafted, approved, published; its id."""
     officer = _met(who["officer"])
@@ -196,6 +203,8 @@ def _published(
     def call(key: str) -> Call:
         return calls.followed_call(_met(who[key]), call_id)
 
+    if by_lines:
+        keep_budget(call("officer"), demo_budget.RULES, None, actor=_met(who["officer"]))
     call_flow.propose(call("officer"), actor=_met(who["officer"]))
     call_flow.approve(call("committee"), actor=_met(who["committee"]))
     call_flow.publish(call("officer"), actor=_met(who["officer"]))
@@ -241,10 +250,14 @@ def _applied(call_id: Any, n: int, owner_id: Any, requested: int, *, hand_in: bo
     title, summary = PROJECTS[n]
     commission = _commissions()[n % 4]
     drafting.revise(mine(), Project(title, commission.id, summary, DESCRIPTION), seen=None, actor=_met(owner_id))
+    by_lines = bool(mine().call.budget_rules)
     if not hand_in:
+        if by_lines:
+            drafting.revise(mine(), demo_budget.begun(MAD), seen=None, actor=_met(owner_id))
         return application_id
-    cost = Money.of(requested * 2, MAD)
-    drafting.revise(mine(), Budget(cost, Money.of(requested, MAD), 18), seen=None, actor=_met(owner_id))
+    cost, asked = Money.of(requested * 2, MAD), Money.of(requested, MAD)
+    budget = demo_budget.plan(cost, asked, 18) if by_lines else Budget(cost, asked, 18)
+    drafting.revise(mine(), budget, seen=None, actor=_met(owner_id))
     for part in outline(mine()).parts:
         given = {one.id: ANSWERS[one.id] for one in part.questions if one.shown_if is None}
         drafting.revise(mine(), Answered(part, given), seen=None, actor=_met(owner_id))
@@ -386,7 +399,7 @@ def _open_call(who: dict[str, Any], fund_id: Any) -> None:
         closes = (at + timedelta(days=36)).replace(hour=22, minute=59, second=0, microsecond=0)
         draft = _draft("2026-INTILAK", title, at, closes, 9000, 1_000_000, 5_000_000)
         example = EXAMPLES["intilak"]
-        call_id = _published(who, fund_id, draft, example.rules, example.asks)
+        call_id = _published(who, fund_id, draft, example.rules, example.asks, by_lines=True)
     for n in range(8, 11):
         with days_ago(15 - n):
             _applied(call_id, n, _owner(n), 600_000 + 100_000 * (n % 3))

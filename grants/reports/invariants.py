@@ -125,6 +125,19 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "a submitted budget's lines add up to its eligible cost",
+        """
+        SELECT application.id, application.cost_minor, sum(line.net_minor) AS net
+        FROM application JOIN call ON call.id = application.call_id
+        LEFT JOIN budget_line AS line ON line.application_id = application.id
+        WHERE call.budget ? 'categories' AND application.state NOT IN ('draft', 'incomplete', 'withdrawn')
+        GROUP BY application.id, application.cost_minor, call.budget
+        HAVING application.cost_minor IS DISTINCT FROM sum(
+          line.net_minor
+          + CASE WHEN (call.budget ->> 'vat')::boolean THEN (line.net_minor * line.vat + 5000) / 10000 ELSE 0 END)
+        """,
+    ),
+    Invariant(
         "the chain of events has no gap",
         """
         SELECT no FROM (SELECT no, row_number() OVER (ORDER BY no) AS place, min(no) OVER () AS first FROM event_seal)

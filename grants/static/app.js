@@ -3,6 +3,7 @@ import "./js/pages.js";
 import "./js/times.js";
 import "./js/forms.js";
 import "./js/autosave.js";
+import "./js/budget.js";
 import "./js/uploads.js";
 import "./js/dialogs.js";
 import "./js/tables.js";

@@ -5,6 +5,7 @@ Money of one currency, or plain numbers with a `unit`. Without figures a sentenc
 
     columns(labels, planned, actual, title=…, desc=…, names=(planned, actual), current=10)     two columns a month
     stacked([(label, [a, b]), …], title=…, desc=…, names=(…, …))                               a bar for each row
+    capped([(label, value, cap or None), …], title=…, desc=…, names=(value, cap, over))   a bar for each row, its cap
     stages([(label, value, "paid"), …], title=…, desc=…)       one bar of a fund: available reserved committed paid
 """
 
@@ -196,6 +197,42 @@ def stacked(
     return drawing.done()
 
 
+def capped(
+    rows: Sequence[tuple[Any, Value, Value | None]],
+    *,
+    title: Any,
+    desc: Any,
+    names: tuple[Any, Any, Any],
+    unit: Text | str = "",
+) -> Markup:
+    """A bar for each row, a line where its cap is, and what goes beyond the cap in another colour."""
+    longest = max(
+        (_major(one) for _, value, cap in rows for one in (value, cap) if one is not None), default=Decimal(0)
+    )
+    if longest <= 0:
+        return nothing()
+    scale = scale_for([value for _, value, _ in rows], unit)
+    high = 50
+    drawing = Drawing(820, 18 + high * len(rows), title, desc)
+    drawing.text(drawing.width, 12, scale.unit, "c-tick", "end")
+    full = drawing.width - 60
+    for at, (label, value, cap) in enumerate(rows):
+        y, name = 14 + at * high, plain(label)
+        drawing.text(0, y + 14, name, "c-label c-ink")
+        width = float(_major(value) / longest) * full
+        limit = None if cap is None else float(_major(cap) / longest) * full
+        inside = width if limit is None else min(width, limit)
+        drawing.bar(0, y + 22, inside, 18, "c-1", f"{name} — {plain(names[0])}: {scale.say(value)} {scale.unit}")
+        if inside < width:
+            drawing.bar(inside, y + 22, width - inside, 18, "c-over", f"{name} — {plain(names[2])}")
+        if limit is not None and cap is not None:
+            line = '<line class="c-cap" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"><title>{}</title></line>'
+            said = f"{name} — {plain(names[1])}: {scale.say(cap)} {scale.unit}"
+            drawing.add(line, drawing.x(limit), drawing.x(limit), y + 18, y + 44, said)
+        drawing.text(max(width, limit or 0) + 8, y + 36, scale.say(value), "c-label c-strong")
+    return drawing.done()
+
+
 STAGES = {"paid": "c-1", "ordered": "c-5", "committed": "c-soft", "reserved": "c-plan", "available": "c-free"}
 
 
@@ -250,7 +287,7 @@ def _ticks(largest: Decimal) -> tuple[Decimal, int]:
     return power * 10, 1
 
 
-DRAWERS: dict[str, Callable[..., Markup]] = {"columns": columns, "stacked": stacked, "stages": stages}
+DRAWERS: dict[str, Callable[..., Markup]] = {"columns": columns, "stacked": stacked, "capped": capped, "stages": stages}
 
 
 def init_app(app: Flask) -> None:

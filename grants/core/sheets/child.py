@@ -4,7 +4,8 @@
 
 It answers on standard output in JSON lines: first `{"sheets": [{"name", "top": rows, "filled": n}], "epoch": …}`;
 then, when told on standard input which sheet and how many columns, each row as `[number, cell, …]` and last `null`.
-Or one line `{"refused": code, …}`. A cell is null, a string, a number, a boolean, `["d", ISO date]` or `["e", error]`.
+Or one line `{"refused": code, …}`. A cell is null, a string, a number, a boolean, `["d", ISO date]` or `["e", error]`;
+where the limits ask for `formulas`, one whose result was never stored is `["f", ""]` and not null.
 Everything here runs under limits of memory, processor time and open files, without the program's environment, and
 dies with its parent. It knows nothing of the rest of the program.
 """
@@ -31,6 +32,7 @@ DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 CHUNK = 1 << 22
 TOP = 60  # rows of each sheet shown before one is chosen
 SHEETS = 20
+UNCALCULATED = ["f", ""]
 BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -73,7 +75,7 @@ def cell(value: Any) -> Any:
 
 
 def filled(row: Iterable[Any]) -> bool:
-    return any(value is not None for value in row)
+    return any(value is not None and value != UNCALCULATED for value in row)
 
 
 class Text:
@@ -174,12 +176,15 @@ class Book:
         names = {part.filename for part in parts}
         if "[Content_Types].xml" not in names or "xl/workbook.bin" in names:
             raise Refused("not_a_workbook")
+        if limits["no_macros"] and any(name.endswith("vbaProject.bin") for name in names):
+            raise Refused("macros")
         if any(part.flag_bits & 1 for part in parts):
             raise Refused("encrypted")
         if sum(part.file_size for part in parts) > limits["unpacked"] or len(parts) > 2_000:
             raise Refused("bomb")
         if any(p.file_size > 1 << 20 and p.file_size > limits["ratio"] * max(p.compress_size, 1) for p in parts):
             raise Refused("bomb")
+        self.formulas = bool(limits["formulas"])
         self.counts: dict[str, int] = {}
         cells = 0
         for part in parts:
@@ -193,7 +198,7 @@ class Book:
         return self.counts.get(self.sheets[index][1], 0)
 
     def rows(self, index: int) -> Iterator[tuple[int, list[Any]]]:
-        reader = SheetReader(self.strings, self.book)
+        reader = SheetReader(self.strings, self.book, self.formulas)
         with self.archive.open(self.sheets[index][1]) as source:
             try:
                 while chunk := source.read(CHUNK >> 4):
@@ -209,8 +214,9 @@ class SheetReader:
     """The rows of one sheet straight from expat, sparse as they are: openpyxl's own reader, once defused, takes many
     times as long, and fills every gap that a file claims to have."""
 
-    def __init__(self, strings: list[str], book: Any) -> None:
+    def __init__(self, strings: list[str], book: Any, formulas: bool = False) -> None:
         self.strings, self.epoch = strings, book.epoch
+        self.formulas, self.formula = formulas, False
         self.dates = {str(style) for style in book._date_formats}
         self.durations = {str(style) for style in book._timedelta_formats}
         self.done: list[tuple[int, list[Any]]] = []
@@ -238,7 +244,9 @@ class SheetReader:
         if self.prefix:
             name = name.removeprefix(self.prefix)
         if name == "c":
-            self.cell, self.text = attributes, ""
+            self.cell, self.text, self.formula = attributes, "", False
+        elif name == "f":
+            self.formula = self.formulas
         elif name in {"v", "t"}:
             self.parser.CharacterDataHandler = self.more
         elif name == "row":
@@ -260,7 +268,7 @@ class SheetReader:
         elif name == "c":
             place = self.cell.get("r", "").rstrip("0123456789")
             column = (COLUMNS.get(place) or column_number(place)) if place else len(self.row) + 1
-            row, value = self.row, self.value() if self.text else None
+            row, value = self.row, self.value() if self.text else UNCALCULATED if self.formula else None
             if len(row) >= column:
                 raise Refused("unreadable")
             row.extend([None] * (column - 1 - len(row)))

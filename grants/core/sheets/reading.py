@@ -32,7 +32,10 @@ Likeness = Callable[[Sequence[str]], float]
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes, bytes, times, rows, columns, cells, bytes, seconds."""
+    """Bytes, bytes, times, rows, columns, cells, bytes, seconds; then what this reader wants.
+
+    `no_macros` refuses a workbook that carries a program; `formulas` tells cells whose result was never stored.
+    """
 
     size: int = 10_000_000
     unpacked: int = 150_000_000
@@ -42,6 +45,8 @@ class Limits:
     cells: int = 3_000_000
     memory: int = 1_000_000_000
     seconds: int = 40
+    no_macros: bool = False
+    formulas: bool = False
 
 
 class UnreadableFile(Refused):
@@ -56,6 +61,10 @@ class UnreadableFile(Refused):
 
 class ErrorCell(str):
     """A cell whose formula failed: `#REF!`."""
+
+
+class UncalculatedCell(str):
+    """A formula whose result was never stored: no spreadsheet has opened the file since it was written."""
 
 
 Cell = str | int | float | bool | datetime | ErrorCell | None
@@ -182,6 +191,8 @@ def _rows(lines: Iterator[Any], headings: tuple[str, ...]) -> Iterator[Row]:
 def _cell(value: Any) -> Cell:
     if isinstance(value, list):
         kind, text = value
+        if kind == "f":
+            return UncalculatedCell(text)
         return datetime.fromisoformat(text) if kind == "d" else ErrorCell(text)
     return value  # type: ignore[no-any-return]
 
@@ -216,6 +227,7 @@ def _refusal(code: str, most: float = 0) -> UnreadableFile:
         "not_a_workbook": N_("This is not an Excel workbook (.xlsx) or a CSV file, whatever its name says."),
         "old_format": N_("This is an old Excel file (.xls). Open it and save it as .xlsx or CSV, then try again."),
         "encrypted": N_("The workbook is protected by a password. Save it without one, then try again."),
+        "macros": N_("The workbook contains macros. Save it as .xlsx, without them, then try again."),
         "unsafe": N_("The workbook contains declarations that no spreadsheet writes, and that could do harm."),
         "bomb": N_("The workbook unpacks to far more than its size; it was not opened."),
         "unreadable": N_("The file is damaged and cannot be read. Open it, save it again, then try with the new file."),

@@ -21,6 +21,7 @@ currency; only formulas are locked, so that people may sort and filter.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,9 +33,11 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
@@ -49,6 +52,7 @@ _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as A
 _LOOKS_LIVE = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 _BRAND = PatternFill("solid", fgColor="073B45")
 _SOFT = PatternFill("solid", fgColor="E9EEEF")
+_WRONG = PatternFill("solid", fgColor="FDEBE9")
 _RED = CellIsRule(operator="notEqual", formula=["0"], font=Font(color="A8201A", bold=True))  # type: ignore[no-untyped-call]
 
 
@@ -114,9 +118,14 @@ class Sheet:
     """One sheet of a Workbook. `row` is the last row written, `first` the first row under the headings."""
 
     def __init__(
-        self, book: "Workbook", title: str, columns: Sequence[Column], above: Sequence[Sequence[Value]]
+        self,
+        book: "Workbook",
+        title: str,
+        columns: Sequence[Column],
+        above: Sequence[Sequence[Value]],
+        protected: bool = True,
     ) -> None:
-        self.book = book
+        self.book, self._protected = book, protected
         self.columns = list(columns)
         self.cuts = 0
         self.row = 0
@@ -130,11 +139,35 @@ class Sheet:
         self._send([self._heading(column) for column in self.columns])
         self.first = self.row + 1
 
-    def append(self, values: Sequence[Value], *, strong: bool = False) -> None:
-        """Write one row, a value (or None) for each column; `strong` shows it in bold on a tint, as totals are."""
+    def append(self, values: Sequence[Value], *, strong: bool = False, wrong: Mapping[int, str] | None = None) -> None:
+        """Write one row, a value (or None) for each column; `strong` shows it in bold on a tint, as totals are.
+
+        `wrong` says by position which cells are shown in red, with this comment.
+        """
         if len(values) != len(self.columns):
             raise ValueError(f"{len(values)} values for {len(self.columns)} columns")
-        self._send([self._cell(index, value, strong=strong) for index, value in enumerate(values)])
+        cells = [self._cell(index, value, strong=strong) for index, value in enumerate(values)]
+        for index, why in (wrong or {}).items():
+            cells[index] = self._marked(cells[index], why)
+        self._send(cells)
+
+    def room(self, rows: int) -> None:
+        """Empty rows to be filled in, each cell in its column's format."""
+        for _ in range(rows):
+            self._send([self._style(index, "", False) for index in range(len(self.columns))])
+
+    def skip(self, rows: int) -> None:
+        """Leave rows out."""
+        for _ in range(rows):
+            self._send([])
+
+    def offer(self, key: str, lists: "Sheet", count: int, last: int) -> None:
+        """Down to row `last` the column takes only the first `count` values of the column of this key in `lists`."""
+        letter, title = lists.letter(key), lists._sheet.title.replace("'", "''")
+        choices = f"'{title}'!${letter}${lists.first}:${letter}${lists.first + count - 1}"
+        rule = DataValidation(type="list", formula1=choices, allow_blank=True, showErrorMessage=True)
+        rule.add(self.range(key, last=last))
+        self._sheet.data_validations.append(rule)
 
     def extend(self, rows: Iterable[Sequence[Value]]) -> None:
         for row in rows:
@@ -166,6 +199,16 @@ class Sheet:
         """Show what should be zero in red when it is not."""
         self._sheet.conditional_formatting.add(self.range(key, first, last), _RED)
 
+    def _marked(self, cell: Any, why: str) -> Any:
+        """A cell of its own that holds the same, in red with a comment."""
+        made = WriteOnlyCell(self._sheet)
+        if cell is not None:
+            made._style = copy(cell._style)  # type: ignore[attr-defined]
+            _hold(made, cell.value, cell.data_type)
+        made.fill, made.protection = _WRONG, Protection(locked=False)
+        made.comment = Comment(clean(why)[0], "", width=320, height=120)
+        return made
+
     def _set_up(self) -> None:
         """Widths, freeze and print set-up: Excel's writer wants them before the first row."""
         sheet, last = self._sheet, get_column_letter(len(self.columns))
@@ -180,7 +223,7 @@ class Sheet:
         sheet.print_title_rows = f"{self._heading_row}:{self._heading_row}"
         sheet.oddFooter.left.text = self.book.footer.replace("&", "&&")
         sheet.oddFooter.right.text = "&P / &N"
-        sheet.protection.sheet = True  # formulas are locked, the rest is free: see _style
+        sheet.protection.sheet = self._protected  # formulas are locked, the rest is free: see _style
         for allowed in ("sort", "autoFilter", "formatColumns", "formatRows", "formatCells"):
             setattr(sheet.protection, allowed, False)  # in this format False means "not protected against"
         self._columns = f"A{self._heading_row}:{last}"
@@ -266,9 +309,19 @@ class Workbook:
         self._book.properties.title = clean(title)[0]
         self._book.properties.creator = ""
 
-    def sheet(self, title: str, columns: Sequence[Column], *, above: Sequence[Sequence[Value]] = ()) -> Sheet:
-        """Begin a sheet; `above` are bold rows (formulas too) that stand over the headings."""
-        sheet = Sheet(self, title, columns, above)
+    def sheet(
+        self,
+        title: str,
+        columns: Sequence[Column],
+        *,
+        above: Sequence[Sequence[Value]] = (),
+        protected: bool = True,
+    ) -> Sheet:
+        """Begin a sheet; `above` are bold rows (formulas too) that stand over the headings.
+
+        One that is not `protected` may be filled in and have rows inserted.
+        """
+        sheet = Sheet(self, title, columns, above, protected)
         self.sheets.append(sheet)
         return sheet
 

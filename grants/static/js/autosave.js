@@ -54,6 +54,7 @@ for (const form of $$("form[data-autosave]")) {
         form.elements.namedItem("parked")?.remove();
         const version = form.elements.namedItem("version");
         if (version && saved.version !== undefined) version.value = saved.version;
+        form.dispatchEvent(new CustomEvent("saved", { bubbles: true, detail: saved }));
         const at = new Date(saved.saved_at);
         const time = [at.getHours(), at.getMinutes()].map(part => String(part).padStart(2, "0")).join(":");
         tell(phrases.saved.replace("{time}", time), false);

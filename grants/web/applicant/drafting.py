@@ -9,12 +9,13 @@ from flask import url_for
 
 from grants.applications import comment_queries, versions
 from grants.applications.content import Section, outline
-from grants.applications.models import Application, Revision
+from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application, Certainty, Revision, Source
 from grants.calls.questionnaire import WRITTEN, Question, shown
 from grants.core.differences import Piece, difference, excerpt
-from grants.core.i18n import N_, N_n, Text, Words
+from grants.core.i18n import N_, N_n, Text, Words, plain
 from grants.core.types import Money
 from grants.web.forms import Before
+from grants.web.language import current_reader
 
 LABELS = {
     "title": N_("Title"),
@@ -24,9 +25,12 @@ LABELS = {
     "cost": N_("Eligible cost"),
     "requested": N_("Amount requested"),
     "duration_months": N_("Duration"),
+    "lines": N_("Costs"),
+    "asked": N_("Amount requested"),
+    "funding": N_("Co-financing"),
 }
 QUICK = 0.05  # seconds for one text of a list of versions
-TEXTS = {"title", "summary", "description"}
+TEXTS = {"title", "summary", "description", "lines", "funding"}
 
 
 class Together(NamedTuple):
@@ -101,9 +105,10 @@ def _changed(
     else:
         label, is_text = field or name, name in TEXTS
     if is_text:
+        was, now = _as_text(application, name, was), _as_text(application, name, now)
         if whole:
-            return Changed(label, difference(was or "", now or ""))
-        return Changed(label, excerpt(difference(was or "", now or "", QUICK)))
+            return Changed(label, difference(was, now))
+        return Changed(label, excerpt(difference(was, now, QUICK)))
     return Changed(label, None, _value(application, field, name, was), _value(application, field, name, now))
 
 
@@ -115,7 +120,7 @@ def _value(application: Application, field: Question | Text | None, name: str, v
         printed = shown(field, value, application.currency)
         return list(printed) if isinstance(printed, list | tuple) else printed
     match name:
-        case "cost" | "requested":
+        case "cost" | "requested" | "asked":
             return Money(value, application.currency)
         case "duration_months":
             return N_n("%(n)s month", "%(n)s months", value)
@@ -123,3 +128,24 @@ def _value(application: Application, field: Question | Text | None, name: str, v
             offered = {str(one.commission_id): one.commission.name for one in application.call.envelopes}
             return offered.get(value, N_("A commission this call no longer offers"))
     return str(value)
+
+
+def _as_text(application: Application, name: str, value: Any) -> str:
+    """A text; or the rows of a budget, one on each line."""
+    if name not in {"lines", "funding"}:
+        return value or ""
+    return "\n".join(_row(application, one) for one in value or ())
+
+
+def _row(application: Application, row: dict[str, Any]) -> str:
+    """What a row of a budget says, as its page orders it."""
+    amount = row.get("net") if "net" in row else row.get("amount")
+    if "net" in row:
+        category = application.call.budget_rules.category(row["category"])
+        year = N_("Year %(n)s", n=row["year"]) if row["year"] else None
+        told = [category.name if category else None, year, row["label"]]
+    else:
+        told = [SOURCE_LABELS[Source(row["source"])] if row["source"] else None, row["label"]]
+        told.append(CERTAINTY_LABELS[Certainty(row["certainty"])])
+    told.append(None if amount is None else Money(amount, application.currency))
+    return " · ".join(plain(one, current_reader()) for one in told if one)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import NoResultFound
 from wtforms.fields.choices import SelectChoice
 
 from grants.applications import policy, queries, service
+from grants.applications.budgets import budget_of, warnings
 from grants.applications.content import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
@@ -33,7 +34,7 @@ from grants.people import queries as people
 from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.answers import AnswersForm, answers_form, sheets
-from grants.web.applicant import portal
+from grants.web.applicant import budget_page, portal
 from grants.web.applicant.drafting import look_back, together
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
 from grants.web.applicant.status import files, section_url, standing
@@ -121,6 +122,8 @@ def autosave_project(user: Person, application: Application) -> Any:
 @parks()
 @access(policy.edit, own_application)
 def budget(user: Person, application: Application) -> Any:
+    if application.call.budget_rules:
+        return budget_page.answer(user, application)
     form = _budget_form(application)
     if form.validate_on_submit():
         return _save(application, Section.BUDGET, form, user)
@@ -134,6 +137,8 @@ def budget(user: Person, application: Application) -> Any:
 @parks("applicant.budget")
 @access(policy.edit, own_application)
 def autosave_budget(user: Person, application: Application) -> Any:
+    if application.call.budget_rules:
+        return budget_page.autosave(user, application)
     return _autosave(application, _budget_form(application), Budget.of(application), user)
 
 
@@ -251,6 +256,8 @@ def _check_page(user: Person, application: Application, found: Sequence[Blocker]
         form=form,
         problems=problems,
         findings=[(one, look(one)) for one in judged],
+        budget=budget_of(application),
+        warnings=warnings(application),
         standing=standing(application),
         steps=standing(application).steps("check"),
         files=files(application, "applicant.document"),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from grants.applications import clarification_queries, partner_queries, policy, queries
+from grants.applications.budgets import budget_of
 from grants.applications.clarification_policy import EXAMINED
 from grants.applications.deadline import due_at, in_time
 from grants.applications.models import EDITABLE, Application, ApplicationState, Clarification, ClarificationState
@@ -103,6 +104,7 @@ def application(user: Person, application: Application) -> Any:
         receipts=bool(application.reference),
         files=files(application, "applicant.document"),
         sheets=sheets(application),
+        budget=budget_of(application),
         moves={move.name for move in portal.serves(workflow.lifecycle.open_to(user, application))},
         history=[
             (APPLICANT_SEES[event.name], event, name if event.name in OWN else None)

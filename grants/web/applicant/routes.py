@@ -4,6 +4,7 @@ from grants.applications.deadline import allow_grace
 from grants.web.applicant import (
     accounts,
     awards,
+    budget_files,
     clarifications,
     comments,
     consortium,
@@ -26,6 +27,7 @@ from grants.web.applicant import (
 __all__ = [
     "accounts",
     "awards",
+    "budget_files",
     "clarifications",
     "comments",
     "consortium",

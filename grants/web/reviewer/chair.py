@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from grants.applications.budgets import read_budget
 from grants.applications.models import Application, ApplicationState, Document
 from grants.awards.models import Outcome
 from grants.awards.queries import proposed
@@ -177,6 +178,7 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         application=application,
         reviews=reviews,
         sheets=sheets(application),
+        budget=read_budget(application),
         form=form,
         candidates={str(one.person.id): one for one in candidates},
         free=[one for one in candidates if one.person.id not in asked],

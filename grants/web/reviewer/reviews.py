@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from grants.applications.budgets import read_budget
 from grants.applications.models import Document
 from grants.core.policy import signed_in
 from grants.people.models import Person
@@ -43,6 +44,7 @@ def review(user: Person, review: Review) -> Any:
         others=_others(user, review),
         sheet=service.sheet_of(review),
         sheets=sheets(review.application),
+        budget=read_budget(review.application),
     )
 
 
@@ -121,6 +123,7 @@ def _sheet_page(user: Person, review: Review, form: SheetForm) -> str:
         "reviewer/sheet.html",
         review=review,
         sheets=sheets(review.application),
+        budget=read_budget(review.application),
         form=form,
         position=at + 1,
         total=len(mine),

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from grants.applications import clarification_policy, clarification_queries, policy, queries
+from grants.applications.budgets import budget_of
 from grants.applications.evidence import evidence
 from grants.applications.models import PRIVATE, STATE_LABELS, Application, Clarification, Document
 from grants.applications.models import ApplicationState as State
@@ -119,6 +120,7 @@ def application(user: Person, application: Application) -> Any:
             for one in application.documents
         ],
         sheets=sheets(application),
+        budget=budget_of(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
         clarifications=[(one, _files(one)) for one in asked],
         may_ask=clarification_policy.ask_clarification.allows(user, application),

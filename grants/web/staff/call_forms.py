@@ -197,8 +197,13 @@ def _of_example(example: Example | None, currency: str) -> dict[str, Any]:
 LINE = re.compile(r"(label|guidance|weight)-(\d+)(-\w\w)?")
 
 
-def rearranged(sent: MultiDict[str, str], lines: int, go: str) -> tuple[MultiDict[str, str], int]:
-    """What was typed with a line of the rubric added, removed or moved; `go`: add, remove-2, up-2, down-2."""
+def rearranged(
+    sent: MultiDict[str, str], lines: int, go: str, line: re.Pattern[str] = LINE
+) -> tuple[MultiDict[str, str], int]:
+    """What was typed with a line of the rubric added, removed or moved; `go`: add, remove-2, up-2, down-2.
+
+    `line` finds in the name of an input its part, the number of its line, and what follows.
+    """
     order: list[int | None] = list(range(lines))
     action, _, place = go.partition("-")
     n = int(place) if place.isdigit() else -1
@@ -212,7 +217,7 @@ def rearranged(sent: MultiDict[str, str], lines: int, go: str) -> tuple[MultiDic
         order[n + 1], order[n] = order[n], order[n + 1]
     new: MultiDict[str, str] = MultiDict()
     for name, value in sent.items(multi=True):
-        if not (found := LINE.fullmatch(name)):
+        if not (found := line.fullmatch(name)):
             new.add(name, value)
         elif int(found[2]) in order:
             new.add(f"{found[1]}-{order.index(int(found[2]))}{found[3] or ''}", value)

@@ -3,6 +3,7 @@
 from grants.web.staff import (
     agreements,
     applications,
+    budgets,
     calls,
     claims,
     clarifications,
@@ -20,6 +21,7 @@ from grants.web.staff import (
 __all__ = [
     "agreements",
     "applications",
+    "budgets",
     "calls",
     "claims",
     "clarifications",

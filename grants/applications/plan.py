@@ -1,0 +1,66 @@
+"""The budget section where the call asks for lines: what is typed, kept as one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from grants.applications.budgets import budget_of, funding_of, lines_of, loaded
+from grants.applications.content import Columns
+from grants.applications.models import Application, BudgetLine, Contribution
+from grants.applications.reckoning import Funding, Line
+from grants.core.types import Money
+
+
+@dataclass(frozen=True)
+class Plan(Columns):
+    """Duration, lines, co-financing, and what is asked when it is less than the most."""
+
+    duration_months: int | None
+    asked: Money | None
+    lines: tuple[Line, ...]
+    funding: tuple[Funding, ...]
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        return cls(application.duration_months, application.asked, lines_of(application), funding_of(application))
+
+    def saved(self, application: Application) -> Self:
+        """As it stands in the database now, its row being locked."""
+        return self.of(loaded([application], anew=True)[0])
+
+    def keep(self, application: Application) -> list[str]:
+        """Write it; the eligible cost and the amount requested follow."""
+        before = self.of(application)
+        application.duration_months, application.asked = self.duration_months, self.asked
+        lead, currency = application.organisation_id, application.currency
+        costs = [
+            {
+                "category": one.category,
+                "year": one.year,
+                "label": one.label,
+                "currency": currency,
+                "net": one.net,
+                "vat": one.vat,
+                "organisation_id": one.organisation_id or lead,
+            }
+            for one in self.lines
+        ]
+        paid = [{**vars(one), "currency": currency} for one in self.funding]
+        _write(application.lines, BudgetLine, costs)
+        _write(application.contributions, Contribution, paid)
+        budget = budget_of(application)
+        assert budget is not None  # noqa: S101 - kept only where the call wants lines
+        application.cost = budget.cost or None
+        application.requested = budget.requested
+        return [name for name in vars(self) if getattr(self, name) != getattr(before, name)]
+
+
+def _write(rows: list[Any], model: type[BudgetLine | Contribution], values: Sequence[dict[str, Any]]) -> None:
+    """The first row holds the first value and so on: rows are added or taken away at the end."""
+    for n, value in enumerate(values):
+        if n == len(rows):
+            rows.append(model(position=n + 1, currency=value["currency"]))
+        for name, one in value.items():
+            if getattr(rows[n], name) != one:
+                setattr(rows[n], name, one)
+    del rows[len(values) :]
