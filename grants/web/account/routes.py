@@ -8,6 +8,7 @@ from grants.web.account import (
     links,
     portal,
     profile,
+    uploads,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "links",
     "portal",
     "profile",
+    "uploads",
 ]
 
 navigation.ACCOUNT[:] = profile.MENU

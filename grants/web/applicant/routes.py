@@ -15,6 +15,7 @@ from grants.web.applicant import (
     profile,
     receipt,
     receipt_pdf,
+    required,
     stakeholders,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "profile",
     "receipt",
     "receipt_pdf",
+    "required",
     "stakeholders",
 ]
 

@@ -69,6 +69,7 @@ APPLICANT = Guide(
         N_("What arrives before the deadline counts, even when the server is busy."),
         N_("An organisation has one application in a call, however often a button is pressed."),
         N_("Nobody reads a draft but your organisation."),
+        N_("A large file that was cut goes on from where it was, even after the browser was closed."),
     ],
 )
 REVIEWER = Guide(
@@ -100,6 +101,7 @@ REVIEWER = Guide(
     [
         N_("You see the file only after you have declared no conflict."),
         N_("You see the other reviews only after your own is in."),
+        N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
     ],
 )

@@ -12,6 +12,7 @@ from grants.web.staff import (
     portal,
     questionnaire,
     questions,
+    required,
     rules,
     screening,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "portal",
     "questionnaire",
     "questions",
+    "required",
     "rules",
     "screening",
 ]
