@@ -13,8 +13,8 @@ from grants.core.scans import require_sound
 from grants.core.storage import storage
 from grants.web.downloads import PDF, SANDBOX
 
-WIDTHS = {800: N_("Small"), 1200: N_("Medium"), 1800: N_("Large")}  # pixels of the picture
-USUAL = 1200
+WIDTHS = {800: N_("Small"), 1100: N_("Medium"), 1800: N_("Large")}  # pixels of the picture
+USUAL = 1100
 MOST_PAGES = 100_000
 
 

@@ -53,7 +53,7 @@ def test_read_page_by_page(client, scene, who):
     assert "Our plan" in text and "Page 1 of 3" in text.replace("\u00a0", " ")
     assert 'rel="next"' in text and 'rel="prev"' not in text
     source = re.search(r'<img src="([^"]+)"', text)[1].replace("&amp;", "&")
-    assert source == f"{place}/page.png?page=1&width=1200"
+    assert source == f"{place}/page.png?page=1&width=1100"
     answer = client.get(source)
     assert answer.mimetype == "image/png" and answer.data.startswith(b"\x89PNG")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -166,14 +166,14 @@ def test_from_the_list_to_the_reading(chromium, product: Product, language: str)
         reviewer = signed_in["evaluation"].goes(f"/commission/reviews/{made.review}").looks("sheet")
         reviewer.follows("/pages").looks("page-1").reads("1")
         shown = "document.querySelector('.reader__p img').naturalWidth"
-        assert reviewer.page.evaluate(shown) == 1200
+        assert reviewer.page.evaluate(shown) == 1100
         reviewer.page.locator('main a[rel="next"]').first.click()
         reviewer.page.wait_for_url("**page=2**")
         reviewer.page.locator("main .reader__t summary").click()
         reviewer.reads("Le marche")
         reviewer.types(page="3").presses().looks("page-3")
         reviewer.page.set_viewport_size(NARROW)
-        reviewer.goes(reviewer.page.url.replace("width=1200", "width=800")).looks("page-on-a-phone")
+        reviewer.goes(reviewer.page.url.replace("width=1100", "width=800")).looks("page-on-a-phone")
         assert reviewer.page.evaluate(shown) == 800
         reviewer.page.set_viewport_size(WIDE)
     finally:
