@@ -40,7 +40,16 @@ class Settings:
     mailbox: str = knob(
         "", "Directory of the demo's mail sink; when set, a public page lists what was sent. Never in production."
     )
-    storage_url: str = knob("", "Where uploaded files are kept. Empty: files/ in the instance directory.")
+    storage_url: str = knob(
+        "",
+        "Where uploaded files are kept: s3://bucket/prefix?region=…&endpoint=… (keys from AWS_* in the environment), "
+        "or any address obstore knows. Empty: files/ in the instance directory.",
+    )
+    clamav_url: str = knob(
+        "",
+        "The ClamAV daemon that scans every file before it is kept: tcp://host:3310 or unix:/path. Empty: files are "
+        "kept and said to be not scanned.",
+    )
     upload_limit_mb: int = knob(10, "Largest file a person may upload, in megabytes.")
     import_rows_limit: int = knob(50_000, "Most rows a workbook import may hold.")
     grace_minutes: int = knob(0, "Minutes after closing during which a submission still counts.")

@@ -22,7 +22,7 @@ from grants.web.finance.routes import portal as finance
 from grants.web.public.routes import portal as public
 from grants.web.reviewer.routes import portal as reviewer
 from grants.web.staff.routes import portal as staff
-from workflows import outbox
+from workflows import outbox, scans
 
 PORTALS = (public, account, applicant, reviewer, staff, finance, board, admin)
 
@@ -51,7 +51,8 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_item=plain_types)
     CSRFProtect(app)
-    for part in (language, signin, security, assets, navigation, filters, tags, forms, charts, errors, parking, outbox):
+    pages = (language, signin, security, assets, navigation, filters, tags, forms, charts, errors, parking)
+    for part in (*pages, outbox, scans):
         part.init_app(app)
     for portal in PORTALS:
         app.register_blueprint(portal)

@@ -7,7 +7,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from grants.applications import accession, budgets
-from grants.applications.models import Application, Partner, PartnerState
+from grants.applications.models import Application, Document, Partner, PartnerState
+from grants.applications.slots import Fill, slots, wrongs
 from grants.calls import questionnaire
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
@@ -256,9 +257,15 @@ def _budget(application: Application) -> list[Blocker]:
 
 
 def _documents(application: Application) -> list[Blocker]:
-    if application.documents:
-        return []
-    return [Blocker(Section.DOCUMENTS, "file", N_("Attach the full proposal as a PDF file."))]
+    asked = slots(application)
+    found = [
+        Blocker(Section.DOCUMENTS, one.field, N_("Attach “%(name)s”.", name=one.required.name))
+        for one in asked
+        if one.fill == Fill.MISSING
+    ]
+    if not asked and not application.documents:
+        found.append(Blocker(Section.DOCUMENTS, "file", N_("Attach the full proposal as a PDF file.")))
+    return found + [Blocker(Section.DOCUMENTS, field, why, wrong=True) for field, why in wrongs(application)]
 
 
 def _consortium(application: Application) -> list[Blocker]:
@@ -310,11 +317,15 @@ def content_of(application: Application) -> dict[str, Any]:
         "duration_months": application.duration_months,
         **accession.submitted(application),
         **budgets.content(application),
-        "documents": sorted(
-            ({"sha256": one.sha256, "filename": one.filename, "size": one.size} for one in application.documents),
-            key=lambda one: str(one["sha256"]),
-        ),
+        "documents": sorted(map(_said, application.documents), key=lambda one: (one["sha256"], one.get("for", ""))),
     }
+
+
+def _said(document: Document) -> dict[str, Any]:
+    """What it answers and its last day are named only where there is one, so that older fingerprints hold."""
+    more = {"for": document.required_id and str(document.required_id), "expires_on": document.expires_on}
+    known = {name: str(value) for name, value in more.items() if value is not None}
+    return {"sha256": document.sha256, "filename": document.filename, "size": document.size, **known}
 
 
 def answered(application: Application) -> dict[str, Any]:

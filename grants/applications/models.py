@@ -1,6 +1,6 @@
 """Applications, the files attached to them, the partners who take part."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from grants.calls.models import Call, Questionnaire
+from grants.calls.models import Call, Questionnaire, RequiredDocument
 from grants.clusters.models import Commission
 from grants.core.db import Base, Record
 from grants.core.i18n import N_, Text
+from grants.core.scans import Scanned
 from grants.core.types import MoneyOf, new_id, sort_key
 from grants.people.models import Organisation, Person
 
@@ -183,23 +184,30 @@ class Application(Record):
     )
 
 
-class Document(Record):
-    """A file attached to an application; its bytes are kept once, under their SHA-256."""
+class Document(Scanned, Record):
+    """A file attached to an application; its bytes are kept once, under their SHA-256.
+
+    `required` is what the call asked it for, if the call lists its documents; `expires_on` its last day, where the call
+    wants it to be recent.
+    """
 
     __tablename__ = "document"
     __table_args__ = (
-        UniqueConstraint("application_id", "sha256"),
+        UniqueConstraint("application_id", "required_id", "sha256", postgresql_nulls_not_distinct=True),
         CheckConstraint("size > 0", name="not_empty"),
     )
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    required_id: Mapped[UUID | None] = mapped_column(ForeignKey("required_document.id"))
     filename: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    expires_on: Mapped[date | None]
     uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
 
     application: Mapped[Application] = relationship(back_populates="documents", lazy="raise_on_sql")
+    required: Mapped[RequiredDocument | None] = relationship(lazy="joined")
 
 
 class ClarificationState(StrEnum):
@@ -253,7 +261,7 @@ class Clarification(Record):
         return self.due_at.astimezone(self.application.call.fund.cluster.zone)
 
 
-class ClarificationFile(Record):
+class ClarificationFile(Scanned, Record):
     """A file that goes with an answer; its bytes are kept once, under their SHA-256."""
 
     __tablename__ = "clarification_file"

@@ -6,6 +6,7 @@ Reviewers and chairs are not here: they reach files through their reviews, once 
 from grants.applications.content import Sheet
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState, Document
+from grants.applications.slots import Slot
 from grants.calls.models import Call, CallState
 from grants.core.clock import now
 from grants.core.i18n import N_, Text
@@ -83,6 +84,12 @@ def edit(user: Person, application: Application) -> Claims:
 def answer(user: Person, sheet: Sheet) -> Claims:
     """As for the application."""
     yield from edit.claims(user, sheet.application)
+
+
+@policy(APPLICANT)
+def fill(user: Person, slot: Slot) -> Claims:
+    """As for the application."""
+    yield from edit.claims(user, slot.application)
 
 
 @policy(APPLICANT)

@@ -58,6 +58,7 @@ def _whole() -> list[Any]:
     return [
         call.joinedload(Call.fund).joinedload(Fund.cluster),
         call.selectinload(Call.envelopes).joinedload(Envelope.commission),
+        call.selectinload(Call.required),
         joinedload(Application.organisation).selectinload(Organisation.memberships),
         joinedload(Application.commission),
         joinedload(Application.questionnaire),

@@ -1,16 +1,20 @@
 """Writing applications: begin one, revise its sections, attach and remove its documents. None of this moves a state."""
 
+from datetime import date
+from typing import Any
+
 from sqlalchemy import select
 
-from grants.applications import pdf, policy, versions
+from grants.applications import attachments, pdf, policy, versions
 from grants.applications.content import Part
 from grants.applications.models import Application, ApplicationState, Document, Revision
+from grants.applications.slots import Slot
 from grants.calls import questionnaires
-from grants.calls.models import Call
+from grants.calls.models import Call, RequiredDocument
 from grants.core.audit import record
 from grants.core.db import db, lock, transaction
 from grants.core.errors import Forbidden, LostUpdate, Refused
-from grants.core.i18n import N_
+from grants.core.i18n import N_, N_n, Text
 from grants.core.storage import Storage
 from grants.people.models import Organisation, Person
 
@@ -94,30 +98,78 @@ def attach(
     return attach_kept(application, name, len(content), storage.keep(content), actor=actor)
 
 
-def attach_kept(application: Application, name: str, size: int, digest: str, *, actor: Person) -> Document:
-    """Add a PDF that was checked before and is in the storage: no second copy. Raises Refused with the reason."""
+def fill(
+    slot: Slot,
+    filename: str,
+    content: bytes,
+    issued_on: date | None,
+    *,
+    storage: Storage,
+    limit_mb: int,
+    actor: Person,
+) -> Document:
+    """Add what the call asks for, issued on that day where it must be recent. Raises Refused with the reason."""
+    application, required = slot.application, slot.required
+    policy.edit.require(actor, application)
+    expires_on = slot.expiry(issued_on)
+    name, media_type = attachments.check(filename, content, required.file_kinds, limit_mb)
+    digest = storage.keep(content)
+    more: dict[str, Any] = {"media_type": media_type, "required": required, "expires_on": expires_on}
+    return attach_kept(application, name, len(content), digest, actor=actor, **more)
+
+
+def attach_kept(
+    application: Application,
+    name: str,
+    size: int,
+    digest: str,
+    *,
+    media_type: str = pdf.MEDIA_TYPE,
+    required: RequiredDocument | None = None,
+    expires_on: date | None = None,
+    actor: Person,
+) -> Document:
+    """Add a file that was checked before and is in the storage: no second copy. Raises Refused with the reason.
+
+    The same content for the same purpose is the same document; sent again it takes the newer last day.
+    """
     with transaction():
         lock(application, "state")
         policy.edit.require(actor, application)
-        attached = db.session.scalars(select(Document).where(Document.application_id == application.id)).all()
+        purpose = required.id if required else None
+        same = select(Document).where(Document.application_id == application.id, Document.required_id == purpose)
+        attached = db.session.scalars(same).all()
         for one in attached:
             if one.sha256 == digest:
+                one.expires_on = expires_on
                 return one
-        if len(attached) >= MOST_DOCUMENTS:
-            raise Refused(
-                N_("An application holds at most %(n)s documents. Remove one before adding another.", n=MOST_DOCUMENTS)
-            )
+        most = required.most if required else MOST_DOCUMENTS
+        if len(attached) >= most:
+            raise Refused(_full(most, required))
         made = Document(
             application_id=application.id,
+            required_id=purpose,
             filename=name,
-            media_type=pdf.MEDIA_TYPE,
+            media_type=media_type,
             size=size,
             sha256=digest,
+            expires_on=expires_on,
             uploaded_by_id=actor.id,
         )
         db.session.add(made)
         record("application.attach", application, actor, after={"filename": name, "sha256": digest})
         return made
+
+
+def _full(most: int, required: RequiredDocument | None) -> Text:
+    if required is None:
+        return N_("An application holds at most %(n)s documents. Remove one before adding another.", n=most)
+    return N_n(
+        "This call takes %(n)s file for “%(name)s”. Remove it before adding another.",
+        "This call takes %(n)s files for “%(name)s”. Remove one before adding another.",
+        most,
+        name=required.name,
+    )
 
 
 def detach(document: Document, *, actor: Person) -> None:

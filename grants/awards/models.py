@@ -13,6 +13,7 @@ from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_, Text
+from grants.core.scans import Scanned
 from grants.core.types import MoneyOf
 from grants.funds.models import Fund
 from grants.people.models import Organisation, Person
@@ -340,7 +341,7 @@ CLAIM_LABELS = {
 }
 
 
-class Claim(Record):
+class Claim(Scanned, Record):
     """A request for an instalment. Nobody holds two of {check, verify, order, pay} on one claim."""
 
     __tablename__ = "claim"

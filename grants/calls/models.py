@@ -16,6 +16,7 @@ from grants.calls.rules import rule_of
 from grants.clusters.models import Commission
 from grants.core.db import Record
 from grants.core.i18n import N_, Words
+from grants.core.scans import Scanned
 from grants.core.types import MoneyOf
 from grants.funds.models import Fund
 from grants.people.models import Person
@@ -100,6 +101,9 @@ class Call(Record):
     )
     criteria: Mapped[list["Criterion"]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="Criterion.position", lazy="raise_on_sql"
+    )
+    required: Mapped[list["RequiredDocument"]] = relationship(
+        cascade="all, delete-orphan", order_by="RequiredDocument.position", lazy="raise_on_sql"
     )
     rules: Mapped[list["EligibilityRule"]] = relationship(
         cascade="all, delete-orphan", order_by="EligibilityRule.position", lazy="raise_on_sql"
@@ -235,6 +239,64 @@ class CallQuestion(Record):
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
     asker: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class FileKind(StrEnum):
+    PDF = "pdf"
+    XLSX = "xlsx"
+    DOCX = "docx"
+    PNG = "png"
+    JPEG = "jpeg"
+
+
+KIND_LABELS = {
+    FileKind.PDF: N_("PDF"),
+    FileKind.XLSX: N_("Excel workbook (.xlsx)"),
+    FileKind.DOCX: N_("Word document (.docx)"),
+    FileKind.PNG: N_("Image (.png)"),
+    FileKind.JPEG: N_("Image (.jpeg)"),
+}
+MOST_FILES = 10
+LONGEST_VALIDITY = 120  # months
+
+
+class RequiredDocument(Scanned, Record):
+    """A document that applicants are asked for: at most `most` files, each of one of these `kinds`.
+
+    With `valid_months` it must have been issued within so many months. `filename` and the rest are the template to
+    download and fill in, if there is one.
+    """
+
+    __tablename__ = "required_document"
+    __table_args__ = (
+        UniqueConstraint("call_id", "position", deferrable=True, initially="DEFERRED"),
+        CheckConstraint("most BETWEEN 1 AND 10", name="most_plausible"),
+        CheckConstraint("valid_months BETWEEN 1 AND 120", name="validity_plausible"),
+        CheckConstraint("jsonb_array_length(kinds) > 0", name="of_some_kind"),
+        CheckConstraint(
+            "(sha256 IS NULL) = (filename IS NULL) AND (sha256 IS NULL) = (media_type IS NULL)"
+            " AND (sha256 IS NULL) = (size IS NULL)",
+            name="template_whole",
+        ),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    position: Mapped[int]
+    name: Mapped[Words]
+    guidance: Mapped[Words]
+    mandatory: Mapped[bool]
+    kinds: Mapped[list[Any]]
+    most: Mapped[int]
+    valid_months: Mapped[int | None]
+    filename: Mapped[str | None]
+    media_type: Mapped[str | None]
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def file_kinds(self) -> list[FileKind]:
+        """In the order in which they are offered everywhere."""
+        return [one for one in FileKind if one in self.kinds]
 
 
 class EligibilityRule(Record):

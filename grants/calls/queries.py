@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope, Questionnaire
+from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope, Questionnaire, RequiredDocument
 from grants.calls.policy import ENDED
 from grants.clusters.models import Cluster
 from grants.core.db import db
@@ -42,6 +42,7 @@ def _parts() -> list[object]:
         selectinload(Call.envelopes).joinedload(Envelope.commission),
         selectinload(Call.criteria),
         selectinload(Call.rules),
+        selectinload(Call.required),
     ]
 
 
@@ -68,6 +69,14 @@ def calls_with_questions(user: Person, but: Call) -> Sequence[Call]:
     asking = select(Questionnaire.call_id).where(func.jsonb_array_length(Questionnaire.definition) > 0)
     wanted = followed_by(user).where(Call.id != but.id, Call.id.in_(asking), Call.imported.is_(False))
     return db.session.scalars(wanted.order_by(Call.created_at.desc(), Call.id)).all()
+
+
+def calls_with_documents(user: Person, but: Call) -> Sequence[Call]:
+    """Other calls of the person's funds that list their documents, newest first; two queries."""
+    listing = select(RequiredDocument.call_id)
+    wanted = followed_by(user).where(Call.id != but.id, Call.id.in_(listing), Call.imported.is_(False))
+    whole = wanted.options(selectinload(Call.required))
+    return db.session.scalars(whole.order_by(Call.created_at.desc(), Call.id)).all()
 
 
 def public_calls(*states: CallState) -> Sequence[Call]:

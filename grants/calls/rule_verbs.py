@@ -22,7 +22,7 @@ def keep_rule(call: Call, rule: Rule, blocks: bool, version: int | None, *, acto
     with transaction():
         if problems := rule.problems():
             raise Refused(next(iter(problems.values())))
-        _open(call, version, actor)
+        opened(call, version, actor)
         known = next((one for one in call.rules if one.kind == rule.kind), None)
         if known is None:
             position = 1 + max((one.position for one in call.rules), default=0)
@@ -31,30 +31,30 @@ def keep_rule(call: Call, rule: Rule, blocks: bool, version: int | None, *, acto
             )
         else:
             known.parameters, known.blocks = rule.as_json(), blocks
-        _note(call, actor, "call.rule_kept", kind=rule.kind, parameters=rule.as_json(), blocks=blocks)
+        noted(call, actor, "call.rule_kept", kind=rule.kind, parameters=rule.as_json(), blocks=blocks)
 
 
 def remove_rule(call: Call, kind: RuleKind, version: int | None, *, actor: Person) -> None:
     """Removing what is not there changes nothing."""
     with transaction():
-        _open(call, version, actor)
+        opened(call, version, actor)
         known = next((one for one in call.rules if one.kind == kind), None)
         if known is not None:
             call.rules.remove(known)
-            _note(call, actor, "call.rule_removed", kind=kind)
+            noted(call, actor, "call.rule_removed", kind=kind)
 
 
 def move_rule(call: Call, kind: RuleKind, up: bool, version: int | None, *, actor: Person) -> None:
     """One place up or down; at the end of the list it stays."""
     with transaction():
-        _open(call, version, actor)
+        opened(call, version, actor)
         order = sorted(call.rules, key=lambda one: one.position)
         here = next((n for n, one in enumerate(order) if one.kind == kind), None)
         there = None if here is None else here - 1 if up else here + 1
         if here is None or there is None or not 0 <= there < len(order):
             return
         order[here].position, order[there].position = order[there].position, order[here].position
-        _note(call, actor, "call.rules_ordered", kind=kind)
+        noted(call, actor, "call.rules_ordered", kind=kind)
 
 
 def begin_with(call: Call, rules: Sequence[tuple[Rule, bool]]) -> None:
@@ -65,13 +65,15 @@ def begin_with(call: Call, rules: Sequence[tuple[Rule, bool]]) -> None:
     ]
 
 
-def _open(call: Call, version: int | None, actor: Person) -> None:
+def opened(call: Call, version: int | None, actor: Person) -> None:
+    """In a transaction: take a draft to be changed. Raises Forbidden, LostUpdate."""
     lock(call, "state")
     policy.edit.require(actor, call)
     expect(call, version)
 
 
-def _note(call: Call, actor: Person, name: str, **after: object) -> None:
-    flag_modified(call, "instalments")  # rules are rows of their own; the call's version moves with them
+def noted(call: Call, actor: Person, name: str, /, **after: object) -> None:
+    """Append the event and move the version of the call on: what belongs to it in rows of their own changed."""
+    flag_modified(call, "instalments")
     db.session.flush()
     record(name, call, actor, after=dict(after))

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from config.settings import Settings
 from grants.cli.context import with_any_database
+from grants.core import clamav
 from grants.core.db import db
 from grants.core.schema import is_current
 from grants.reports.invariants import INVARIANTS, offences
@@ -38,7 +39,7 @@ Finding = tuple[Mark, str]
 def doctor() -> None:
     """Prove the invariants, look at versions, disk, Redis, roles. Exit 1 when something is wrong."""
     settings: Settings = current_app.extensions["settings"]
-    findings = [*_database(), *_redis(settings), *_machine(settings), *_settings(settings)]
+    findings = [*_database(), *_redis(settings), *_machine(settings), *_scanner(settings), *_settings(settings)]
     findings += _invariants() if _is_current() else []
     for mark, sentence in findings:
         click.echo(f"{mark:5}  {sentence}", err=mark is Mark.WRONG)
@@ -113,6 +114,16 @@ def _machine(settings: Settings) -> Iterator[Finding]:
         for path in (settings.instance, settings.instance / "secrets.json"):
             if path.exists() and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
                 yield Mark.WRONG, f"{path} can be read by other accounts: chmod go= it"
+
+
+def _scanner(settings: Settings) -> Iterator[Finding]:
+    if not settings.clamav_url:
+        yield Mark.NOTE, "GRANTS_CLAMAV_URL is empty: files are not scanned for viruses, and pages say so"
+        return
+    try:
+        yield Mark.GOOD, clamav.version(settings.clamav_url)
+    except (clamav.Unreachable, ValueError) as error:
+        yield Mark.WRONG, f"The virus scanner does not answer: {error}. Files are kept, and wait for their scan"
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

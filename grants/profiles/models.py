@@ -13,9 +13,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from grants.applications.models import PRIVATE, Application
-from grants.calls.models import Call
+from grants.calls.models import Call, RequiredDocument
 from grants.core.db import Record
 from grants.core.i18n import N_
+from grants.core.scans import Scanned
 from grants.core.types import sort_key
 from grants.funds.models import Fund
 from grants.people.models import Organisation, Person
@@ -38,7 +39,7 @@ ACCOUNT_LABELS = {
 }
 
 
-class BankAccount(Record):
+class BankAccount(Scanned, Record):
     """An account that a grant may be paid to once somebody else than its giver has verified it.
 
     Never changed: what changes is given as a new account that `replaces` this one, which stays until the new one is
@@ -163,7 +164,7 @@ KEPT_LABELS = {
 }
 
 
-class KeptDocument(Record):
+class KeptDocument(Scanned, Record):
     """One version of a document that an organisation keeps for its applications; its bytes are under their SHA-256.
 
     `series_id` joins the versions of one document: the one that has not ended is current. `expires_on` is its last day.
@@ -196,7 +197,8 @@ class KeptDocument(Record):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A kept document on its way into a draft of the same organisation."""
+    """A kept document on its way into a draft of the same organisation; `required` is what the call asks it for."""
 
     application: Application
     kept: KeptDocument
+    required: RequiredDocument | None = None

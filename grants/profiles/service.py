@@ -11,6 +11,8 @@ from sqlalchemy import delete
 
 from grants.applications import service as applications
 from grants.applications.models import Document
+from grants.applications.slots import Slot
+from grants.calls.models import FileKind
 from grants.clusters.places import COUNTRIES
 from grants.core.audit import record
 from grants.core.clock import now
@@ -153,7 +155,21 @@ def attach_kept(attachment: Attachment, *, accept_expired: bool = False, actor: 
                 N_("“%(name)s” expired on %(day)s.", name=kept.filename, day=kept.expires_on),
                 N_("Replace it by a newer version, or attach it knowing that it has expired."),
             )
-        return applications.attach_kept(application, kept.filename, kept.size, kept.sha256, actor=actor)
+        required, expires_on = attachment.required, None
+        if required is not None:
+            if FileKind.PDF not in required.file_kinds:
+                raise Refused(N_("The call wants this document in another form than PDF: send it here."))
+            expires_on = Slot(application, required).require_living(kept.expires_on)
+        return applications.attach_kept(
+            application,
+            kept.filename,
+            kept.size,
+            kept.sha256,
+            media_type=kept.media_type,
+            required=required,
+            expires_on=expires_on,
+            actor=actor,
+        )
 
 
 def _keep(

@@ -15,13 +15,18 @@ Minimum and maximum may be set on the bound field before validation. Widgets are
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from flask_login import current_user
 from flask_wtf.file import FileField
+from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import FileStorage
 from wtforms import Field, SelectMultipleField
 from wtforms.utils import unset_value
@@ -31,7 +36,9 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 from grants.core import i18n
 from grants.core.amounts import parse_amount, parse_decimal
 from grants.core.i18n import LANGUAGES, N_, NATIVE_NAMES, Text, Words, zone_name
+from grants.core.storage import storage
 from grants.core.types import Money
+from grants.people import uploads
 from grants.web.language import current_reader
 
 SIGNATURES = {
@@ -286,9 +293,18 @@ class UploadField(FileField):
         stream.seek(here)
         return size
 
+    data: FileStorage | None
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """The file itself, or one that came piece by piece before and is named here."""
+        super().process(formdata, data, extra_filters)
+        sent = formdata.get(f"{self.name}-upload") if formdata is not None else None
+        if sent and not isinstance(self.data, FileStorage) and (found := sent_before(sent)) is not None:
+            self.data, self.raw_data = found, [found]
+
     def pre_validate(self, form: Any) -> None:
         if not isinstance(self.data, FileStorage):
-            self.data: FileStorage | None = None
+            self.data = None
             return
         kind = (self.data.filename or "").rpartition(".")[2].lower()
         if kind not in self.kinds:
@@ -302,6 +318,15 @@ class UploadField(FileField):
         begins = SIGNATURES.get(kind, ())
         if begins and not _starts_with(self.data, begins):
             raise ValidationError(N_("This file is not what its name says: it is no %(kind)s.", kind=kind.upper()))
+
+
+def sent_before(id: str) -> FileStorage | None:
+    """The file that came piece by piece under this id and is whole; None for anything else."""
+    with suppress(ValueError, NoResultFound):
+        one = uploads.upload(current_user, UUID(id))
+        content = uploads.content(one, storage=storage(current_app.extensions["settings"]))
+        return None if content is None else FileStorage(BytesIO(content), one.filename)
+    return None
 
 
 def _starts_with(file: FileStorage, begins: Sequence[bytes]) -> bool:

@@ -29,6 +29,7 @@ from markupsafe import Markup, escape
 from grants.core import i18n
 from grants.core.clock import now
 from grants.core.i18n import Amount, Text, Words, catalogue, translate
+from grants.web.downloads import listed
 from grants.web.language import current_reader
 
 DIRECTIONAL = frozenset(
@@ -267,7 +268,7 @@ def init_app(app: Flask) -> None:
     environment.finalize = finalize
     environment.filters.update(FILTERS)
     environment.globals.update(FILTERS, icon=icon, js_plural=js_plural, reader=current_reader, uid=uid)
-    environment.globals.update(page_url=page_url, turn_to=turn_to, sorted_by=sorted_by)
+    environment.globals.update(page_url=page_url, turn_to=turn_to, sorted_by=sorted_by, listed=listed)
     environment.globals.update(currency=currency, zone_name=zone_name, initials=initials)
     environment.globals["support_email"] = app.extensions["settings"].support_email
     environment.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)

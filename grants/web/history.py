@@ -21,6 +21,9 @@ OWN = {  # done by the applicant's people
     "application.reopen": Happening(N_("Reopened"), "undo-2"),
     "application.withdraw": Happening(N_("Withdrawn"), "circle-x"),
 }
+SCANNING = {  # done by the clock
+    "application.quarantine": Happening(N_("A virus was found in a document"), "shield-alert", "bad"),
+}
 SCREENING = {  # done by the fund, told to the applicant
     "application.declare_incomplete": Happening(N_("Completion asked for"), "file-clock", "info"),
     "application.admit": Happening(N_("Declared admissible"), "circle-check", "ok"),
@@ -45,5 +48,5 @@ PARTNERSHIP = {  # what happened between a lead and a partner, told to both
     "partner.leave_consortium": Happening(N_("Left the consortium"), "log-out"),
     "partner.remove_partner": Happening(N_("Removed by the lead"), "user-round-x"),
 }
-APPLICANT_SEES = OWN | SCREENING
+APPLICANT_SEES = OWN | SCANNING | SCREENING
 FUND_SEES = APPLICANT_SEES | EVALUATION

@@ -9,6 +9,7 @@ from grants.web.account import (
     parked,
     portal,
     profile,
+    uploads,
 )
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "parked",
     "portal",
     "profile",
+    "uploads",
 ]
 
 navigation.ACCOUNT[:] = profile.MENU

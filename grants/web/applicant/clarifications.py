@@ -13,11 +13,10 @@ from grants.applications import clarification_policy as policy
 from grants.applications import clarification_queries as queries
 from grants.applications.models import Clarification, ClarificationFile
 from grants.core.errors import Refused
-from grants.core.i18n import N_
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.applicant import portal
-from grants.web.downloads import attached
+from grants.web.downloads import attached, listed
 from grants.web.forms import Form, UploadField, Versioned
 from grants.web.language import speak_for
 from grants.web.uploads import keep_pdf
@@ -100,13 +99,11 @@ def answer_files(clarification: Clarification, endpoint: str, removable: bool = 
     """The files of an answer as a page lists them; `endpoint` fetches one."""
     removable = removable and clarification.state == "asked"
     return [
-        {
-            "name": one.filename,
-            "url": url_for(endpoint, id=one.id),
-            "octets": one.size,
-            "note": N_("not scanned for viruses"),
-            "remove": url_for("applicant.remove_clarification_file", id=one.id) if removable else None,
-        }
+        listed(
+            one,
+            url_for(endpoint, id=one.id),
+            remove=url_for("applicant.remove_clarification_file", id=one.id) if removable else None,
+        )
         for one in clarification.files
     ]
 

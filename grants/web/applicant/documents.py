@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from grants.applications import policy, queries, service
 from grants.applications.content import Section
 from grants.applications.models import Application, Document
+from grants.applications.slots import others
 from grants.core.errors import Refused
 from grants.core.storage import storage
 from grants.people.models import Person
@@ -18,9 +19,11 @@ from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.forms import DocumentForm
 from grants.web.applicant.kept import attachable
-from grants.web.applicant.status import files, standing
+from grants.web.applicant.required import lines
+from grants.web.applicant.status import attached_files, standing
 from grants.web.downloads import attached
 from grants.web.language import speak_for
+from grants.web.uploads import read
 
 
 def own_document(user: Person, document_id: UUID) -> Document:
@@ -34,14 +37,14 @@ def own_document(user: Person, document_id: UUID) -> Document:
 @access(policy.edit, own_application)
 def documents(user: Person, application: Application) -> Any:
     form, id = DocumentForm(), application.id
-    if form.validate_on_submit():
+    if not application.call.required and form.validate_on_submit():
         try:
             _attach(application, form, user)
         except Refused as refusal:
             form.file.errors = [refusal.detail]
             application = own_application(user, id)
         else:
-            flash(_("Your document is attached. It has not been scanned for viruses."))
+            flash(_("Your document is attached."))
             return redirect(url_for(".documents", application_id=id), 303)
     now = standing(application)
     if not form.is_submitted() and "check" in request.args:
@@ -53,21 +56,20 @@ def documents(user: Person, application: Application) -> Any:
         standing=now,
         section=str(Section.DOCUMENTS),
         steps=now.steps("documents"),
-        files=files(application, "applicant.document", removable=True),
+        slots=lines(application),
+        files=attached_files(others(application), "applicant.document", removable=True),
         form=form,
         most=service.MOST_DOCUMENTS,
-        kept=attachable(application),
+        kept=[] if application.call.required else attachable(application),
         kept_labels=KEPT_LABELS,
     )
 
 
 def _attach(application: Application, form: DocumentForm, user: Person) -> None:
-    settings, sent = current_app.extensions["settings"], form.file.data
-    limit_mb = settings.upload_limit_mb
-    if sent is not None:
-        content = sent.stream.read(limit_mb * 1_000_000 + 1)
-        kept_in = storage(settings)
-        service.attach(application, sent.filename or "", content, storage=kept_in, limit_mb=limit_mb, actor=user)
+    settings = current_app.extensions["settings"]
+    filename, content = read(form.file)
+    kept_in, limit_mb = storage(settings), settings.upload_limit_mb
+    service.attach(application, filename, content, storage=kept_in, limit_mb=limit_mb, actor=user)
 
 
 @portal.get("/documents/<uuid:document_id>")

@@ -107,7 +107,7 @@ def organisation_document(user: Person, organisation: Organisation) -> Any:
             form.file.errors = [refusal.detail]
             organisation = own_organisation(user, id)
         else:
-            flash(_("The document is kept. It has not been scanned for viruses."))
+            flash(_("The document is kept."))
             return redirect(url_for(".organisation_documents", organisation_id=id), 303)
     return render_template("applicant/kept_form.html", organisation=organisation, form=form, replaced=None)
 
@@ -146,14 +146,15 @@ def organisation_document_file(user: Person, kept: KeptDocument) -> Any:
 # --- in a draft -----------------------------------------------------------------------------------------------
 
 
-def attachable(application: Application) -> list[Shown]:
-    """The documents its organisation keeps that the draft does not hold yet."""
-    held = {one.sha256 for one in application.documents}
+def attachable(application: Application, held: set[str] | None = None) -> list[Shown]:
+    """The documents its organisation keeps, sound and not held yet (else: not in the draft yet)."""
+    if held is None:
+        held = {one.sha256 for one in application.documents}
     organisation = application.organisation
     return [
         Shown(one, look(one, organisation), one.expired(today_of(organisation)), [])
         for one in queries.current_documents(organisation.id)
-        if one.sha256 not in held
+        if one.sha256 not in held and not one.quarantined
     ]
 
 

@@ -20,6 +20,7 @@ from grants.web.applicant import (
     profile,
     receipt,
     receipt_pdf,
+    required,
     stakeholders,
     versions,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "profile",
     "receipt",
     "receipt_pdf",
+    "required",
     "stakeholders",
     "versions",
 ]

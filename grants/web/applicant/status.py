@@ -10,11 +10,12 @@ from flask import url_for
 from grants.applications.clarification_policy import EXAMINED as BEING_EXAMINED
 from grants.applications.content import CONSORTIUM, Blocker, Section, blockers, is_started, sections
 from grants.applications.deadline import due_at, in_time, is_taking
-from grants.applications.models import EDITABLE, Application
+from grants.applications.models import EDITABLE, Application, Document
 from grants.applications.models import ApplicationState as State
 from grants.awards.models import Decision, DecisionState
 from grants.calls.models import CallState
 from grants.core.i18n import N_, N_n, Text, Words
+from grants.web.downloads import listed
 from grants.web.filters import Tag
 from grants.web.tags import tag_of
 
@@ -227,13 +228,19 @@ def next_step(application: Application, decision: Decision | None = None, answer
 
 def files(application: Application, endpoint: str, removable: bool = False) -> list[dict[str, Any]]:
     """The documents as the page lists them; `endpoint` fetches one."""
+    return attached_files(application.documents, endpoint, removable, named=True)
+
+
+def attached_files(
+    documents: Sequence[Document], endpoint: str, removable: bool = False, named: bool = False
+) -> list[dict[str, Any]]:
+    """These documents; `named`: each with what the call asks it for."""
     return [
-        {
-            "name": one.filename,
-            "url": url_for(endpoint, document_id=one.id),
-            "octets": one.size,
-            "note": N_("not scanned for viruses"),
-            "remove": url_for("applicant.remove_document", document_id=one.id) if removable else None,
-        }
-        for one in application.documents
+        listed(
+            one,
+            url_for(endpoint, document_id=one.id),
+            title=one.required.name if named and one.required else None,
+            remove=url_for("applicant.remove_document", document_id=one.id) if removable else None,
+        )
+        for one in documents
     ]

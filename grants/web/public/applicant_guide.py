@@ -78,6 +78,7 @@ APPLICANT = Guide(
         N_("An organisation has one application in a call, however often a button is pressed."),
         N_("Nobody reads a draft but your organisation and the partners you invited."),
         N_("If the project changes after a partner has acceded, it is asked to confirm."),
+        N_("A large file that was cut goes on from where it was, even after the browser was closed."),
         N_("If your session ends while you write, sign in again: what you typed comes back on its page."),
         N_(
             "If a colleague saves the section you are writing, you see both texts, word by word, and one that holds"

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
-from flask import render_template
+from flask import render_template, request
+from sqlalchemy.exc import NoResultFound
 
 from grants.applications.deadline import is_taking
 from grants.calls import policy, queries, questionnaires
@@ -17,6 +19,7 @@ from grants.core.types import new_id
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.calls import milestones, notices, soonest_first, total, when
+from grants.web.downloads import attached
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from grants.web.public import portal
@@ -53,6 +56,22 @@ def calls(user: Person) -> Any:
 def call(user: Person, call: Call) -> Any:
     """The rules of a call, as applicants and reviewers both read them, and the questions it was asked."""
     return call_page(user, call, QuestionForm(key=str(new_id())))
+
+
+def call_with_template(user: Person, id: UUID, required_id: UUID) -> Call:
+    """Raises NoResultFound for a document that the call does not ask for, or that has no template."""
+    found = queries.call(user, id)
+    if not any(one.id == required_id and one.sha256 for one in found.required):
+        raise NoResultFound
+    return found
+
+
+@portal.get("/calls/<uuid:id>/documents/<uuid:required_id>/template")
+@access(policy.view, call_with_template)
+def call_template(user: Person, call: Call) -> Any:
+    """The file that applicants fill in."""
+    id = (request.view_args or {})["required_id"]
+    return attached(next(one for one in call.required if one.id == id))
 
 
 def call_page(user: Person, call: Call, form: QuestionForm) -> str:

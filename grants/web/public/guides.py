@@ -33,6 +33,7 @@ REVIEWER = Guide(
     [
         N_("You see the file only after you have declared no conflict."),
         N_("You see the other reviews only after your own is in."),
+        N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
     ],
 )

@@ -21,7 +21,9 @@ from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.downloads import attached
+from grants.web.filters import ref
 from grants.web.language import speak_for
+from grants.web.reading import picture, reading_page
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import AssignForm, ConflictForm, ProposalForm, assign_form, proposal_form
 from workflows import decision as decision_workflow
@@ -98,6 +100,34 @@ def document_of(user: Person, id: UUID, document_id: UUID) -> tuple[Application,
 @access(policy.lead_document, document_of)
 def led_document(user: Person, found: tuple[Application, Document]) -> Any:
     return attached(found[1])
+
+
+@portal.get("/applications/<uuid:id>/documents/<uuid:document_id>/pages")
+@access(policy.lead_document, document_of)
+def led_pages(user: Person, found: tuple[Application, Document]) -> Any:
+    """Read it here, page by page."""
+    application, document = found
+    cluster = application.call.fund.cluster
+    speak_for(cluster.country, cluster.timezone)
+    address: dict[str, Any] = {"id": application.id, "document_id": document.id}
+    return reading_page(
+        document,
+        "reviewer/pages.html",
+        ".led_page_picture",
+        address,
+        application=application,
+        trail=[
+            (_("My commissions"), url_for(".commissions")),
+            (ref(application.reference), url_for(".led", id=application.id)),
+        ],
+        download=url_for(".led_document", **address),
+    )
+
+
+@portal.get("/applications/<uuid:id>/documents/<uuid:document_id>/page.png")
+@access(policy.lead_document, document_of)
+def led_page_picture(user: Person, found: tuple[Application, Document]) -> Any:
+    return picture(found[1])
 
 
 # --- ranking --------------------------------------------------------------------------------------------------

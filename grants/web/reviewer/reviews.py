@@ -15,7 +15,9 @@ from grants.reviews.models import Review, ReviewState
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.downloads import attached
+from grants.web.filters import ref
 from grants.web.language import speak_for
+from grants.web.reading import picture, reading_page
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import ConflictForm, SheetForm, sheet_form
 from workflows import review as workflow
@@ -113,6 +115,31 @@ def document_of(user: Person, id: UUID, document_id: UUID) -> tuple[Review, Docu
 @access(policy.read_document, document_of)
 def review_document(user: Person, found: tuple[Review, Document]) -> Any:
     return attached(found[1])
+
+
+@portal.get("/reviews/<uuid:id>/documents/<uuid:document_id>/pages")
+@access(policy.read_document, document_of)
+def review_pages(user: Person, found: tuple[Review, Document]) -> Any:
+    """Read it here, page by page."""
+    review, document = found
+    _speak(review)
+    address: dict[str, Any] = {"id": review.id, "document_id": document.id}
+    here = url_for(".review", id=review.id)
+    return reading_page(
+        document,
+        "reviewer/pages.html",
+        ".review_page_picture",
+        address,
+        application=review.application,
+        trail=[(_("My reviews"), url_for(".reviews")), (ref(review.application.reference), here)],
+        download=url_for(".review_document", **address),
+    )
+
+
+@portal.get("/reviews/<uuid:id>/documents/<uuid:document_id>/page.png")
+@access(policy.read_document, document_of)
+def review_page_picture(user: Person, found: tuple[Review, Document]) -> Any:
+    return picture(found[1])
 
 
 def _sheet_page(user: Person, review: Review, form: SheetForm) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
 from grants.applications import clarification_policy, clarification_queries, policy, queries
 from grants.applications.budgets import budget_of
@@ -20,18 +21,18 @@ from grants.core.policy import signed_in
 from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
 from grants.web.answers import sheets
-from grants.web.downloads import attached
+from grants.web.downloads import attached, listed
 from grants.web.eligibility import look
-from grants.web.filters import Tag
+from grants.web.filters import Tag, ref
 from grants.web.history import FUND_SEES
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
+from grants.web.reading import picture, reading_page
 from grants.web.staff import portal
 from grants.web.tags import tag_of
 from workflows import application as workflow
 
 SHOWN = [state for state in State if state not in PRIVATE]
-UNSCANNED = N_("not scanned for viruses")
 TO_SCREEN = frozenset({State.SUBMITTED, State.ADMISSIBLE})
 
 
@@ -111,12 +112,12 @@ def application(user: Person, application: Application) -> Any:
         moves={move.name for move in moves},
         refusal=policy.screen.why_not(user, application) if policy.screen_call.allows(user, application.call) else None,
         files=[
-            {
-                "name": one.filename,
-                "url": url_for(".document", document_id=one.id),
-                "octets": one.size,
-                "note": UNSCANNED,
-            }
+            listed(
+                one,
+                url_for(".document", document_id=one.id),
+                title=one.required.name if one.required else None,
+                read=url_for(".document_pages", document_id=one.id),
+            )
             for one in application.documents
         ],
         sheets=sheets(application),
@@ -140,16 +141,8 @@ def application(user: Person, application: Application) -> Any:
 
 def _files(clarification: Clarification) -> list[dict[str, Any]]:
     """Those of an answer that was sent."""
-    return [
-        {
-            "name": one.filename,
-            "url": url_for(".clarification_file", id=one.id),
-            "octets": one.size,
-            "note": UNSCANNED,
-        }
-        for one in clarification.files
-        if clarification.is_answered
-    ]
+    sent = clarification.files if clarification.is_answered else ()
+    return [listed(one, url_for(".clarification_file", id=one.id)) for one in sent]
 
 
 def judged(application: Application) -> list[tuple[Finding, Tag, Any]]:
@@ -166,3 +159,31 @@ def file_document(user: Person, document_id: UUID) -> Document:
 @access(policy.read_file_document, file_document)
 def document(user: Person, document: Document) -> Any:
     return attached(document)
+
+
+@portal.get("/documents/<uuid:document_id>/pages")
+@access(policy.read_file_document, file_document)
+def document_pages(user: Person, document: Document) -> Any:
+    """Read it here, page by page."""
+    application = document.application
+    call = application.call
+    speak_for(call.fund.cluster.country, call.fund.cluster.timezone)
+    return reading_page(
+        document,
+        "staff/document_pages.html",
+        ".document_page_picture",
+        {"document_id": document.id},
+        application=application,
+        trail=[
+            (_("Applications"), url_for(".application_calls")),
+            (ref(call.code), url_for(".applications", call_id=call.id)),
+            (ref(application.reference), url_for(".application", application_id=application.id)),
+        ],
+        download=url_for(".document", document_id=document.id),
+    )
+
+
+@portal.get("/documents/<uuid:document_id>/page.png")
+@access(policy.read_file_document, file_document)
+def document_page_picture(user: Person, document: Document) -> Any:
+    return picture(document)

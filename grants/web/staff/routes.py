@@ -14,6 +14,7 @@ from grants.web.staff import (
     portal,
     questionnaire,
     questions,
+    required,
     rules,
     screening,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "portal",
     "questionnaire",
     "questions",
+    "required",
     "rules",
     "screening",
 ]

@@ -1,0 +1,1 @@
+"""Pages of a PDF as pictures, drawn by a child process that may die of it."""
