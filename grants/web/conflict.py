@@ -27,6 +27,11 @@ class Pair(NamedTuple):
     merged: bool  # both texts are in the proposal
     doubts: int  # places where the proposal holds both, one after the other
 
+    @property
+    def rows(self) -> int:
+        """How tall the box of the proposal is."""
+        return 14 if sum(len(one.text) for one in self.mine + self.saved) > 1_200 else 5
+
 
 class Found(NamedTuple):
     """`version` is that of what is saved now; `rest` is what was sent for the fields that the page does not draw."""

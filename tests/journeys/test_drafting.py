@@ -126,6 +126,30 @@ def test_the_session_ends_in_the_middle(chromium, product: Product, world: World
         people.leave()
 
 
+def test_signing_in_again_in_another_tab(chromium, product: Product, world: World) -> None:
+    """The first tab goes on saving by itself: it gets the token of the new session."""
+    people = People(chromium, product, "fr", PICTURES / "redaction-onglet")
+    try:
+        imane = signs_in(people["imane"], world.owner).goes(world.project)
+        session_ends(product, world.owner)
+        imane.types(summary="Écrit sans session.")
+        state_of(imane, "off")
+        other = imane.page.context.new_page()
+        other.goto(f"{product.url}/account/sign-in")
+        other.fill('main [name="email"]', world.owner)
+        other.fill('main [name="password"]', PASSWORD)
+        with other.expect_navigation():
+            other.locator('main form button[type="submit"]').first.click()
+        assert "parked=" in other.url, "what waits is offered first"
+        imane.types(summary="Écrit sans session, puis avec.")
+        state_of(imane, "ok")
+        assert kept(product, world)[1] == "Écrit sans session, puis avec."
+        other.goto(f"{product.url}/account/parked")
+        assert other.locator("main textarea").count() == 0, "what is saved waits no more"
+    finally:
+        people.leave()
+
+
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_two_people_in_one_section(chromium, product: Product, world: World, language: str) -> None:
     people = People(chromium, product, language, PICTURES / f"redaction-a-deux-{language}")

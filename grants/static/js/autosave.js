@@ -39,6 +39,7 @@ for (const form of $$("form[data-autosave]")) {
       if (answer.type === "opaqueredirect" || answer.status === 401) {
         if (answer.status === 401) keep("parked", (await answer.json()).parked);
         tell(phrases.expired, true);
+        anew = false;
         timer = setTimeout(save, AGAIN);
       } else if (answer.status === 400 && !anew) {
         const { token, parked } = await answer.json();
