@@ -104,7 +104,7 @@ def test_reminders_and_alarms_can_be_written(app):
     application = scene.draft(call, title="Télémédecine")
     reviewer = scene.person()
     scene.review(call, reviewer)
-    closes, review, _ = RULES
+    closes, review, *_ = RULES
     plain, _ = parts(message_for(closes.write(due(call.id, application.lead_id)), "1"))
     assert "Télémédecine" in plain and "Casablanca time" in plain and str(application.id) in plain
     message = message_for(review.write(due(call.id, reviewer.id)), "1")

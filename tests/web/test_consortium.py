@@ -90,7 +90,8 @@ def test_from_the_invitation_to_the_receipt(client, on, application):
     done = client.post(f"{base(application)}/submit", data={"seen": seen_in(page)})
     assert done.location == f"{base(application)}/receipt"
     assert client.get(done.location).status_code == 200
-    assert "with the fund" in words_of(newcomer.get(page_of(partner)))
+    page = words_of(newcomer.get(page_of(partner)))
+    assert "with the fund" in page and "Submitted" in page
     assert newcomer.get(f"{page_of(partner)}/part").status_code == 403
 
 

@@ -14,7 +14,8 @@ from grants.applications import accession, partner_policy, partner_service
 from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
 from grants.applications.content import accession_hash, is_confirmed
-from grants.applications.models import TAKING_PART, Partner, PartnerState
+from grants.applications.models import EDITABLE, TAKING_PART, Application, Partner, PartnerState
+from grants.awards import queries as awards
 from grants.core.clock import now
 from grants.core.errors import LostUpdate, Refused
 from grants.people import queries as people
@@ -24,6 +25,8 @@ from grants.web.account.forms import LONGEST_NAME
 from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.consortium import look, own_partner
+from grants.web.applicant.status import look as look_of
+from grants.web.filters import Tag
 from grants.web.forms import Form, Versioned
 from grants.web.history import PARTNERSHIP
 from grants.web.language import current_reader, say
@@ -207,6 +210,14 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
         may_write=partner_policy.write_part.allows(user, partner),
         may_sign=partner_policy.accede.allows(user, partner),
         confirmed=is_confirmed(partner),
+        stage=_stage(application),
         sheets=sheets(application) if reads and not leads else [],
         history=[(PARTNERSHIP[event.name], event, name) for event, name in queries.history(partner)],
     )
+
+
+def _stage(application: Application) -> Tag | None:
+    """How it stands with the fund, in the words its lead reads; None while it may be changed."""
+    if application.state in EDITABLE:
+        return None
+    return look_of(application, awards.notified([application]).get(application.id))
