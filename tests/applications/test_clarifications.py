@@ -125,7 +125,7 @@ def test_nobody_waits_for_an_answer_once_the_file_has_left(on, application, aske
     assert not policy.ask_clarification.allows(on.officer, application)
 
 
-@pytest.mark.parametrize("state", set(State) - policy.EXAMINED - {State.DRAFT})
+@pytest.mark.parametrize("state", sorted(set(State) - policy.EXAMINED - {State.DRAFT}))
 def test_only_a_file_under_examination_is_asked_about(on, state):
     application = filed(on, state, **({"completion_due_at": now() + SOON} if state == State.INCOMPLETE else {}))
     assert "while a file is examined" in str(policy.ask_clarification.why_not(on.officer, application))
