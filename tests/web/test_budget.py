@@ -111,7 +111,9 @@ def test_a_broken_cap_is_named_with_the_amount_over(client):
     on = budget_ground()
     application = budgeted(on, (LINES[0], replace(LINES[2], net=mad(200_000))))
     client.login(on.lead)
-    page = words_of(client.get(f"{base(application)}/budget"))
+    answer = client.get(f"{base(application)}/budget")
+    assert 'class="c-cap"' in answer.text and 'class="c-over"' in answer.text, "the chart shows it too"
+    page = words_of(answer)
     assert "Subcontracting: 200 000 MAD is 20 000 MAD too much" in page
     assert "171 428.57 MAD beside your other lines" in page
     refused = client.post(f"{base(application)}/submit")
