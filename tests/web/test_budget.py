@@ -16,12 +16,21 @@ from grants.applications.content import blockers, content_hash, content_of
 from grants.applications.models import ApplicationState, BudgetLine, Certainty, Source
 from grants.applications.plan import Plan
 from grants.applications.reckoning import Funding, Line
+from grants.calls.models import CallState
 from grants.core.db import db
 from grants.core.types import Money
-from grants.people.models import OrganisationKind, Right
+from grants.people.models import OrganisationKind, Right, Role
+from grants.reviews.models import ReviewState
 from tests.applications.budget_ground import FUNDING, LINES, RULES, budget_ground, budgeted, mad
 from tests.applications.ground import colleague, draft, ground
-from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory
+from tests.factories import (
+    MembershipFactory,
+    OrganisationFactory,
+    PersonFactory,
+    ReviewFactory,
+    submitted,
+    with_role,
+)
 
 
 def base(application):
@@ -111,7 +120,9 @@ def test_a_broken_cap_is_named_with_the_amount_over(client):
     on = budget_ground()
     application = budgeted(on, (LINES[0], replace(LINES[2], net=mad(200_000))))
     client.login(on.lead)
-    page = words_of(client.get(f"{base(application)}/budget"))
+    answer = client.get(f"{base(application)}/budget")
+    assert 'class="c-cap"' in answer.text and 'class="c-over"' in answer.text, "the chart shows it too"
+    page = words_of(answer)
     assert "Subcontracting: 200 000 MAD is 20 000 MAD too much" in page
     assert "171 428.57 MAD beside your other lines" in page
     refused = client.post(f"{base(application)}/submit")
@@ -371,3 +382,17 @@ def test_minor_units_never_overflow(client):
     saved = client.post(url, data=fields(huge, version=version_in(client.get(url)), duration_months="12"))
     assert saved.status_code == 303
     assert whole(on, application).requested == Money(100_000_000, "MAD")
+
+
+def test_a_reviewer_reads_the_lines(client):
+    on = budget_ground(state=CallState.EVALUATING)
+    application = budgeted(on)
+    for name, value in submitted().items():
+        setattr(application, name, value)
+    application.state = ApplicationState.IN_REVIEW
+    reviewer = with_role(Role.REVIEWER, commission=on.commission)
+    review = ReviewFactory(application=application, reviewer=reviewer, state=ReviewState.DRAFT)
+    db.session.commit()
+    client.login(reviewer)
+    page = client.get(f"/commission/reviews/{review.id}")
+    assert page.status_code == 200 and "Field tests" in page.text and 'id="part-budget"' in page.text

@@ -25,11 +25,11 @@ class BudgetRulesForm(Form, Versioned):
     """`budget_rules_form` adds the categories and the conditions of each kind of organisation."""
 
     vat = RadioField(
-        _l("VAT"),
+        _l("Is VAT an eligible cost?"),
         [InputRequired()],
         choices=[
-            SelectChoice("no", _l("Is not an eligible cost: amounts count without it")),
-            SelectChoice("yes", _l("Is an eligible cost: amounts count with it")),
+            SelectChoice("no", _l("No: amounts count without it")),
+            SelectChoice("yes", _l("Yes: amounts count with it")),
         ],
     )
     lines = 0
@@ -91,7 +91,9 @@ def budget_rules_form(call: Call) -> BudgetRulesForm:
         setattr(
             Bound,
             f"code-{n}",
-            StringField(N_("Code (category %(n)s)", n=n + 1), [Length(max=20)], description=_l("Short: STAFF")),
+            StringField(
+                N_("Code (category %(n)s)", n=n + 1), [Length(max=20)], description=_l("A short one, such as STAFF.")
+            ),
         )
         setattr(Bound, f"name-{n}", WordsField(N_("Name (category %(n)s)", n=n + 1), required=False, longest=100))
         cap = N_("At most, of the eligible cost (category %(n)s)", n=n + 1)
