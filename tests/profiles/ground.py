@@ -31,6 +31,7 @@ def scene(*, applied: bool = True) -> Scene:
         submitted(on)
     accountant = with_role(Role.ACCOUNTANT, fund=on.call.fund)
     db.session.commit()
+    db.session.refresh(on.call, ["fund"])  # else it lives only as long as the garbage collector sleeps
     return Scene(on.call, on.lead, on.organisation, accountant)
 
 
