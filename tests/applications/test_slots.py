@@ -69,7 +69,7 @@ def test_what_is_mandatory_is_named_until_it_is_there(on, mine):
     assert [one.fill for one in slots(mine())] == [Fill.MISSING, Fill.MISSING, Fill.OPEN]
     fill(on, slots(mine())[0])
     assert missing(mine()) == ["Attach “Tax certificate”."]
-    fill(on, slots(mine())[1], issued_on=today(on.call) - timedelta(days=10))
+    fill(on, slots(mine())[1], issued_on=today(mine().call) - timedelta(days=10))
     assert missing(mine()) == []
     assert [one.fill for one in slots(mine())] == [Fill.FILLED, Fill.FILLED, Fill.OPEN]
 
@@ -82,7 +82,7 @@ def test_a_call_without_a_list_asks_for_the_proposal(app):
 
 
 def test_how_old_it_may_be(on, mine):
-    day = today(on.call)
+    day = today(mine().call)
     slot = slots(mine())[1]
     for wrong, why in (
         (None, "on which day"),
@@ -112,7 +112,7 @@ def test_kinds_and_counts(on, mine):
 
 
 def test_one_file_may_answer_two_demands(on, mine):
-    day = today(on.call)
+    day = today(mine().call)
     one, other = fill(on, slots(mine())[0]), fill(on, slots(mine())[1], issued_on=day)
     assert one.id != other.id and one.sha256 == other.sha256
     said = content_of(mine())["documents"]
@@ -136,7 +136,7 @@ def keep(on, expires_on, letter="a"):
 
 def test_the_list_and_each_page(client, on, mine):
     client.login(on.lead)
-    base, day = f"/applicant/applications/{mine().id}/documents", today(on.call)
+    base, day = f"/applicant/applications/{mine().id}/documents", today(mine().call)
     text = client.get(base).text
     for one in slots(mine()):
         assert f"{base}/{one.required.id}" in text and f'id="{one.field}"' in text
@@ -165,7 +165,7 @@ def test_the_missing_one_is_named_where_it_is_put_right(client, on, mine):
 
 
 def test_from_the_shelf_in_one_press(client, on, mine):
-    day = today(on.call)
+    day = today(mine().call)
     client.login(on.lead)
     good, undated, old = keep(on, day + timedelta(days=30)), keep(on, None, "b"), keep(on, day - timedelta(days=1), "c")
     base = f"/applicant/applications/{mine().id}/documents"
