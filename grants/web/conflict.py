@@ -61,7 +61,7 @@ def conflict(form: Form) -> Found:
     proposed.pop("version", None)
     pairs = [_pair(field, typed[field.name], saved[field.name], before.texts, proposed) for field in differing]
     now_saved = None if version is None else version.data
-    drawn = [field for field in differing if not isinstance(field, UNDRAWN)]
+    drawn = [field for field in differing if _is_drawn(field)]
     form.process(proposed)
     return Found(pairs, now_saved, _rest(drawn), before.by, before.at)
 
@@ -73,8 +73,14 @@ def _pair(field: Field, mine: str, saved: str, base: Mapping[str, str] | None, p
     if base is not None and isinstance(field, StringField) and not isinstance(field, Typed):
         text, doubts = merge(base.get(field.name, ""), mine, saved)
         proposed[field.name], merged = text, True
-    drawn = not isinstance(field, UNDRAWN)
-    return Pair(field.name, plain(field.label.text), old_side(pieces), new_side(pieces), drawn, merged, doubts)
+    return Pair(
+        field.name, plain(field.label.text), old_side(pieces), new_side(pieces), _is_drawn(field), merged, doubts
+    )
+
+
+def _is_drawn(field: Any) -> bool:
+    """A table of rows is no field: it is sent again as it was."""
+    return isinstance(field, Field) and not isinstance(field, UNDRAWN)
 
 
 def _rest(drawn: list[Field]) -> list[tuple[str, str]]:

@@ -145,8 +145,16 @@ def conflict_page(problem: LostUpdate) -> Any:
         typed=_typed(),
         again=[(k, v) for k, v in request.form.items(multi=True) if k not in {"csrf_token", "version"}],
         here=request.path,
+        back=_page_of_the_form(),
     )
     return page, problem.status
+
+
+def _page_of_the_form() -> str:
+    """Where the form stands that was sent: its own address or, where that only takes forms, the page it came from."""
+    if request.url_rule is not None and "GET" in (request.url_rule.methods or ()):
+        return request.path
+    return local_path(request.referrer) or "/"
 
 
 def expired_page(error: CSRFError) -> Any:

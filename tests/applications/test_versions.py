@@ -12,6 +12,7 @@ from grants.applications import service, steps, versions
 from grants.applications.content import Answered, Budget, Project, Section, content_of
 from grants.applications.models import Application, ApplicationState, Revision
 from grants.applications.queries import own_application
+from grants.calls.models import Call
 from grants.calls.questionnaire import Kind, Part, Question
 from grants.core.clock import now
 from grants.core.db import db
@@ -198,7 +199,7 @@ SHEET = Part("team", Words(en="Team"), questions=(Question("a", Kind.LINE, Words
 
 @given(st.one_of(projects, budgets))
 def test_a_part_reads_back_as_it_was(part):
-    application = Application(currency="MAD", answers={})
+    application = Application(currency="MAD", answers={}, call=Call(budget={}))
     section = versions.section_of(part)
     assert section in (Section.PROJECT, Section.BUDGET)
     assert versions.read(application, section, versions.written(part)) == part

@@ -42,6 +42,7 @@ class Label(NamedTuple):
 class Written(NamedTuple):
     """A table as one text, a row on each line."""
 
+    name: str
     label: Label
     rows: Sequence[Row]
 
@@ -95,8 +96,8 @@ class BudgetPlanForm(Form, Versioned):
     def visible(self) -> Iterator[Any]:
         """Its fields and its tables, for the page that shows two people's texts."""
         yield from (self.duration_months, self.asked)
-        yield Written(Label(N_("Costs")), self.rows["lines"])
-        yield Written(Label(N_("Co-financing")), self.rows["funds"])
+        yield Written("lines", Label(N_("Costs")), self.rows["lines"])
+        yield Written("funds", Label(N_("Co-financing")), self.rows["funds"])
 
     def refill(self) -> None:
         super().refill()
