@@ -130,6 +130,10 @@ def send(clarification: Clarification, *, actor: Person) -> None:
         lock(clarification, "state", "answer")
         if clarification.state == S.ASKED and not clarification.answer:
             raise Refused(N_("Write your answer."))
+        files = select(ClarificationFile).where(ClarificationFile.clarification_id == clarification.id)
+        for one in db.session.scalars(files):
+            if one.quarantined:
+                raise Refused(N_("“%(name)s” is in quarantine: remove it, then send a clean copy.", name=one.filename))
         sent = {"answered_at": arrival(), "answered_by_id": actor.id}
         names = list(db.session.scalars(_names(clarification)))
         if lifecycle.fire("answer_clarification", clarification, actor, set=sent, files=names):

@@ -25,6 +25,7 @@ from workflows.outbox import Due, job, promise
 from workflows.schedule import every_tick
 
 AT_ONCE = 50  # files of one promise
+IN_A_ROW = 3  # files without an answer: the scanner is away
 ALL_FILES = UUID("3c0a6a7e-5c39-4f0e-8f0a-2d9d1a0f5b77")  # what the promise is about
 
 
@@ -47,7 +48,7 @@ def sweep_uploads() -> None:
 @job(queue="work", timeout=600, outside=True)
 def scan_waiting(due: Due) -> dict[str, Any] | None:
     """Scans what waits, those that waited longest first. A scanner that does not answer is asked again later."""
-    settings, done = _settings(), 0
+    settings, done, failed = _settings(), 0, 0
     for digest, _ in scans.waiting(now(), AT_ONCE):
         try:
             content = b"".join(storage(settings).read(digest))
@@ -58,9 +59,13 @@ def scan_waiting(due: Due) -> dict[str, Any] | None:
         try:
             threat = clamav.scan(content, settings.clamav_url)
         except clamav.Unreachable:
-            with transaction():
-                scans.put_off(now(), now() + AGAIN)
-            break
+            failed += 1
+            with transaction():  # one file that cannot be finished holds up no other; a daemon that is away all of them
+                scans.put_off(now(), now() + AGAIN, *([digest] if failed < IN_A_ROW else []))
+            if failed >= IN_A_ROW:
+                break
+            continue
+        failed = 0
         _note(digest, threat)
         done += 1
     return {"scanned": done}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.numbers import list_currencies
@@ -61,7 +62,7 @@ def budget_book(application: Application, reader: Reader) -> bytes:
             gross = f'IF({net}{at}="","",ROUND({net}{at}*(1+{vat}{at}),{precision(on.currency)}))'
             cells: dict[str, Value] = {
                 "category": names.get(line.category, ""),
-                "who": on.spenders[line.organisation_id or lead].name,
+                "who": _name(on, line.organisation_id or lead),
                 "year": line.year,
                 "label": line.label,
                 "net": line.net,
@@ -320,3 +321,8 @@ def _again(cell: Cell) -> Value:
         case datetime():
             return cell.date().isoformat()
     return cell
+
+
+def _name(on: Reading, id: UUID) -> str:
+    """Who spends a line; the id of one that no longer takes part, which is read back as it is."""
+    return on.spenders[id].name if id in on.spenders else str(id)

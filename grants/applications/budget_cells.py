@@ -52,16 +52,19 @@ class Reading:
     rules: BudgetRules
     currency: str
     spenders: Mapping[UUID, Spender] = field(default_factory=dict)
+    gone: frozenset[UUID] = frozenset()
 
     @classmethod
     def of(cls, application: Application) -> Self:
+        """`gone`: organisations that no longer take part, and have lines still."""
         on = conditions(application)
-        return cls(on.rules, on.currency, on.spenders)
+        gone = {one.organisation_id for one in application.lines} - on.spenders.keys()
+        return cls(on.rules, on.currency, on.spenders, frozenset(gone))
 
     @property
     def columns(self) -> dict[str, Text]:
         """The columns of the lines; who spends is asked where there is a choice."""
-        if len(self.spenders) < 2:
+        if len(self.spenders) + len(self.gone) < 2:
             return LINE_COLUMNS
         return {"category": LINE_COLUMNS["category"], "who": WHO, **LINE_COLUMNS}
 
@@ -131,6 +134,9 @@ def read_spender(cell: str | int | float, on: Reading) -> UUID | None:
     for n, (id, one) in enumerate(on.spenders.items()):
         if wanted in {str(id), sort_key(one.name)}:
             return id if n else None
+    for id in on.gone:
+        if str(cell) == str(id):
+            return id  # what was said stays said, until somebody chooses another
     raise ValueError(N_("“%(typed)s” is not in the list.", typed=_short(cell)))
 
 

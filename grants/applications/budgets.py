@@ -177,7 +177,9 @@ def _asked(application: Application, budget: Reckoning) -> list[Flaw]:
     if budget.cost and application.asked and budget.most < application.asked:
         return [Flaw("asked", N_("At most %(most)s can be asked for this budget.", most=budget.most), True)]
     if budget.cost and (application.cost, application.requested) != (budget.cost, budget.requested):
-        return [Flaw("asked", N_("The kind of your organisation has changed. Save the budget again."), True)]
+        return [
+            Flaw("asked", N_("The kind of an organisation of the project has changed. Save the budget again."), True)
+        ]
     return []
 
 
@@ -226,7 +228,24 @@ def content(application: Application) -> dict[str, Any]:
         {"source": one.source, "label": one.label, "amount": _minor(one.amount), "certainty": one.certainty}
         for one in funding_of(application)
     ]
-    return {"budget": {"lines": lines, "co_financing": funding}}
+    return {"budget": {"lines": lines, "co_financing": funding, **_fixed_by(conditions(application))}}
+
+
+def _fixed_by(on: Conditions) -> dict[str, Any]:
+    """The kind of each member and what the call gives to it, where that depends on the kind: it may change later."""
+    rates, ceilings = on.rules.rates, on.rules.ceilings
+    if not rates and not ceilings:
+        return {}
+    members = [
+        {
+            "organisation": str(id),
+            "kind": one.kind,
+            "rate": rates.get(one.kind, on.rate),
+            "ceiling": ceilings.get(one.kind),
+        }
+        for id, one in on.spenders.items()
+    ]
+    return {"members": members}
 
 
 def _minor(amount: Money | None) -> int | None:

@@ -9,6 +9,7 @@ from grants.people.models import Person, Role
 
 S = ApplicationState
 EXAMINED = frozenset({S.SUBMITTED, S.ADMISSIBLE, S.ELIGIBLE, S.IN_REVIEW, S.REVIEWED, S.RANKED})
+ANSWERABLE = EXAMINED | {S.INCOMPLETE}  # what was asked before the file had to be completed is answered meanwhile
 
 
 @policy(Role.OFFICER)
@@ -35,7 +36,7 @@ def answer_clarification(user: Person, clarification: Clarification) -> Claims:
         N_("Only an owner or editor of the organisation may answer."),
     )
     yield (
-        clarification.application.state in EXAMINED,
+        clarification.application.state in ANSWERABLE,
         N_("The fund has ended its examination: this answer is not awaited any more."),
     )
     yield (

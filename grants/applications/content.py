@@ -52,6 +52,9 @@ class Part(ABC):
     def keep(self, application: Application) -> list[str]:
         """Write it into the application; answers with the names of what changed."""
 
+    def follow(self, application: Application) -> None:  # noqa: B027 - most sections have no consequence
+        """Work out anew what follows from it, though it says what it said before."""
+
 
 @dataclass(frozen=True)
 class Columns(Part):

@@ -48,11 +48,16 @@ class Plan(Columns):
         paid = [{**vars(one), "currency": currency} for one in self.funding]
         _write(application.lines, BudgetLine, costs)
         _write(application.contributions, Contribution, paid)
+        self.follow(application)
+        return [name for name in vars(self) if getattr(self, name) != getattr(before, name)]
+
+    def follow(self, application: Application) -> None:
+        """The eligible cost and the amount; a file that was submitted once keeps an amount until there is another."""
         budget = budget_of(application)
         assert budget is not None  # noqa: S101 - kept only where the call wants lines
         application.cost = budget.cost or None
-        application.requested = budget.requested
-        return [name for name in vars(self) if getattr(self, name) != getattr(before, name)]
+        if budget.requested is not None or application.submitted_at is None:
+            application.requested = budget.requested
 
 
 def _write(rows: list[Any], model: type[BudgetLine | Contribution], values: Sequence[dict[str, Any]]) -> None:

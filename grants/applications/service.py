@@ -66,10 +66,13 @@ def revise(
         policy.edit.require(actor, application)
         saved = part.saved(application)
         if part == saved:
+            part.follow(application)
             return saved.version
         if seen is not None and saved.version != seen:
             raise LostUpdate(N_("Your text and the saved text are both below. Nothing has been overwritten."))
         changed = part.keep(application)
+        if application.submitted_at and (application.commission_id is None or application.requested is None):
+            raise Refused(N_("A file that was submitted once keeps a commission and an amount: choose others."))
         versions.remember(application, saved, part, actor=actor, restored=restored)
         if application.reference:  # what a draft says before its first submission is nobody's business
             record("application.revise", application, actor, after={"changed": changed})

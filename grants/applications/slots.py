@@ -8,7 +8,7 @@ from enum import StrEnum
 from grants.applications.models import Application, Document
 from grants.calls.models import Call, RequiredDocument
 from grants.calls.months import birthday
-from grants.core.clock import now
+from grants.core.clock import arrival
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n, Text
 
@@ -91,8 +91,8 @@ def others(application: Application) -> list[Document]:
 
 
 def today(call: Call) -> date:
-    """The day it is where the call is; its fund and cluster must be loaded."""
-    return now().astimezone(call.fund.cluster.zone).date()
+    """The day it was where the call is when the request came; its fund and cluster must be loaded."""
+    return arrival().astimezone(call.fund.cluster.zone).date()
 
 
 def is_bad(document: Document, day: date) -> bool:

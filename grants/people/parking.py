@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 
 from grants.core.clock import now
 from grants.core.db import db, transaction
@@ -19,6 +19,7 @@ from grants.people.queries import digest
 LASTS = timedelta(hours=24)
 LARGEST = 300_000  # octets, compressed and sealed
 MOST = 5  # forms of one browser
+MOST_OF_A_PERSON = 20  # in all their browsers
 MOST_NAMELESS = 1_000  # forms of browsers of which nobody is known, in all
 
 Fields = list[tuple[str, str]]  # names and values as the form sent them, in its order
@@ -56,7 +57,8 @@ def park(path: str, fields: Fields, *, token: str, person: Person | None) -> UUI
         mine = _of(token)
         if same := next((one for one in mine if one.path == path and opened(one, token) == fields), None):
             return same.id
-        if len(mine) >= MOST or (person is None and _nameless() >= MOST_NAMELESS):
+        full = _count(ParkedForm.person_id.is_(None)) >= MOST_NAMELESS if person is None else _too_many(person)
+        if len(mine) >= MOST or full:
             return None
         made = ParkedForm(
             token_hash=digest(token),
@@ -111,5 +113,9 @@ def _of(token: str) -> Sequence[ParkedForm]:
     return db.session.scalars(_living(token)).all()
 
 
-def _nameless() -> int:
-    return db.session.scalar(select(func.count()).where(ParkedForm.person_id.is_(None))) or 0
+def _too_many(person: Person) -> bool:
+    return _count(ParkedForm.person_id == person.id) >= MOST_OF_A_PERSON
+
+
+def _count(which: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(ParkedForm).where(which)) or 0

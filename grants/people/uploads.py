@@ -18,7 +18,7 @@ from grants.core.policy import Claims, policy
 from grants.core.storage import Storage
 from grants.people.models import Person
 
-PIECE = 1_000_000  # octets of a piece at most
+PIECE = 1_000_000  # octets of every piece but the last
 KEPT_FOR = timedelta(hours=24)
 MOST = 20  # begun by one person
 LONGEST_KEY = 200
@@ -85,7 +85,7 @@ def append(one: Upload, offset: int, piece: bytes, *, storage: Storage, actor: P
     with transaction():
         send.require(actor, one)
         lock(one, "received")
-        if offset != one.received or not 0 < len(piece) <= min(PIECE, one.size - offset):
+        if offset != one.received or len(piece) != min(PIECE, one.size - offset):
             raise WrongState(N_("This piece does not go on where the file was cut."))
         storage.keep_made(_name(one, offset), piece)
         one.received += len(piece)
@@ -96,13 +96,9 @@ def content(one: Upload, *, storage: Storage) -> bytes | None:
     """The whole file; None while a piece is missing."""
     if not one.is_whole:
         return None
-    found = b""
-    while len(found) < one.size:
-        piece = storage.made(_name(one, len(found)))
-        if not piece:
-            return None
-        found += piece
-    return found
+    pieces = [storage.made(_name(one, offset)) for offset in range(0, one.size, PIECE)]
+    whole = b"".join(piece for piece in pieces if piece)
+    return whole if len(whole) == one.size else None
 
 
 def sweep(storage: Storage) -> int:
@@ -116,11 +112,8 @@ def sweep(storage: Storage) -> int:
 
 
 def _forget(one: Upload, storage: Storage) -> None:
-    """Pieces are as long as the browser chose: each is read to know where the next one begins."""
-    at = 0
-    while at < one.received and (piece := storage.made(_name(one, at))):
-        storage.forget_made(_name(one, at))
-        at += len(piece)
+    for offset in range(0, one.received, PIECE):
+        storage.forget_made(_name(one, offset))
     db.session.delete(one)
     db.session.flush()
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select
 
-from grants.applications.clarification_policy import EXAMINED
+from grants.applications.clarification_policy import ANSWERABLE
 from grants.applications.models import (
     EDITABLE,
     Application,
@@ -104,7 +104,7 @@ def _applications(person: Person) -> Iterator[Dated]:
 def _clarifications(person: Person) -> Iterator[Dated]:
     """Answers that the fund awaits."""
     wanted = select(Clarification, Application, Call).join(Clarification.application).join(Application.call)
-    mine = wanted.where(_mine(person, Application.organisation_id), Application.state.in_(EXAMINED))
+    mine = wanted.where(_mine(person, Application.organisation_id), Application.state.in_(ANSWERABLE))
     awaited = mine.where(Clarification.state == ClarificationState.ASKED)
     for one, application, _, *place in db.session.execute(_with_place(awaited)):
         title = N_("Answer the fund: %(title)s", title=application.title)

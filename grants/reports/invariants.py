@@ -112,7 +112,7 @@ INVARIANTS = (
         """
         SELECT partner.id, partner.state FROM partner JOIN application ON application.id = partner.application_id
         WHERE partner.state IN ('invited', 'accepted')
-          AND application.state NOT IN ('draft', 'incomplete', 'withdrawn')
+          AND application.state NOT IN ('draft', 'incomplete', 'inadmissible', 'withdrawn')
         """,
     ),
     Invariant(
@@ -130,7 +130,8 @@ INVARIANTS = (
         SELECT application.id, application.cost_minor, sum(line.net_minor) AS net
         FROM application JOIN call ON call.id = application.call_id
         LEFT JOIN budget_line AS line ON line.application_id = application.id
-        WHERE call.budget ? 'categories' AND application.state NOT IN ('draft', 'incomplete', 'withdrawn')
+        WHERE call.budget ? 'categories'
+          AND application.state NOT IN ('draft', 'incomplete', 'inadmissible', 'withdrawn')
         GROUP BY application.id, application.cost_minor, call.budget
         HAVING application.cost_minor IS DISTINCT FROM sum(
           line.net_minor

@@ -183,7 +183,8 @@ def init_app(app: Flask) -> None:
         kept: UUID | None = g.get("parked")
         if kept is not None:
             _hand_key(response, g.parked_with)
-        if request.method == "POST" and (kept or response.status_code < 400):
+        saved = 300 <= response.status_code < 400 or (response.is_json and response.status_code < 300)
+        if request.method == "POST" and (kept or saved):
             _supersede(request.form.get(FIELD), kept)
         return response
 

@@ -62,7 +62,10 @@ def leave() -> None:
     """Sign out here."""
     if token := session.get(TOKEN):
         service.close_session(token)
+    who = session.get(parking.WHO)
     session.clear()
+    if who:
+        session[parking.WHO] = who  # what still arrives from an open page is theirs, whoever comes next
 
 
 def token() -> str | None:

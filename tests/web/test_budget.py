@@ -3,10 +3,11 @@
 import io
 import re
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -19,7 +20,8 @@ from grants.applications.reckoning import Funding, Line
 from grants.calls.models import CallState
 from grants.core.db import db
 from grants.core.types import Money
-from grants.people.models import OrganisationKind, Right, Role
+from grants.people.models import OrganisationKind, Right, Role, SignIn
+from grants.people.passwords import hash_password
 from grants.reviews.models import ReviewState
 from tests.applications.budget_ground import FUNDING, LINES, RULES, budget_ground, budgeted, mad
 from tests.applications.ground import colleague, draft, ground
@@ -31,6 +33,7 @@ from tests.factories import (
     submitted,
     with_role,
 )
+from tests.web.account.conftest import PASSWORD, sign_in
 
 
 def base(application):
@@ -396,3 +399,24 @@ def test_a_reviewer_reads_the_lines(client):
     client.login(reviewer)
     page = client.get(f"/commission/reviews/{review.id}")
     assert page.status_code == 200 and "Field tests" in page.text and 'id="part-budget"' in page.text
+
+
+def test_rows_sent_after_the_session_has_ended_come_back(client):
+    on = budget_ground()
+    on.lead.password_hash = hash_password(PASSWORD)
+    made = draft(on)
+    db.session.commit()
+    sign_in(client, on.lead)
+    url = f"{base(made)}/budget"
+    body = fields(ROWS, OWN, version=version_in(client.get(url)), duration_months="24")
+    db.session.execute(delete(SignIn).where(SignIn.person_id == on.lead.id))
+    db.session.commit()
+    sent = client.post(url, data=body, headers={"Origin": "http://localhost"})
+    there = parse_qs(urlsplit(sent.location).query)["next"][0]
+    sign_in(client, on.lead, next=there)
+    page = client.get(there, follow_redirects=True)
+    assert 'value="Field tests"' in page.text and 'value="40 100,05"' in page.text
+    parked = re.search(r'name="parked" value="([^"]+)"', page.text).group(1)
+    again = body | {"version": version_in(page), "parked": parked}
+    assert client.post(url, data=again, headers={"Origin": "http://localhost"}).status_code == 303
+    assert {one.label for one in db.session.scalars(select(BudgetLine))} == {"Engineers", "Field tests"}

@@ -155,6 +155,12 @@ class Application(Record):
     )
 
     @property
+    def members(self) -> dict[UUID, str]:
+        """The names of the organisations of the project, the lead first."""
+        others = [one.organisation for one in self.taking_part if one.organisation is not None]
+        return {one.id: one.name for one in (self.organisation, *others)}
+
+    @property
     def taking_part(self) -> list[Partner]:
         """The partners whose organisation takes part beside the lead, acceded or not."""
         return [one for one in self.partners if one.state in TAKING_PART]

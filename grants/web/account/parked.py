@@ -26,7 +26,9 @@ def own_parked(user: Person, parked_id: UUID) -> ParkedForm:
 @access(signed_in)
 def parked_forms(user: Person) -> Any:
     """Everything that waits in this browser; with one, straight to it."""
-    kept = parking.waiting(user)
+    kept = [one for one in parking.waiting(user) if _is_theirs(user, one.row.path)]
+    if not kept:
+        return redirect("/", 303)
     if len(kept) == 1:
         return redirect(url_for(".parked", parked_id=kept[0].row.id), 303)
     return render_template("account/parked.html", kept=[(one.row, _said(one), None) for one in kept])
@@ -61,6 +63,15 @@ def _closed(user: Person, path: str) -> Text | None:
     subject = view.load(user, **arguments) if view.load else None
     reason: Text | None = view.policy.why_not(user, subject)
     return reason
+
+
+def _is_theirs(user: Person, path: str) -> bool:
+    """Whether this person may see the page of the form, open or closed."""
+    try:
+        _closed(user, path)
+    except NoResultFound:
+        return False
+    return True
 
 
 def _said(kept: TakenUp) -> list[tuple[str, str]]:

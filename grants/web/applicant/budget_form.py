@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flask import request
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import TextAreaField
 
 from grants.applications.budget_cells import FUNDING_COLUMNS, Reading, pasted
@@ -21,6 +22,7 @@ from grants.web.answers import AskedAtSubmission
 from grants.web.fields import tidy
 from grants.web.forms import Form, FormError, MoneyField, NumberField, Versioned
 from grants.web.language import current_reader
+from grants.web.parking import taken_up
 
 FIRST_ROWS = 3  # a budget not begun yet
 MOST = {"lines": MOST_LINES, "funds": MOST_CONTRIBUTIONS}
@@ -72,7 +74,9 @@ class BudgetPlanForm(Form, Versioned):
         self.columns = {"lines": self.reading.columns, "funds": FUNDING_COLUMNS}
         self.asked.minimum = Money(1, application.currency)
         self.paste_errors: list[Text] = []
-        self.rows: dict[str, list[Row]] = self._sent_rows() if self.sent else self._kept_rows()
+        parked = None if saved or self.sent else taken_up()
+        typed = request.form if self.sent else parked.typed if parked else None
+        self.rows: dict[str, list[Row]] = self._kept_rows() if typed is None else self._typed_rows(typed)
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
@@ -145,10 +149,10 @@ class BudgetPlanForm(Form, Versioned):
     def empty(self, group: str) -> Row:
         return Row(dict.fromkeys(self.columns[group], ""))
 
-    def _sent_rows(self) -> dict[str, list[Row]]:
-        """The rows of the request, in order, however many of their inputs arrived."""
+    def _typed_rows(self, typed: MultiDict[str, str]) -> dict[str, list[Row]]:
+        """The rows that somebody sent, in order, however many of their inputs arrived."""
         found: dict[str, dict[int, Row]] = {group: {} for group in self.columns}
-        for name, value in request.form.items():
+        for name, value in typed.items():
             place = NAME.fullmatch(name)
             if place and place[3] in self.columns[place[1]] and int(place[2]) < MOST[place[1]]:
                 found[place[1]].setdefault(int(place[2]), self.empty(place[1])).cells[place[3]] = tidy(value)
@@ -188,7 +192,10 @@ class BudgetPlanForm(Form, Versioned):
         last = min(MOST_YEARS, max([years, *used]))
         return {
             "category": [(one.code, one.name) for one in self.reading.rules.categories],
-            "who": [(str(id), one.name) for id, one in self.reading.spenders.items()],
+            "who": [
+                *((str(id), one.name) for id, one in self.reading.spenders.items()),
+                *((str(id), N_("No longer takes part")) for id in self.reading.gone),
+            ],
             "year": [(str(n), N_("Year %(n)s", n=n)) for n in range(1, last + 1)],
             "source": [(str(one), label) for one, label in SOURCE_LABELS.items()],
             "certainty": [(str(one), label) for one, label in CERTAINTY_LABELS.items()],

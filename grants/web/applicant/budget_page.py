@@ -18,6 +18,7 @@ from grants.core.clock import now
 from grants.core.i18n import N_, Text
 from grants.people.models import Person
 from grants.web.applicant.budget_form import FIRST_ROWS, MOST, BudgetPlanForm
+from grants.web.applicant.drafting import together
 from grants.web.applicant.status import standing
 from grants.web.filters import pct
 from grants.web.forms import Form, UploadField, Versioned, form_errors
@@ -101,6 +102,7 @@ def page(
         standing=stands,
         section=str(Section.BUDGET),
         steps=stands.steps(Section.BUDGET),
+        together=together(application, str(Section.BUDGET)),
         form=form,
         columns=form.columns,
         most=MOST,

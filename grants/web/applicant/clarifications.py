@@ -19,6 +19,7 @@ from grants.web.applicant import portal
 from grants.web.downloads import attached, listed
 from grants.web.forms import Form, UploadField, Versioned
 from grants.web.language import speak_for
+from grants.web.parking import parks
 from grants.web.uploads import keep_pdf
 from workflows import clarification as workflow
 
@@ -38,6 +39,7 @@ def own(user: Person, id: UUID) -> Clarification:
 
 
 @portal.get("/clarifications/<uuid:id>")
+@parks()
 @access(policy.read_own_clarification, own)
 def clarification(user: Person, clarification: Clarification) -> Any:
     """The question, and what is written or was sent."""
@@ -45,6 +47,7 @@ def clarification(user: Person, clarification: Clarification) -> Any:
 
 
 @portal.post("/clarifications/<uuid:id>")
+@parks("applicant.clarification")
 @access(policy.answer_clarification, own)
 def answer_clarification(user: Person, clarification: Clarification) -> Any:
     """Keep what is written and add the file; the button says whether it is sent too."""

@@ -16,6 +16,7 @@ from grants.people.models import Person
 from grants.profiles.models import KEPT_LABELS
 from grants.web.access import access
 from grants.web.applicant import portal
+from grants.web.applicant.drafting import together
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.forms import DocumentForm
 from grants.web.applicant.kept import attachable
@@ -62,6 +63,7 @@ def documents(user: Person, application: Application) -> Any:
         most=service.MOST_DOCUMENTS,
         kept=[] if application.call.required else attachable(application),
         kept_labels=KEPT_LABELS,
+        together=together(application, str(Section.DOCUMENTS)),
     )
 
 

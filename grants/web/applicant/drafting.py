@@ -12,7 +12,7 @@ from grants.applications.content import Section, outline
 from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application, Certainty, Revision, Source
 from grants.calls.questionnaire import WRITTEN, Question, shown
 from grants.core.differences import Piece, difference, excerpt
-from grants.core.i18n import N_, N_n, Text, Words, plain
+from grants.core.i18n import N_, N_n, Text, Words, percent, plain
 from grants.core.types import Money
 from grants.web.forms import Before
 from grants.web.language import current_reader
@@ -143,7 +143,11 @@ def _row(application: Application, row: dict[str, Any]) -> str:
     if "net" in row:
         category = application.call.budget_rules.category(row["category"])
         year = N_("Year %(n)s", n=row["year"]) if row["year"] else None
-        told = [category.name if category else None, year, row["label"]]
+        who = row["organisation_id"] and application.members.get(
+            UUID(row["organisation_id"]), N_("No longer takes part")
+        )
+        vat = N_("VAT %(rate)s", rate=percent(row["vat"] / 100, current_reader())) if row["vat"] else None
+        told = [category.name if category else None, who, year, row["label"], vat]
     else:
         told = [SOURCE_LABELS[Source(row["source"])] if row["source"] else None, row["label"]]
         told.append(CERTAINTY_LABELS[Certainty(row["certainty"])])

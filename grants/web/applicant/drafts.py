@@ -8,6 +8,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import NoResultFound
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
 
 from grants.applications import policy, queries, service
 from grants.applications.budgets import budget_of, warnings
@@ -179,11 +180,16 @@ def _project_form(application: Application) -> ProjectForm:
     form = ProjectForm(obj=Project.of(application))
     offered = (one.commission for one in application.call.envelopes)
     form.offer(sorted(offered, key=lambda one: one.position))
+    if application.submitted_at:
+        form.commission_id.validators = [InputRequired(), *form.commission_id.validators]
     return form
 
 
 def _budget_form(application: Application) -> BudgetForm:
-    return BudgetForm(obj=Budget.of(application), currency=application.currency)
+    form = BudgetForm(obj=Budget.of(application), currency=application.currency)
+    if application.submitted_at:
+        form.requested.validators = [InputRequired(), *form.requested.validators]
+    return form
 
 
 def _save(application: Application, section: str, form: Any, user: Person) -> Any:

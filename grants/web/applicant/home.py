@@ -86,7 +86,7 @@ def application(user: Person, application: Application) -> Any:
     """A draft's task list, or what was submitted and where it stands."""
     editable, id = policy.edit.allows(user, application), application.id
     decision = awards.notified([application]).get(id) if application.state == ApplicationState.DECIDED else None
-    clarifications = [] if editable else clarification_queries.of_application(application)
+    clarifications = clarification_queries.of_application(application) if application.reference else []
     grants = [one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id]
     return render_template(
         "applicant/draft.html" if editable else "applicant/application.html",

@@ -30,6 +30,7 @@ from grants.web.filters import Tag
 from grants.web.forms import Form, Versioned
 from grants.web.history import PARTNERSHIP
 from grants.web.language import current_reader, say
+from grants.web.parking import parks
 from workflows import partnership as workflow
 
 
@@ -114,6 +115,7 @@ def decline_partnership(user: Person, partner: Partner) -> Any:
 
 
 @portal.route("/partners/<uuid:partner_id>/part", methods=["GET", "POST"])
+@parks()
 @access(partner_policy.write_part, own_partner)
 def part(user: Person, partner: Partner) -> Any:
     """What the partner says of itself."""
@@ -126,6 +128,7 @@ def part(user: Person, partner: Partner) -> Any:
 
 
 @portal.post("/partners/<uuid:partner_id>/part/autosave")
+@parks("applicant.part")
 @access(partner_policy.write_part, own_partner)
 def autosave_part(user: Person, partner: Partner) -> Any:
     """Keep what is readable; what is not stays on the page, where the button that saves will ask about it."""

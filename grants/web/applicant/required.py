@@ -24,6 +24,7 @@ from grants.profiles import service as profiles_service
 from grants.profiles.models import KEPT_LABELS, Attachment
 from grants.web.access import access
 from grants.web.applicant import portal
+from grants.web.applicant.drafting import together
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.kept import Shown, attachable
 from grants.web.applicant.status import attached_files, standing
@@ -98,6 +99,7 @@ def required_document(user: Person, slot: Slot) -> Any:
         call=slot.application.call,
         standing=now,
         section=str(Section.DOCUMENTS),
+        together=together(slot.application, str(Section.DOCUMENTS)),
         steps=now.steps("documents"),
         files=attached_files(slot.documents, "applicant.document", removable=True),
         form=form,

@@ -76,7 +76,7 @@ APPLICANT = Guide(
         N_("The amount you request stays within the ceiling and the funding rate of the call."),
         N_("What arrives before the deadline counts, even when the server is busy."),
         N_("An organisation has one application in a call, however often a button is pressed."),
-        N_("Nobody reads a draft but your organisation and the partners you invited."),
+        N_("Nobody reads a draft but your organisation and the partners that take part."),
         N_("If the project changes after a partner has acceded, it is asked to confirm."),
         N_("A large file that was cut goes on from where it was, even after the browser was closed."),
         N_("If your session ends while you write, sign in again: what you typed comes back on its page."),
@@ -126,8 +126,9 @@ APPLICANT = Guide(
         (
             N_("Who reads my application?"),
             N_(
-                "Before you submit: the people of your organisation. After: the people of the fund and the reviewers"
-                " of your commission, once they have declared that they have no conflict of interest."
+                "Before you submit: the people of your organisation, and of your partners once they take part. After:"
+                " the people of the fund and the reviewers of your commission, once they have declared that they have"
+                " no conflict of interest."
             ),
         ),
         (
