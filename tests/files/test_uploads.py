@@ -113,6 +113,7 @@ def test_pieces_that_are_refused(client, on):
         (5, b"later", 409),
         (-1, b"before", 409),
         (0, BIG[: PIECE + 1], 413),
+        (0, BIG[: PIECE - 1], 409),
         (0, BIG[:PIECE], 200),
         (PIECE, BIG[:6], 409),
         (PIECE, BIG[:5], 200),

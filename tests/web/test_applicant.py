@@ -1,6 +1,7 @@
 """The applicant's pages: from a first draft to the receipt."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -9,11 +10,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from grants.applications.models import Application, ApplicationState, Document
+from grants.core.clock import now
 from grants.core.db import db
 from grants.people.models import Membership, Organisation, Right
 from tests.applications.ground import colleague, draft, ground
 from tests.applications.samples import pdf
-from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory
+from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, submitted
 
 
 def base(application):
@@ -381,3 +383,22 @@ def test_home_costs_the_same_however_long(client, queries, rows):
         page = client.get("/applicant/")
     assert page.text.count("Project ") >= rows
     assert len(seen) <= 13, seen
+
+
+def test_a_file_to_be_completed_keeps_its_commission_and_its_amount(client):
+    on = ground()
+    application = draft(
+        on, state=ApplicationState.INCOMPLETE, completion_due_at=now() + timedelta(days=3), **submitted(1)
+    )
+    commission, requested = application.commission_id, application.requested
+    db.session.commit()
+    client.login(on.lead)
+    for section, typed in (("project", {"title": "Another title"}), ("budget", {"cost": "800000"})):
+        url = f"{base(application)}/{section}"
+        version = re.search(r'name="version"[^>]*value="(\d+)"', client.get(url).text).group(1)
+        page = client.post(url, data=typed | {"version": version})
+        assert page.status_code == 200 and 'aria-invalid="true"' in page.text
+        assert client.post(f"{url}/autosave", data=typed | {"version": version}).status_code == 200
+    db.session.refresh(application)
+    assert (application.commission_id, application.requested) == (commission, requested)
+    assert application.title == "Another title"

@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
@@ -18,6 +19,7 @@ from grants.applications.models import ApplicationState, BudgetLine, Certainty, 
 from grants.applications.plan import Plan
 from grants.applications.reckoning import Funding, Line
 from grants.calls.models import CallState
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.types import Money
 from grants.people.models import OrganisationKind, Right, Role, SignIn
@@ -420,3 +422,52 @@ def test_rows_sent_after_the_session_has_ended_come_back(client):
     again = body | {"version": version_in(page), "parked": parked}
     assert client.post(url, data=again, headers={"Origin": "http://localhost"}).status_code == 303
     assert {one.label for one in db.session.scalars(select(BudgetLine))} == {"Engineers", "Field tests"}
+
+
+def test_a_file_to_be_completed_keeps_an_amount_while_its_budget_is_written(client):
+    on = budget_ground()
+    application = budgeted(on)
+    requested = application.requested
+    application.state, application.completion_due_at = ApplicationState.INCOMPLETE, now() + timedelta(days=3)
+    for name, value in submitted(1).items():
+        setattr(application, name, value)
+    db.session.commit()
+    client.login(on.lead)
+    url = f"{base(application)}/budget"
+    empty = fields([("STAFF", "1", "Engineers", "", "")], version=version_in(client.get(url)), duration_months="24")
+    assert client.post(f"{url}/autosave", data=empty).status_code == 200
+    kept = whole(on, application)
+    assert kept.requested == requested and any(one.section == "budget" for one in blockers(kept))
+
+
+def test_a_budget_saved_again_follows_the_kind_of_the_organisation(client):
+    on = budget_ground()
+    application = budgeted(on)
+    assert application.requested == mad(540_000)
+    application.organisation.kind = OrganisationKind.UNIVERSITY
+    db.session.commit()
+    assert "has changed" in str([one.message for one in blockers(whole(on, application))])
+    client.login(on.lead)
+    url = f"{base(application)}/budget"
+    rows = [("STAFF", "1", "Two engineers", "400000", ""), ("EQUIP", "1", "Sensors", "100000", "20")]
+    rows.append(("SUB", "2", "Field tests", "100000", "20"))
+    sent = fields(rows, [("own", "Own cash", "60000", "confirmed")], version=version_in(client.get(url)))
+    assert client.post(url, data=sent | {"duration_months": "24"}).status_code == 303
+    assert whole(on, application).requested == mad(600_000)
+
+
+def test_a_line_of_whoever_has_left_stays_theirs_until_somebody_chooses(client):
+    on = budget_ground()
+    gone = OrganisationFactory()
+    application = budgeted(on, (replace(LINES[0], organisation_id=gone.id), *LINES[1:]))
+    client.login(on.lead)
+    url = f"{base(application)}/budget"
+    page = client.get(url)
+    assert f'<option value="{gone.id}" selected' in page.text
+    names = ("category", "who", "year", "label", "net", "vat")
+    rows = [("STAFF", str(gone.id), "1", "Three engineers", "400000", ""), ("EQUIP", "", "1", "Sensors", "1000", "")]
+    sent = {f"lines-{n}-{name}": value for n, row in enumerate(rows) for name, value in zip(names, row, strict=True)}
+    saved = client.post(f"{url}/autosave", data=sent | {"version": version_in(page), "duration_months": "24"})
+    assert saved.status_code == 200
+    assert [one.organisation_id for one in Plan.of(whole(on, application)).lines] == [gone.id, None]
+    assert "no longer takes part" in str([one.message for one in blockers(whole(on, application))])

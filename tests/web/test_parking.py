@@ -1,16 +1,19 @@
 """A form that arrives signed out is kept, and comes back filled in once its writer has signed in."""
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import delete, select
 
+from grants.applications.models import ApplicationState, Clarification
+from grants.core.clock import now
 from grants.core.db import db
 from grants.people import parking, passwords
 from grants.people.models import Membership, ParkedForm, Right, SignIn
 from tests.applications.ground import colleague, draft, ground
-from tests.factories import PersonFactory
+from tests.factories import PersonFactory, submitted
 from tests.web.account.conftest import PASSWORD, sign_in
 
 OURS = {"Origin": "http://localhost"}
@@ -253,3 +256,56 @@ def test_no_password_is_ever_kept(app, client, on, monkeypatch):
     assert rows() == []
     parked = {name for name, view in app.view_functions.items() if getattr(view, "parks", None) is not None}
     assert parked and all(name.startswith("applicant.") for name in parked)
+
+
+def test_what_arrives_after_signing_out_belongs_to_whoever_was_there(client, on, application, hashed):
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    client.post("/account/sign-out")
+    client.post(project(application), data=body, headers=OURS)
+    client.post(project(application), data=body | {"title": "Encore un autre"}, headers=OURS)
+    assert {row.person_id for row in rows()} == {on.lead.id}
+    other = PersonFactory(password_hash=hashed)
+    sign_in(client, other)
+    page = client.get("/account/parked")
+    assert page.status_code == 303 and page.location == "/"
+
+
+def test_nobodys_forms_are_offered_to_those_alone_who_see_their_pages(client, on, application, hashed):
+    for title in ("Un nouveau titre", "Encore un autre"):
+        client.post(project(application), data={"version": "1", "title": title, "summary": LONG}, headers=OURS)
+    assert {row.person_id for row in rows()} == {None}
+    sign_in(client, PersonFactory(password_hash=hashed))
+    assert client.get("/account/parked").location == "/"
+    sign_in(client, on.lead)
+    assert "Encore un autre" in client.get("/account/parked").text
+
+
+def test_one_person_fills_no_store(client, on, application, monkeypatch):
+    monkeypatch.setattr(parking, "MOST_OF_A_PERSON", 1)
+    sign_in(client, on.lead)
+    body = typed(client, application)
+    session_ends(on.lead)
+    client.post(project(application), data=body, headers=OURS)
+    client.delete_cookie("parked")
+    client.post(project(application), data=body | {"title": "Encore un autre"}, headers=OURS)
+    assert len(rows()) == 1
+
+
+def test_an_answer_to_the_fund_comes_back_too(client, on, application):
+    application.state = ApplicationState.SUBMITTED
+    for name, value in submitted(1).items():
+        setattr(application, name, value)
+    asked = Clarification(
+        application=application, asked_by_id=on.officer.id, question="Combien ?", due_at=now() + timedelta(days=1)
+    )
+    db.session.add(asked)
+    db.session.flush()
+    url = f"/applicant/clarifications/{asked.id}"
+    sign_in(client, on.lead)
+    version = version_in(client.get(url))
+    session_ends(on.lead)
+    sent = client.post(url, data={"version": version, "answer": LONG, "go": "save"}, headers=OURS)
+    there = parse_qs(urlsplit(sent.location).query)["next"][0]
+    sign_in(client, on.lead, next=there)
+    assert LONG.strip() in client.get(there, follow_redirects=True).text
