@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import event, text
 
 from config.settings import Settings
@@ -22,6 +23,7 @@ from grants.app import create_app
 from grants.core.db import db
 from grants.core.schema import upgrade
 from grants.people.models import Person
+from tests.run import browser as browser_path
 
 if TYPE_CHECKING:
     from tests.servers import NewDatabase
@@ -134,3 +136,18 @@ def queries(app: Flask) -> Callable[[], object]:
             event.remove(engine, "before_cursor_execute", listen)
 
     return count
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser_path(), args=quiet)
+        yield started
+        started.close()

@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from grants.applications.content import Project, content_hash
 from grants.applications.models import Application, ApplicationState, Document
+from grants.applications.queries import own_application
 from grants.calls.models import Call, CallState, Criterion, Envelope
 from grants.clusters.models import Cluster, Commission
 from grants.core.clock import now
@@ -133,8 +133,8 @@ def browsers(app: Flask, people: Sequence[UUID]) -> list[Draft]:
         person = db.session.get_one(Person, person_id)
         token = open_session(person, browser="bench", address="127.0.0.1")
         signed = signer.dumps({"_user_id": token, "_fresh": True, "csrf_token": raw})
-        mine = select(Application).where(Application.lead_id == person_id)
-        draft = db.session.scalars(mine.options(selectinload(Application.documents))).one()
+        mine = db.session.scalars(select(Application.id).where(Application.lead_id == person_id)).one()
+        draft = own_application(person, mine)
         version, seen = Project.of(draft).version, content_hash(draft)
         found.append(Draft(draft.id, person_id, f"{name}={signed}", csrf, seen, version, draft.commission_id))
     return found

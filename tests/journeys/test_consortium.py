@@ -50,7 +50,7 @@ class World:
 def world(product: Product) -> World:
     """An open call for consortia of two to five, a company and a research organisation; its officer; a start-up."""
     with installation(product):
-        cluster = ClusterFactory(code="GROUPE", name="Grappe numérique")
+        cluster = ClusterFactory(code="GROUPE", name="Grappe des groupements")
         call = CallFactory(fund=FundFactory(cluster=cluster, code="GROUPEMENT"), code="2026-GROUPE")
         EnvelopeFactory(call=call, commission=CommissionFactory(cluster=cluster))
         companies = (OrganisationKind.STARTUP, OrganisationKind.COMPANY)

@@ -58,7 +58,7 @@ def installation(product: Product) -> Iterator[None]:
 def world(product: Product) -> World:
     """An open call for companies under two years, with a ceiling of aid, and its programme officer."""
     with installation(product):
-        cluster = ClusterFactory(code="AUTO", name="Grappe numérique")
+        cluster = ClusterFactory(code="AUTO", name="Grappe de l’autotest")
         call = CallFactory(fund=FundFactory(cluster=cluster, code="AUTOTEST"), code="2026-AUTO")
         EnvelopeFactory(call=call, commission=CommissionFactory(cluster=cluster))
         kinds = (OrganisationKind.STARTUP, OrganisationKind.COMPANY)

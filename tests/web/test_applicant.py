@@ -397,7 +397,7 @@ def test_a_file_to_be_completed_keeps_its_commission_and_its_amount(client):
         url = f"{base(application)}/{section}"
         version = re.search(r'name="version"[^>]*value="(\d+)"', client.get(url).text).group(1)
         page = client.post(url, data=typed | {"version": version})
-        assert page.status_code == 200 and 'aria-invalid="true"' in page.text
+        assert page.status_code == 200 and 'id="error-summary"' in page.text
         assert client.post(f"{url}/autosave", data=typed | {"version": version}).status_code == 200
     db.session.refresh(application)
     assert (application.commission_id, application.requested) == (commission, requested)
