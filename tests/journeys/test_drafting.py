@@ -47,7 +47,7 @@ class World:
 @pytest.fixture
 def world(product: Product) -> World:
     with installation(product):
-        cluster = ClusterFactory(name="Grappe des brouillons")
+        cluster = ClusterFactory()
         call = CallFactory(fund=FundFactory(cluster=cluster))
         commission = CommissionFactory(cluster=cluster)
         EnvelopeFactory(call=call, commission=commission)
