@@ -10,11 +10,13 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -211,6 +213,12 @@ def report(seen: Seen, found: Kept, applicants: int) -> str:
     return f"{table(head, rows)}\n\n{said}\n\n{as_lines(lines)}"
 
 
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: whoever calls may have a loop that runs."""
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, work).result()
+
+
 def close_at(app: Flask, closes: datetime) -> None:
     with app.app_context(), transaction():
         db.session.execute(update(Call).values(closes_at=closes))
@@ -223,10 +231,10 @@ def measure(settings: Settings, applicants: int, writers: int, lasts: float = MI
     early, writing, pressing = drafts[:CALM], drafts[CALM : CALM + writers], drafts[CALM + writers :]
     with serving(settings) as browser:
         port = browser.connection.port
-        asyncio.run(calm(port, early, seen))
+        _run(calm(port, early, seen))
         closes = now() + timedelta(seconds=lasts + LAST)
         close_at(app, closes)
-        asyncio.run(storm(port, pressing, writing, seen, lasts))
+        _run(storm(port, pressing, writing, seen, lasts))
     found = kept(app, seen, closes)
     with app.app_context():
         db.engine.dispose()
