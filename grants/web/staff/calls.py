@@ -51,8 +51,7 @@ def new_call(user: Person, fund: Fund) -> Any:
     fund_id = fund.id
     try:
         rules = [(one, True) for one in example.rules] if example else []
-        asks = example.asks if example else None
-        made = service.draft_call(fund, form.draft(), actor=user, id=form.id(), rules=rules, asks=asks)
+        made = service.draft_call(fund, form.draft(), actor=user, id=form.id(), rules=rules)
     except Refused as problem:
         return _refused(form, problem, queries.fund_to_draft_in(user, fund_id), None)
     flash(_("The draft is saved. Read it as applicants will, then send it to the committee."), "ok")
