@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from obstore.store import MemoryStore
 from sqlalchemy import select
@@ -43,7 +44,8 @@ def test_the_last_free_place(own_app: Flask) -> None:
     assert len(db.session.scalars(select(Document)).all()) == 1
 
 
-def test_one_piece_from_two_tabs(own_app: Flask) -> None:
+def test_one_piece_from_two_tabs(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PIECE", 100)
     on = ground()
     db.session.commit()
     lead_id, kept_in = on.lead.id, Storage(MemoryStore())
@@ -53,10 +55,11 @@ def test_one_piece_from_two_tabs(own_app: Flask) -> None:
         lead = db.session.get_one(Person, lead_id)
         one = uploads.begin("a.pdf", len(content), "k", storage=kept_in, limit_mb=10, actor=lead)
         id = one.id
-        for offset in range(0, len(content), 100):
+        for offset in range(0, len(content), uploads.PIECE):
             one = uploads.upload(db.session.get_one(Person, lead_id), id)
             try:
-                uploads.append(one, offset, content[offset : offset + 100], storage=kept_in, actor=lead)
+                piece = content[offset : offset + uploads.PIECE]
+                uploads.append(one, offset, piece, storage=kept_in, actor=lead)
             except WrongState:
                 db.session.rollback()
 

@@ -109,7 +109,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Up
 
 def test_killed_children_come_back_and_the_rest_goes_on(running: tuple[Path, Up]) -> None:
     _, one = running
-    assert one.answers()
+    eventually(one.answers, "the page is there")
     for words in ("serve --socket", "worker mail", "worker work", "grants clock", "redis-server", "bin/postgres"):
         before = one.child(words)
         before.kill()
