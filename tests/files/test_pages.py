@@ -9,7 +9,7 @@ from obstore.store import MemoryStore
 
 from grants.applications import pdf
 from grants.core.errors import Refused
-from grants.core.pages import drawing, kept
+from grants.core.pages import kept
 from grants.core.pages.drawing import Limits, Unshown, draw
 from grants.core.storage import Storage
 from tests.applications.samples import pdf as sample
@@ -100,21 +100,6 @@ def test_killed_by_the_clock_it_may_be_tried_again():
     with pytest.raises(Unshown) as refusal:
         draw(pdfs.endless(), 1, 600, Limits(seconds=60, patience=1))
     assert refusal.value.code == "late" and not refusal.value.lasting
-
-
-def test_the_child_has_nothing_of_our_environment(monkeypatch):
-    """What it could steal: a variable and a file opened by us."""
-    monkeypatch.setenv("GRANTS_SECRET_KEY", "a secret")
-    seen = {}
-    real = drawing.subprocess.Popen
-
-    def spy(command, **options):
-        seen.update(options)
-        return real(command, **options)
-
-    monkeypatch.setattr(drawing.subprocess, "Popen", spy)
-    draw(sample(), 1, 300)
-    assert seen["env"] == {} and len(seen["pass_fds"]) == 1
 
 
 def test_drawn_once(monkeypatch):

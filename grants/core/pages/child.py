@@ -1,24 +1,17 @@
-"""Draws one page of one hostile PDF. Run by `drawing` as a program of its own, never imported by it.
-
-    python -I -B child.py FD LIMITS-AS-JSON
+"""Draws one page of one hostile PDF. Run by `drawing` in a confined child process, never imported by it.
 
 It answers on standard output with a line of JSON, `{"pages", "width", "height", "text"}`, and the page as PNG; or with
-the one line `{"refused": code, …}`. Everything here runs under limits of memory, processor time and open files, without
-the program's environment, and dies with its parent. It knows nothing of the rest of the program.
+the one line `{"refused": code, …}`. It knows nothing of the rest of the product.
 """
 
-import ctypes
 import json
-import os
-import resource
-import signal
 import struct
 import sys
 import zlib
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, BinaryIO
 
-PASSWORD, UNREADABLE = 4, 3  # FPDF_ERR_PASSWORD in pdfium; our own exit codes otherwise
+PASSWORD = 4  # FPDF_ERR_PASSWORD in pdfium
 EXACT = 1 - 1e-6  # sizes are rounded up: a width asked for is never passed by one
 GRAY, COLOURS = 0, 2  # kinds of PNG
 
@@ -27,23 +20,6 @@ class Refused(Exception):
     def __init__(self, code: str, **why: Any) -> None:
         super().__init__(code)
         self.why = {"refused": code, **why}
-
-
-def confine(limits: dict[str, int]) -> None:
-    """Give up memory, time and files before the first byte is read; die with the parent."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
-    if os.getppid() != limits["parent"]:
-        sys.exit(1)
-    for kind, most in (
-        (resource.RLIMIT_AS, limits["memory"]),
-        (resource.RLIMIT_CPU, limits["seconds"]),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    os.nice(5)
 
 
 def draw(content: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], bytes]:
@@ -91,22 +67,12 @@ def png(drawn: bytes, width: int, height: int, stride: int, channels: int) -> by
     )
 
 
-def main() -> NoReturn:
-    limits = json.loads(sys.argv[2])
-    confine(limits)
+def main(file: BinaryIO, limits: dict[str, int]) -> None:
     said: dict[str, Any]
-    code, image = 0, b""
+    image = b""
     try:
-        with os.fdopen(int(sys.argv[1]), "rb") as file:
-            said, image = draw(file.read(), limits)
+        said, image = draw(file.read(), limits)
     except Refused as refused:
         said = refused.why
-    except (MemoryError, RecursionError):
-        said, code = {"refused": "too_heavy"}, UNREADABLE
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + image)
     sys.stdout.buffer.flush()
-    os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,23 +7,16 @@ sentence for whoever wanted to read, and whose `lasting` says whether trying aga
 """
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from threading import BoundedSemaphore, Event, Timer
 from typing import Any
 
+from grants.core.confined.running import TOO_LONG, Busy, Program
 from grants.core.errors import Refused
 from grants.core.i18n import N_
 
-CHILD = Path(__file__).with_name("child.py")
-AT_ONCE = 2  # children of one process
-HEAVY, SLOW = "too_heavy", "too_slow"
-TOO_MUCH_TIME = {-24, -9}  # SIGXCPU; SIGKILL, sent when the seconds that nobody may exceed are over
-_free = BoundedSemaphore(AT_ONCE)
+PROGRAM = Program(Path(__file__).with_name("child.py"), at_once=2)
 
 
 @dataclass(frozen=True)
@@ -78,12 +71,10 @@ class Unshown(Refused):
 def draw(content: bytes, number: int, width: int, limits: Limits | None = None) -> Drawn:
     """Page `number` (from 1), `width` pixels wide. Raises Unshown with the reason."""
     limits = limits or Limits()
-    if not _free.acquire(timeout=limits.patience):
-        raise Unshown("busy")
     try:
         said, image = _converse(content, number, width, limits)
-    finally:
-        _free.release()
+    except Busy:
+        raise Unshown("busy") from None
     if "refused" in said:
         raise Unshown(str(said["refused"]), int(said.get("most", 0)))
     text = " ".join(str(said["text"]).replace("\ufffe", "-").split(" "))
@@ -91,37 +82,16 @@ def draw(content: bytes, number: int, width: int, limits: Limits | None = None) 
 
 
 def _converse(content: bytes, number: int, width: int, limits: Limits) -> tuple[dict[str, Any], bytes]:
-    told = {"pages": limits.pages, "height": limits.height, "text": limits.text, "memory": limits.memory}
-    told |= {"seconds": limits.seconds, "page": number, "width": width, "parent": os.getpid()}
+    told = {"pages": limits.pages, "height": limits.height, "text": limits.text, "page": number, "width": width}
+    told |= {"memory": limits.memory, "seconds": limits.seconds}
     with tempfile.TemporaryFile(buffering=0) as file:
         file.write(content)
         file.seek(0)
-        with subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-I", "-B", str(CHILD), str(file.fileno()), json.dumps(told)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(file.fileno(),),
-            env={},  # nothing of our environment is lent
-        ) as child:
-            late = Event()
-
-            def end() -> None:
-                late.set()
-                child.kill()
-
-            watch = Timer(limits.patience, end)
-            watch.start()
-            try:
-                assert child.stdout is not None  # noqa: S101
-                answer = child.stdout.read(limits.answer)
-                child.kill()
-                code = child.wait()
-            finally:
-                watch.cancel()
-                child.kill()
-    head, _, image = answer.partition(b"\n")
+        with PROGRAM.run(file, told, patience=limits.patience) as run:
+            assert run.child.stdout is not None  # noqa: S101
+            head, _, image = run.child.stdout.read(limits.answer).partition(b"\n")
+            code = run.end()
     if not head:
-        raise Unshown("late" if late.is_set() else SLOW if code in TOO_MUCH_TIME else HEAVY)
+        raise Unshown("late" if run.late.is_set() else "too_slow" if code in TOO_LONG else "too_heavy")
     said: dict[str, Any] = json.loads(head)
     return said, image

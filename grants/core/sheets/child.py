@@ -1,29 +1,22 @@
-"""Reads one hostile file and says what is in it. Run by `reading` as a program of its own, never imported by it.
-
-    python -I -B child.py FD LIMITS-AS-JSON
+"""Reads one hostile file and says what is in it. Run by `reading` in a confined child process, never imported by it.
 
 It answers on standard output in JSON lines: first `{"sheets": [{"name", "top": rows, "filled": n}], "epoch": …}`;
 then, when told on standard input which sheet and how many columns, each row as `[number, cell, …]` and last `null`.
 Or one line `{"refused": code, …}`. A cell is null, a string, a number, a boolean, `["d", ISO date]` or `["e", error]`;
 where the limits ask for `formulas`, one whose result was never stored is `["f", ""]` and not null.
-Everything here runs under limits of memory, processor time and open files, without the program's environment, and
-dies with its parent. It knows nothing of the rest of the program.
+It knows nothing of the rest of the product.
 """
 
 import codecs
 import csv
-import ctypes
 import io
 import json
-import os
 import re
-import resource
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
@@ -40,23 +33,6 @@ class Refused(Exception):
     def __init__(self, code: str, **why: Any) -> None:
         super().__init__(code)
         self.why = {"refused": code, **why}
-
-
-def confine(limits: dict[str, int]) -> None:
-    """Give up memory, time and files before the first byte is read; die with the parent."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
-    if os.getppid() != limits["parent"]:
-        sys.exit(1)
-    for kind, most in (
-        (resource.RLIMIT_AS, limits["memory"]),
-        (resource.RLIMIT_CPU, limits["seconds"]),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    os.nice(5)
 
 
 def say(message: Any) -> None:
@@ -372,23 +348,11 @@ def serve(source: Text | Book, limits: dict[str, int]) -> None:
     say(None)
 
 
-def main() -> NoReturn:
-    limits = json.loads(sys.argv[2])
-    confine(limits)
-    code = 0
+def main(file: BinaryIO, limits: dict[str, int]) -> None:
     try:
-        with os.fdopen(int(sys.argv[1]), "rb") as file:
-            file.seek(0)  # the parent has looked at its first bytes
-            start = file.read(4)
-            file.seek(0)
-            serve((Book if start[:2] == b"PK" else Text)(file, limits), limits)
+        file.seek(0)  # the parent has looked at its first bytes
+        start = file.read(4)
+        file.seek(0)
+        serve((Book if start[:2] == b"PK" else Text)(file, limits), limits)
     except Refused as refused:
         say(refused.why)
-    except (MemoryError, RecursionError):
-        code = 3
-    sys.stdout.flush()
-    os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,23 +9,25 @@ whose `detail` is a sentence for the person who sent it.
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
+from grants.core.confined.running import TOO_HEAVY, Busy, Program, Run
 from grants.core.errors import Refused
 from grants.core.i18n import N_, Text
 
-CHILD = Path(__file__).with_name("child.py")
+PROGRAM = Program(
+    Path(__file__).with_name("child.py"),
+    at_once=2,
+    environment={"OPENPYXL_LXML": "False"},  # defusedxml parses then
+)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of old .xls and of encrypted workbooks
 Likeness = Callable[[Sequence[str]], float]
 
@@ -126,35 +128,23 @@ def _glance(file: FileIO, limits: Limits) -> None:
 
 
 def _converse(file: FileIO, limits: Limits, likeness: Likeness) -> Table:
-    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__} | {"parent": os.getpid()}
-    command = [sys.executable, "-I", "-B", str(CHILD), str(file.fileno()), json.dumps(told)]
-    with subprocess.Popen(  # noqa: S603 - our own program, no shell
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=(file.fileno(),),
-        env={"OPENPYXL_LXML": "False"},  # defusedxml parses then; and nothing of our environment is lent
-    ) as child:
-        watch = Timer(limits.seconds, child.kill)
-        watch.start()
-        try:
-            return _listen(child, limits, likeness)
-        finally:
-            watch.cancel()
-            child.kill()
+    try:
+        with PROGRAM.run(file, asdict(limits), patience=limits.seconds) as run:
+            return _listen(run, limits, likeness)
+    except Busy:
+        raise _refusal("busy") from None
 
 
-def _listen(child: "subprocess.Popen[bytes]", limits: Limits, likeness: Likeness) -> Table:
-    lines = _lines(child, limits)
+def _listen(run: Run, limits: Limits, likeness: Likeness) -> Table:
+    lines = _lines(run, limits)
     told = next(lines, None) or {"sheets": []}
     sheet, heading, headings = _choose(told["sheets"], likeness)
     if len(headings) > limits.columns:
         raise _refusal("too_many_columns", most=limits.columns)
-    assert child.stdin is not None  # noqa: S101
+    assert run.child.stdin is not None  # noqa: S101
     try:
-        child.stdin.write(json.dumps([sheet, heading, len(headings)]).encode() + b"\n")
-        child.stdin.flush()
+        run.child.stdin.write(json.dumps([sheet, heading, len(headings)]).encode() + b"\n")
+        run.child.stdin.flush()
     except BrokenPipeError:
         raise _refusal("unreadable") from None
     rows = tuple(_rows(lines, headings))
@@ -163,11 +153,11 @@ def _listen(child: "subprocess.Popen[bytes]", limits: Limits, likeness: Likeness
     return Table(told["sheets"][sheet]["name"], heading, headings, rows, int(told["epoch"]))
 
 
-def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Iterator[Any]:
+def _lines(run: Run, limits: Limits) -> Iterator[Any]:
     """The child's lines, never more than the file may hold; its death is a refusal too."""
-    assert child.stdout is not None  # noqa: S101
+    assert run.child.stdout is not None  # noqa: S101
     left = limits.unpacked * 2
-    while line := child.stdout.readline(left):
+    while line := run.child.stdout.readline(left):
         left -= len(line)
         if left <= 0 or not line.endswith(b"\n"):
             raise _refusal("too_slow")
@@ -177,8 +167,8 @@ def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Iterator[Any]:
         if isinstance(message, dict) and "refused" in message:
             raise _refusal(message.pop("refused"), **message)
         yield message
-    code = child.wait()
-    raise _refusal("too_heavy" if code == 3 else "too_slow" if code < 0 else "unreadable")
+    code = run.child.wait()
+    raise _refusal("too_heavy" if code == TOO_HEAVY else "too_slow" if code < 0 else "unreadable")
 
 
 def _rows(lines: Iterator[Any], headings: tuple[str, ...]) -> Iterator[Row]:
@@ -236,6 +226,7 @@ def _refusal(code: str, most: float = 0) -> UnreadableFile:
         "too_many_cells": N_("The workbook has more than %(most)s filled cells.", most=most),
         "too_heavy": N_("The workbook needs too much memory to be read. Keep only the sheet with the awards."),
         "too_slow": N_("The workbook takes too long to read. Keep only the sheet with the awards."),
+        "busy": N_("Many files are being read just now. Try again in a moment."),
         "no_headings": N_("No row of headings was found. The first row must name the columns."),
         "no_rows": N_("There is no row under the headings."),
     }
