@@ -14,9 +14,11 @@ from grants.applications import clarification_queries as queries
 from grants.applications.models import ApplicationState as State
 from grants.applications.models import Clarification, ClarificationFile, ClarificationState
 from grants.applications.queries import own_application
+from grants.core import scans
 from grants.core.clock import now, stopped
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
+from grants.core.scans import Verdict
 from grants.core.types import new_id
 from grants.messages.models import Promise
 from grants.people.models import Right, Role
@@ -97,6 +99,18 @@ def test_what_cannot_be_asked_or_sent(on, application, asked):
     with pytest.raises(Refused, match="at most 5 files"):
         workflow.attach(asked, [kept(letter) for letter in "abcdef"], actor=on.lead)
     assert db.session.scalars(select(ClarificationFile)).all() == [], "all or none"
+
+
+def test_a_file_in_quarantine_is_not_sent(on, asked):
+    workflow.write(asked, "Douze.", None, actor=on.lead)
+    workflow.attach(asked, [kept("a")], actor=on.lead)
+    scans.note("a" * 64, Verdict.INFECTED, "Eicar")
+    db.session.expire_all()
+    with pytest.raises(Refused, match="“a.pdf” is in quarantine"):
+        workflow.send(asked, actor=on.lead)
+    workflow.detach(db.session.scalars(select(ClarificationFile)).one(), actor=on.lead)
+    workflow.send(asked, actor=on.lead)
+    assert asked.state == ClarificationState.ANSWERED
 
 
 def test_two_colleagues_do_not_overwrite_each_other(on, asked):

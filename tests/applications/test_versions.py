@@ -16,7 +16,7 @@ from grants.calls.models import Call
 from grants.calls.questionnaire import Kind, Part, Question
 from grants.core.clock import now
 from grants.core.db import db
-from grants.core.errors import Forbidden, LostUpdate
+from grants.core.errors import Forbidden, LostUpdate, Refused
 from grants.core.i18n import Words
 from grants.core.types import Money, new_id
 from grants.people.models import Right
@@ -133,6 +133,21 @@ def test_no_restore_once_it_is_with_the_fund_nor_by_a_reader(on, application):
     db.session.flush()
     with pytest.raises(Forbidden, match="with the fund"):
         service.restore(version, seen=None, actor=on.lead)
+
+
+def test_a_restore_does_not_take_from_a_file_what_its_submission_gave_it(on, application, monkeypatch):
+    """An incomplete file keeps its commission, without which nobody would examine it."""
+    service.revise(application, project(application, title="One", commission_id=None), seen=None, actor=on.lead)
+    first = revisions(application)[-1]
+    later(monkeypatch, hours=1)
+    service.revise(application, project(application, commission_id=on.commission.id), seen=None, actor=on.lead)
+    asked = {"state": ApplicationState.INCOMPLETE, "completion_asked": "A page.", "completion_due_at": now()}
+    for name, value in (submitted(1) | asked).items():
+        setattr(application, name, value)
+    application.completion_due_at += timedelta(days=3)
+    db.session.flush()
+    with pytest.raises(Refused, match="keeps a commission and an amount"):
+        service.restore(versions.version(on.lead, application.id, first.id), seen=None, actor=on.lead)
 
 
 def test_versions_are_no_part_of_what_is_submitted(on, application):

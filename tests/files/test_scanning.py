@@ -18,7 +18,7 @@ from grants.messages.models import Promise, Status
 from tests.applications.ground import draft, ground
 from tests.applications.samples import pdf
 from tests.factories import submitted
-from tests.files.clamd import EICAR, NAME, running
+from tests.files.clamd import EICAR, NAME, STREAM_MAX, running
 from workflows import outbox
 from workflows.scans import promise_scans, tell_quarantine
 
@@ -145,6 +145,19 @@ def test_nobody_answers_and_later_somebody_does(app, client, on, gone, monkeypat
         run_scans()
     assert db.session.get_one(Scan, document.sha256).verdict == Verdict.CLEAN
     assert client.get(f"/applicant/documents/{document.id}").status_code == 200
+
+
+def test_a_file_that_cannot_be_scanned_holds_up_no_other(app, monkeypatch, daemon):
+    """The daemon refuses what is longer than its limit; the others of the batch are scanned all the same."""
+    keep, sound = storage(replace(app.extensions["settings"], clamav_url="")).keep, []
+    refused = keep(b"%PDF-" + b"0" * STREAM_MAX)
+    for letter in "abc":
+        sound.append(keep(pdf(letter)))
+    later(monkeypatch)
+    run_scans()
+    verdicts = {one.sha256: one.verdict for one in db.session.scalars(select(Scan))}
+    assert verdicts == {refused: Verdict.WAITING} | dict.fromkeys(sound, Verdict.CLEAN)
+    assert [one for one, _ in scans.waiting(clock.now(), 10)] == [], "not tried again before a while"
 
 
 def test_found_later_it_is_quarantined_for_everybody(app, client, on, monkeypatch, scanner):
