@@ -106,7 +106,7 @@ def test_a_file_in_quarantine_is_not_sent(on, asked):
     workflow.attach(asked, [kept("a")], actor=on.lead)
     scans.note("a" * 64, Verdict.INFECTED, "Eicar")
     db.session.expire_all()
-    with pytest.raises(Refused, match="“a.pdf” is in quarantine"):
+    with pytest.raises(Refused, match=r"“a\.pdf” is in quarantine"):
         workflow.send(asked, actor=on.lead)
     workflow.detach(db.session.scalars(select(ClarificationFile)).one(), actor=on.lead)
     workflow.send(asked, actor=on.lead)
