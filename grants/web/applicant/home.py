@@ -13,6 +13,7 @@ from grants.applications.clarification_policy import EXAMINED
 from grants.applications.deadline import due_at, in_time
 from grants.applications.models import EDITABLE, Application, ApplicationState, Clarification, ClarificationState
 from grants.awards import queries as awards
+from grants.awards.feedback import marks_told
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people import queries as people
@@ -106,6 +107,7 @@ def application(user: Person, application: Application) -> Any:
         recourse=contested,
         clarifications=[(one, answer_files(one, "applicant.clarification_file")) for one in clarifications],
         decision=decision,
+        marks=marks_told(decision, application.call),
         stages=[]
         if editable or application.state in EDITABLE
         else journey(application, decision, bool(grants), appeal),
