@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
+from grants.appeals import policy as appeal_policy
 from grants.applications import evidence, policy, queries
 from grants.applications.content import Blocker, blockers, content_hash
 from grants.applications.models import EDITABLE, STATE_LABELS, Application
@@ -59,6 +60,20 @@ lifecycle = Lifecycle(
             State.INELIGIBLE,
             policy.screen,
             N_("Declare ineligible"),
+        ),
+        Move(
+            "reverse_inadmissible",
+            frozenset({State.INADMISSIBLE}),
+            State.SUBMITTED,
+            appeal_policy.overturn_screening,
+            N_("Check the admissibility again"),
+        ),
+        Move(
+            "reverse_ineligible",
+            frozenset({State.INELIGIBLE}),
+            State.ADMISSIBLE,
+            appeal_policy.overturn_screening,
+            N_("Check the eligibility again"),
         ),
         Move("start_review", frozenset({State.ELIGIBLE}), State.IN_REVIEW, review_policy.lead, N_("Start the review")),
         Move("mark_reviewed", frozenset({State.IN_REVIEW}), State.REVIEWED, clock_only, N_("End the review")),

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from grants.appeals import policy as appeal_policy
+from grants.appeals.queries import holding_up
 from grants.applications.models import Application, ApplicationState
 from grants.awards import policy, queries
 from grants.awards.models import (
@@ -57,6 +59,13 @@ lifecycle = Lifecycle(
             N_("Do not select"),
             why=True,
         ),
+        Move(
+            "reopen_decision",
+            frozenset({DecisionState.REJECTED}),
+            PROPOSED,
+            appeal_policy.overturn_decision,
+            N_("Decide again"),
+        ),
     ],
 )
 
@@ -85,6 +94,7 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
         if _already_proposed(ranking):
             return
         _must_be_whole(ranking, proposals)
+        _must_be_heard(holding_up(ranking.call.id, ranking.commission.id))
         funded = [one for one in proposals if one.outcome is Outcome.FUNDED]
         asked = Money(sum(one.amount.minor for one in funded), ranking.envelope.currency)
         if ranking.envelope < asked:
@@ -144,6 +154,15 @@ def _must_be_whole(ranking: Ranking, proposals: Sequence[Proposal]) -> None:
             )
 
 
+def _must_be_heard(waiting: Sequence[str]) -> None:
+    """An appeal that is upheld brings its file back among those that are ranked."""
+    if waiting:
+        raise Refused(
+            N_("An appeal waits to be heard on %(references)s.", references=", ".join(waiting)),
+            N_("Once it is heard, send the ranking or announce the results."),
+        )
+
+
 # --- the committee decides ------------------------------------------------------------------------------------
 
 
@@ -182,6 +201,26 @@ def reject(decision: Decision, reason: str, *, actor: Person) -> None:
             _follow(decision, actor)
 
 
+def reopen(decision: Decision, reason: str, amount: Money | None, *, actor: Person) -> None:
+    """An appeal is upheld: the committee decides again. Nothing is reserved for a project that was not selected.
+
+    `amount`: what may be decided on where the commission had proposed to fund nothing. Raises Refused when it is
+    missing then, or above what was requested.
+    """
+    with transaction():
+        _lock_file(decision)
+        requested: Money = decision.application.requested
+        again: dict[str, Any] = {"decided_at": None, "decided_by_id": None, "reason": None}
+        again["reopened_at"] = now()
+        if decision.proposal == Outcome.REJECTED:
+            if amount is None or not 0 < amount.minor <= requested.minor:
+                raise Refused(
+                    N_("Give the amount to decide on: between 1 and the %(requested)s requested.", requested=requested)
+                )
+            again["amount_minor"] = amount.minor
+        lifecycle.fire("reopen_decision", decision, actor, reason=reason, set=again)
+
+
 def _lock_file(decision: Decision) -> None:
     """The applicant may be withdrawing it at this moment: one of the two comes first."""
     lock(decision.application, "state")
@@ -194,7 +233,7 @@ def _taken_by(actor: Person) -> dict[str, Any]:
 def _follow(decision: Decision, actor: Person) -> None:
     if decision.application.state == ApplicationState.RANKED:
         application_lifecycle.fire("decide", decision.application, actor)
-    if decision.notified_at is not None:  # the call's results are out already: a reserve project learns at once
+    if decision.notified_at is not None:  # the call's results are out: on the reserve list or appealed, learns at once
         _notify(decision)
 
 
@@ -226,6 +265,7 @@ def conclude(call: Call, *, actor: Person) -> None:
         pending = select(Decision.id).where(Decision.call_id == call.id, queries.awaiting(call.id))
         if db.session.scalars(pending.limit(1)).first():
             raise Refused(N_("Some decisions are still to be taken."), N_("Take them, then close the call."))
+        _must_be_heard(holding_up(call.id))
         unranked = select(Application.id).where(
             Application.call_id == call.id,
             Application.state.in_([ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.REVIEWED]),
@@ -241,8 +281,10 @@ def conclude(call: Call, *, actor: Person) -> None:
 
 
 def _notify(decision: Decision) -> None:
+    again = f" {now():%Y%m%dT%H%M%S%f}" if decision.notified_at else ""  # after an appeal perhaps the same once more
     decision.notified_at = now()
-    promise(tell_decision, decision, decision.application.lead_id, slot=decision.state)
+    slot = f"{decision.state}{again}"
+    promise(tell_decision, decision, decision.application.lead_id, slot=slot, state=str(decision.state))
 
 
 TOLD = {
@@ -256,7 +298,7 @@ TOLD = {
 def tell_decision(due: Due) -> Letter | None:
     """Tells the lead applicant what was decided, and why."""
     decision = db.session.scalars(queries.whole_decision(due.subject_id)).unique().one()
-    if decision.state != due.slot:
+    if decision.state != due.args.get("state", due.slot):
         return None
     application = decision.application
     facts: list[tuple[Text, Any]] = [(N_("Project"), application.title), (N_("Call"), decision.call.title)]

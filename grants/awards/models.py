@@ -54,7 +54,8 @@ DECISION_LABELS = {
 class Decision(Record):
     """What the commission proposed for one application and what the strategic committee decided.
 
-    `score` is the mean of the reviews' totals, in hundredths of a point of 100.
+    `score` is the mean of the reviews' totals, in hundredths of a point of 100. `reopened_at`: an appeal against it was
+    upheld then, so it is taken again.
     """
 
     __tablename__ = "decision"
@@ -62,6 +63,7 @@ class Decision(Record):
         UniqueConstraint("call_id", "commission_id", "rank"),
         CheckConstraint("rank > 0", name="rank_positive"),
         CheckConstraint("(proposal = 'rejected') OR amount_minor > 0", name="amount_positive"),
+        CheckConstraint("reopened_at IS NULL OR amount_minor > 0", name="reopened_with_an_amount"),
         CheckConstraint(
             "(state = 'proposed') = (decided_at IS NULL) AND (state = 'proposed') = (decided_by_id IS NULL)",
             name="decided_by_somebody",
@@ -84,6 +86,7 @@ class Decision(Record):
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     notified_at: Mapped[datetime | None]
+    reopened_at: Mapped[datetime | None]
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql")
     call: Mapped[Call] = relationship(lazy="raise_on_sql")

@@ -78,10 +78,10 @@ def decide(user: Person, decision: Decision) -> Claims:
 
 @policy(Role.COMMITTEE)
 def fund(user: Person, decision: Decision) -> Claims:
-    """As `decide`; a project proposed for rejection has no amount, so it cannot be funded."""
+    """As `decide`; a project proposed for rejection has no amount to fund, unless an appeal gave it one."""
     yield from decide.claims(user, decision)
     yield (
-        decision.proposal != Outcome.REJECTED,
+        decision.proposal != Outcome.REJECTED or decision.reopened_at is not None,
         N_("The commission proposed no amount for this project. Send it back to the commission."),
     )
 

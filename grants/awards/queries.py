@@ -207,9 +207,13 @@ def decision_for(application: Application) -> Decision | None:
 
 
 def notified(applications: Iterable[Application]) -> dict[UUID, Decision]:
-    """The decisions the applicants have been told, by application the reader already sees; one query."""
+    """The decisions the applicants have been told and that stand, by application the reader already sees; one query."""
     ids = [one.id for one in applications]
-    told = select(Decision).where(Decision.application_id.in_(ids), Decision.notified_at.is_not(None))
+    told = select(Decision).where(
+        Decision.application_id.in_(ids),
+        Decision.notified_at.is_not(None),
+        Decision.state != DecisionState.PROPOSED,  # taken again after an appeal
+    )
     return {one.application_id: one for one in db.session.scalars(told)}
 
 

@@ -53,10 +53,27 @@ PUBLIC_STATES = frozenset(
 PLANNED = "state NOT IN ('draft', 'cancelled', 'archived')"
 
 
+class Feedback(StrEnum):
+    """Which marks applicants are told with the decision on their project."""
+
+    NONE = "none"
+    TOTAL = "total"
+    CRITERIA = "criteria"
+
+
+FEEDBACK_LABELS = {
+    Feedback.NONE: N_("No mark: the decision and its reasons"),
+    Feedback.TOTAL: N_("The overall mark"),
+    Feedback.CRITERIA: N_("The mark of each criterion, with the reviewers’ comments"),
+}
+APPEAL_DAYS = 15  # proposed for a new call
+
+
 class Call(Record):
     """A call for proposals of one fund. `funding_rate` is in hundredths of a percent: 5 000 is 50 %.
 
-    Questions are taken until `questions_until`; without it, until the call closes.
+    Questions are taken until `questions_until`; without it, until the call closes. A refusal may be appealed within
+    `appeal_days` of the day the applicant is told; 0: there is no appeal.
     """
 
     __tablename__ = "call"
@@ -68,6 +85,7 @@ class Call(Record):
         CheckConstraint("ceiling_minor > 0", name="ceiling_positive"),
         CheckConstraint("funding_rate BETWEEN 1 AND 10000", name="funding_rate_is_a_share"),
         CheckConstraint("reviewers_per_application BETWEEN 1 AND 9", name="reviewers_plausible"),
+        CheckConstraint("appeal_days BETWEEN 0 AND 90", name="appeal_days_plausible"),
         CheckConstraint(
             f"NOT ({PLANNED}) OR (opens_at IS NOT NULL AND closes_at IS NOT NULL AND reviews_due_at IS NOT NULL"
             " AND ceiling_minor IS NOT NULL AND funding_rate IS NOT NULL)",
@@ -94,6 +112,8 @@ class Call(Record):
     published_at: Mapped[datetime | None]
     imported: Mapped[bool] = mapped_column(default=False)
     budget: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    appeal_days: Mapped[int] = mapped_column(default=APPEAL_DAYS)
+    feedback: Mapped[Feedback] = mapped_column(default=Feedback.CRITERIA)
 
     fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
     envelopes: Mapped[list["Envelope"]] = relationship(

@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from grants.calls import policy
 from grants.calls.eligibility import Rule
-from grants.calls.models import Call, Criterion, Envelope, Questionnaire
+from grants.calls.models import APPEAL_DAYS, Call, Criterion, Envelope, Feedback, Questionnaire
 from grants.calls.questionnaire import Outline
 from grants.calls.rule_verbs import begin_with
 from grants.clusters.models import Commission
@@ -49,6 +49,8 @@ class CallDraft:
     envelopes: Mapping[UUID, Money]
     criteria: Sequence[CriterionDraft]
     questions_until: datetime | None = None
+    appeal_days: int = APPEAL_DAYS
+    feedback: Feedback = Feedback.CRITERIA
 
 
 def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
@@ -130,6 +132,7 @@ def _write(call: Call, fund: Fund, draft: CallDraft) -> None:
     call.code, call.title, call.summary = draft.code, draft.title, draft.summary
     call.opens_at, call.closes_at, call.reviews_due_at = draft.opens_at, draft.closes_at, draft.reviews_due_at
     call.questions_until = draft.questions_until
+    call.appeal_days, call.feedback = draft.appeal_days, draft.feedback
     call.ceiling, call.funding_rate = draft.ceiling, draft.funding_rate
     call.instalments, call.reviewers_per_application = list(draft.instalments), draft.reviewers_per_application
     known = {one.commission_id: one for one in call.envelopes}

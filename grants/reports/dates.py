@@ -9,7 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import contains_eager
 
+from grants.appeals import queries as appeals
 from grants.applications.clarification_policy import ANSWERABLE
 from grants.applications.models import (
     EDITABLE,
@@ -21,6 +23,7 @@ from grants.applications.models import (
 from grants.awards.models import Agreement, AgreementState, Award, Instalment
 from grants.calls.models import Call, CallState
 from grants.clusters.models import Cluster
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
@@ -37,6 +40,7 @@ class Kind(StrEnum):
     QUESTIONS = "questions"
     COMPLETION = "completion"
     CLARIFICATION = "clarification"
+    APPEAL = "appeal"
     REVIEWS = "reviews"
     INSTALMENT = "instalment"
     ENDS = "ends"
@@ -65,8 +69,9 @@ class Dated:
 
 
 def dates_of(person: Person) -> list[Dated]:
-    """In their order; four queries."""
-    every = (*_applications(person), *_clarifications(person), *_reviews(person), *_agreements(person))
+    """In their order; the same few queries however many."""
+    mine = (*_applications(person), *_clarifications(person), *_appeals(person))
+    every = (*mine, *_reviews(person), *_agreements(person))
     found = {one.key: one for one in every}
     return sorted(found.values(), key=lambda one: (str(one.at)[:10], one.key))
 
@@ -110,6 +115,22 @@ def _clarifications(person: Person) -> Iterator[Dated]:
         title = N_("Answer the fund: %(title)s", title=application.title)
         key = f"{Kind.CLARIFICATION}-{one.id}"
         yield Dated(Kind.CLARIFICATION, key, one.due_at, title, application.id, one.version, *place)
+
+
+def _appeals(person: Person) -> Iterator[Dated]:
+    """Refusals that may still be appealed: the last moment."""
+    found = select(Application).join(Application.call).join(Call.fund).join(Fund.cluster)
+    mine = found.where(
+        _mine(person, Application.organisation_id), Application.state.in_(appeals.APPEALABLE), Call.appeal_days > 0
+    )
+    loaded = contains_eager(Application.call).contains_eager(Call.fund).contains_eager(Fund.cluster)
+    refused = {one.id: one for one in db.session.scalars(mine.options(loaded))}
+    appealed = appeals.of_applications(refused.values())
+    for id, refusal in appeals.refusals(one for one in refused.values() if one.id not in appealed).items():
+        if refusal.until is not None and refusal.until >= now():
+            one, cluster = refused[id], refused[id].call.fund.cluster
+            title, place = N_("Last day to appeal: %(title)s", title=one.title), (cluster.country, cluster.timezone)
+            yield Dated(Kind.APPEAL, f"{Kind.APPEAL}-{id}", refusal.until, title, id, one.version, *place)
 
 
 def _reviews(person: Person) -> Iterator[Dated]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from grants.calls.models import Criterion
+from grants.calls.models import Criterion, Feedback
 from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.reviews.models import LOWEST_WITHOUT_COMMENT, Review, Score
@@ -67,7 +67,15 @@ def missing(review: Review, sheet: Sheet) -> list[tuple[str, Text]]:
                 )
             )
     if not sheet.comment.strip():
-        found.append(("comment", N_("Write a few words about the whole project: the applicant will read them.")))
+        told = review.application.call.feedback == Feedback.CRITERIA
+        found.append(
+            (
+                "comment",
+                N_("Write a few words about the whole project: the applicant will read them.")
+                if told
+                else N_("Write a few words about the whole project."),
+            )
+        )
     if sheet.confidence is None:
         found.append(("confidence", N_("Say how well you know this field.")))
     requested: Money = review.application.requested

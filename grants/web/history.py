@@ -20,6 +20,8 @@ OWN = {  # done by the applicant's people
     "application.submit": Happening(N_("Submitted"), "send", "ok"),
     "application.reopen": Happening(N_("Reopened"), "undo-2"),
     "application.withdraw": Happening(N_("Withdrawn"), "circle-x"),
+    "application.appeal": Happening(N_("Appeal filed"), "scale", "info"),
+    "application.appeal_withdrawn": Happening(N_("Appeal withdrawn"), "undo-2"),
 }
 SCANNING = {  # done by the clock
     "application.quarantine": Happening(N_("A virus was found in a document"), "shield-alert", "bad"),
@@ -30,6 +32,8 @@ SCREENING = {  # done by the fund, told to the applicant
     "application.refuse_admission": Happening(N_("Declared inadmissible"), "circle-x"),
     "application.find_eligible": Happening(N_("Declared eligible"), "circle-check", "ok"),
     "application.find_ineligible": Happening(N_("Declared ineligible"), "circle-x"),
+    "application.appeal_upheld": Happening(N_("Appeal upheld"), "circle-check", "ok"),
+    "application.appeal_dismissed": Happening(N_("Appeal dismissed"), "circle-x"),
 }
 EVALUATION = {  # the commission's business until the decision is notified
     "application.start_review": Happening(N_("Review started"), "scale"),

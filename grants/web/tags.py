@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask
 
+from grants.appeals.models import APPEAL_LABELS, AppealState
 from grants.applications.models import (
     CLARIFICATION_LABELS,
     PARTNER_LABELS,
@@ -118,6 +119,12 @@ CLAIMS: dict[Any, Look] = {
 }
 
 
+APPEALS: dict[Any, Look] = {
+    AppealState.FILED: ("warn", "hourglass"),
+    AppealState.UPHELD: ("ok", "circle-check"),
+    AppealState.DISMISSED: ("none", "circle-x"),
+    AppealState.WITHDRAWN: ("ghost", "undo-2"),
+}
 IMPORTS: dict[Any, Look] = {
     ImportState.UPLOADED: ("none", "file-search"),
     ImportState.CHECKED: ("warn", "list-checks"),
@@ -148,6 +155,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
+    AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
 }

@@ -76,6 +76,8 @@ class Ground:
             "funding_rate": "90",
             "instalments": "40 40 20",
             "reviewers_per_application": "3",
+            "feedback": "total",
+            "appeal_days": "10",
             f"envelope-{first.id}": "2 000 000",
             f"envelope-{second.id}": "1 000 000",
             "lines": "2",

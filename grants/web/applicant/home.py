@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import render_template, request
 
+from grants.appeals import queries as appeals
 from grants.applications import clarification_queries, partner_queries, policy, queries
 from grants.applications.budgets import budget_of
 from grants.applications.clarification_policy import EXAMINED
 from grants.applications.deadline import due_at, in_time
 from grants.applications.models import EDITABLE, Application, ApplicationState, Clarification, ClarificationState
 from grants.awards import queries as awards
+from grants.awards.feedback import marks_told
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people import queries as people
@@ -19,6 +21,7 @@ from grants.people.models import ORGANISATION_LABELS, Person
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.applicant import portal
+from grants.web.applicant.appeals import recourse
 from grants.web.applicant.clarifications import answer_files
 from grants.web.applicant.consortium import look as look_of_partner
 from grants.web.applicant.consortium import summary
@@ -59,12 +62,17 @@ def home(user: Person) -> Any:
     kept = answers()
     told = awards.notified(one for one in mine if one.state == ApplicationState.DECIDED)
     asked = clarification_queries.awaited(one for one in mine if one.state in EXAMINED)
+    refused, appealed = appeals.refusals(mine), appeals.of_applications(mine)
     return render_template(
         "applicant/home.html",
         first=standing(first) if first else None,
         waiting=len(waiting),
         others=[
-            (one, look(one, told.get(one.id)), next_step(one, told.get(one.id), asked.get(one.id)))
+            (
+                one,
+                look(one, told.get(one.id)),
+                next_step(one, told.get(one.id), asked.get(one.id), appealed.get(one.id), refused.get(one.id)),
+            )
             for one in mine
             if one is not first
         ],
@@ -87,16 +95,22 @@ def application(user: Person, application: Application) -> Any:
     editable, id = policy.edit.allows(user, application), application.id
     decision = awards.notified([application]).get(id) if application.state == ApplicationState.DECIDED else None
     clarifications = clarification_queries.of_application(application) if application.reference else []
+    contested = recourse(user, application)
+    appeal, refusal = (contested.appeal, contested.refusal) if contested else (None, None)
     grants = [one for one in awards.granted_to([application.organisation_id], user) if one.application_id == id]
     return render_template(
         "applicant/draft.html" if editable else "applicant/application.html",
         application=application,
         call=application.call,
         tag=look(application, decision),
-        step=next_step(application, decision, _answer_by(clarifications)),
+        step=next_step(application, decision, _answer_by(clarifications), appeal, refusal),
+        recourse=contested,
         clarifications=[(one, answer_files(one, "applicant.clarification_file")) for one in clarifications],
         decision=decision,
-        stages=[] if editable or application.state in EDITABLE else journey(application, decision, bool(grants)),
+        marks=marks_told(decision, application.call),
+        stages=[]
+        if editable or application.state in EDITABLE
+        else journey(application, decision, bool(grants), appeal),
         grants=grants,
         standing=standing(application) if editable else None,
         findings=[(one, look_of(one)) for one in eligibility.findings(application)] if editable else [],

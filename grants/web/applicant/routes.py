@@ -3,6 +3,7 @@
 from grants.applications.deadline import allow_grace
 from grants.web.applicant import (
     accounts,
+    appeals,
     awards,
     budget_files,
     clarifications,
@@ -27,6 +28,7 @@ from grants.web.applicant import (
 
 __all__ = [
     "accounts",
+    "appeals",
     "awards",
     "budget_files",
     "clarifications",

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 
+from grants.appeals.models import Appeal, AppealState
+from grants.appeals.queries import Refusal
 from grants.applications.clarification_policy import EXAMINED as BEING_EXAMINED
 from grants.applications.content import CONSORTIUM, Blocker, Section, blockers, is_started, sections
 from grants.applications.deadline import due_at, in_time, is_taking
@@ -14,6 +17,7 @@ from grants.applications.models import EDITABLE, Application, Document
 from grants.applications.models import ApplicationState as State
 from grants.awards.models import Decision, DecisionState
 from grants.calls.models import CallState
+from grants.core.clock import arrival
 from grants.core.i18n import N_, N_n, Text, Words
 from grants.web.downloads import listed
 from grants.web.filters import Tag
@@ -53,6 +57,12 @@ AT = {
     State.DECIDED: DECIDED,
 }
 STOPPED = frozenset({State.INADMISSIBLE, State.INELIGIBLE})
+APPEALED = {
+    AppealState.FILED: N_("Your appeal is being examined by somebody who took no part in the refusal."),
+    AppealState.UPHELD: N_("After your appeal it was refused once more. The reason is on its page; this is final."),
+    AppealState.DISMISSED: N_("Your appeal is dismissed, with reasons. The refusal stands; this is final."),
+    AppealState.WITHDRAWN: N_("You withdrew your appeal. The refusal stands."),
+}
 CANCELLED = N_("The strategic committee has cancelled this call: your application goes no further.")
 
 
@@ -156,10 +166,13 @@ def _task(application: Application, section: str, label: Text | Words, found: Se
     return Task(section, label, missing, tag, False)
 
 
-def journey(application: Application, decision: Decision | None = None, granted: bool = False) -> list[Stage]:
+def journey(
+    application: Application, decision: Decision | None = None, granted: bool = False, appeal: Appeal | None = None
+) -> list[Stage]:
     """The way of a submitted application, as far as its applicant may know; where it stopped, nothing follows.
 
-    `decision` once the applicant was told of it; `granted` once the agreement was sent for signature.
+    `decision` once the applicant was told of it; `granted` once the agreement was sent for signature; `appeal` when
+    there is one: it is the last step until it is upheld.
     """
     call, state = application.call, application.state
     zone = call.fund.cluster.zone
@@ -169,7 +182,8 @@ def journey(application: Application, decision: Decision | None = None, granted:
     if state == State.WITHDRAWN:
         return [Stage(STAGES[0], notes.get(0), "done"), Stage(N_("Withdrawn by you"), None, "done")]
     if state in STOPPED:
-        return [Stage(STAGES[0], notes.get(0), "done"), Stage(STAGES[CHECKED], tag_of(state).label, "done")]
+        way = [Stage(STAGES[0], notes.get(0), "done"), Stage(STAGES[CHECKED], tag_of(state).label, "done")]
+        return way + _appealed(appeal)
     here = AT[state]
     if call.state == CallState.CANCELLED and state != State.DECIDED:
         past = [Stage(STAGES[n], notes.get(n), "done") for n in range(here)]
@@ -185,11 +199,40 @@ def journey(application: Application, decision: Decision | None = None, granted:
     if outcome is not None:
         notes[DECIDED] = tag_of(outcome).label
         here, last = GRANTED, last if outcome == DecisionState.FUNDED else GRANTED
-    return [Stage(STAGES[n], notes.get(n), "done" if n < here else "now" if n == here else "todo") for n in range(last)]
+    way = [Stage(STAGES[n], notes.get(n), "done" if n < here else "now" if n == here else "todo") for n in range(last)]
+    return way + (_appealed(appeal) if outcome == DecisionState.REJECTED else [])
 
 
-def next_step(application: Application, decision: Decision | None = None, answer_by: datetime | None = None) -> Text:
-    """What happens next and when, in one sentence; `answer_by` while the fund awaits a clarification."""
+def _appealed(appeal: Appeal | None) -> list[Stage]:
+    if appeal is None:
+        return []
+    waits = appeal.state == AppealState.FILED
+    return [Stage(N_("Appeal"), tag_of(appeal.state).label, "now" if waits else "done")]
+
+
+def _after_refusal(appeal: Appeal | None, refusal: Refusal | None, zone: ZoneInfo) -> Text | None:
+    """What an appeal changes in what comes next; None when there is none and none is possible."""
+    if appeal is not None:
+        return APPEALED[appeal.state]
+    if refusal is not None and refusal.until is not None and arrival() <= refusal.until:
+        return N_("The reason is on its page. You may appeal until %(when)s.", when=refusal.until.astimezone(zone))
+    return None
+
+
+def next_step(
+    application: Application,
+    decision: Decision | None = None,
+    answer_by: datetime | None = None,
+    appeal: Appeal | None = None,
+    refusal: Refusal | None = None,
+) -> Text:
+    """What happens next and when, in one sentence; `answer_by` while the fund awaits a clarification.
+
+    `refusal` as the applicant was told of it, `appeal` the one there is.
+    """
+    refused = application.state in STOPPED or (decision is not None and decision.state == DecisionState.REJECTED)
+    if refused and (said := _after_refusal(appeal, refusal, application.call.fund.cluster.zone)):
+        return said
     if decision is not None:
         return TOLD[decision.state]
     call, state = application.call, application.state
@@ -223,6 +266,8 @@ def next_step(application: Application, decision: Decision | None = None, answer
             return N_("It will not be examined further. The reason is on its page.")
         case State.WITHDRAWN:
             return N_("You withdrew it. Nothing more happens.")
+    if appeal is not None and appeal.state == AppealState.UPHELD:
+        return N_("Your appeal is upheld: the strategic committee decides again. The result is sent to you by e-mail.")
     return N_("The strategic committee has decided. The result is sent to you by e-mail.")
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
+from grants.appeals import queries as appeals
 from grants.calls import policy, queries, questionnaires
 from grants.calls.models import Call, CallState
 from grants.core.i18n import N_
 from grants.ledger.queries import Standing, balances
 from grants.ledger.stages import Stage
-from grants.people.models import Person
+from grants.people.models import Person, Role
 from grants.web.access import access
 from grants.web.awards import stated_reason
 from grants.web.board import portal
@@ -34,7 +35,13 @@ def calls(user: Person) -> Any:
     """Calls of the committee's funds: those to approve, those with decisions to take, the others."""
     found = queries.followed_calls(user, *SHOWN)
     groups = [(label, chosen) for label, states in GROUPS if (chosen := [one for one in found if one.state in states])]
-    return render_template("board/calls.html", groups=groups, when=when)
+    hears = Role.COMMITTEE in user.roles
+    return render_template(
+        "board/calls.html",
+        groups=groups,
+        when=when,
+        appeals=appeals.waiting(user, Role.COMMITTEE) if hears else None,
+    )
 
 
 @portal.get("/calls/<uuid:id>")

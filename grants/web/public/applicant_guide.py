@@ -65,7 +65,18 @@ APPLICANT = Guide(
         ),
         (
             N_("Read the decision"),
-            N_("Funded, on the reserve list or not selected: the reasons come with it."),
+            N_(
+                "Funded, on the reserve list or not selected: the reasons come with it, and the marks where the call"
+                " tells them."
+            ),
+        ),
+        (
+            N_("Appeal, if you were refused"),
+            N_(
+                "Once, until the date on the page of your application, in your own words. Somebody who took no part"
+                " in the refusal hears your appeal: upheld, your application goes on from where it was; dismissed,"
+                " the refusal is final. You read the reasons either way."
+            ),
         ),
         (
             N_("Sign, deliver, claim"),

@@ -24,6 +24,7 @@ PAGES = {  # where each kind of date is dealt with, and the name of its argument
     Kind.QUESTIONS: ("public.call", "id"),
     Kind.COMPLETION: ("applicant.application", "application_id"),
     Kind.CLARIFICATION: ("applicant.application", "application_id"),
+    Kind.APPEAL: ("applicant.application", "application_id"),
     Kind.REVIEWS: ("reviewer.reviews", None),
     Kind.INSTALMENT: ("applicant.agreement", "id"),
     Kind.ENDS: ("applicant.agreement", "id"),

@@ -75,10 +75,18 @@ COMMITTEE = Guide(
             N_("Funded reserves the credit at once. Not selected needs a reason, which the applicant reads."),
         ),
         (N_("Close the call"), N_("When every decision is taken, close it: all applicants are told the same day.")),
+        (
+            N_("Hear appeals"),
+            N_(
+                "From “Calls and decisions”. Upheld, the project comes back among the decisions to take; dismissed, the"
+                " refusal is final. The applicant reads your reasons."
+            ),
+        ),
     ],
     [
         N_("The fund never spends what it does not have, however many people decide at once."),
         N_("Who sent a call to the committee does not approve it; who proposed a project does not decide on it."),
+        N_("Nobody hears an appeal against a decision they took or proposed."),
     ],
 )
 OFFICER = Guide(
@@ -105,6 +113,13 @@ OFFICER = Guide(
         ),
         (N_("Start the evaluation"), N_("The commissions then receive the eligible files.")),
         (
+            N_("Hear appeals"),
+            N_(
+                "From “Applications”, when another programme officer refused the file. Upheld, it is checked again;"
+                " dismissed, the refusal is final. The applicant reads your reasons."
+            ),
+        ),
+        (
             N_("Follow the grants"),
             N_("Prepare the agreement, check claims line by line and certify what was delivered."),
         ),
@@ -113,6 +128,7 @@ OFFICER = Guide(
         N_("The weights of the rubric and the instalments add up to 100."),
         N_("A closing time that the clocks skip or repeat is refused."),
         N_("A programme officer moves no money, and whoever checked a claim takes no other step on it."),
+        N_("Whoever declared a file inadmissible or ineligible does not hear the appeal against it."),
     ],
 )
 FUND_MANAGER = Guide(

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from grants.appeals import queries as appeals
 from grants.applications import clarification_policy, clarification_queries, policy, queries
 from grants.applications.budgets import budget_of
 from grants.applications.evidence import evidence
@@ -18,7 +19,7 @@ from grants.calls.eligibility import Finding, shown
 from grants.calls.models import Call
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
-from grants.people.models import ORGANISATION_LABELS, Person
+from grants.people.models import ORGANISATION_LABELS, Person, Role
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.downloads import attached, listed
@@ -63,7 +64,12 @@ def application_calls(user: Person) -> Any:
     if calls:
         speak_for(calls[0][0].fund.cluster.country, calls[0][0].fund.cluster.timezone)
     rows = [(call, sum(n.values()), sum(n.get(state, 0) for state in TO_SCREEN)) for call, n in calls]
-    return render_template("staff/application_calls.html", calls=rows)
+    hears = Role.OFFICER in user.roles
+    return render_template(
+        "staff/application_calls.html",
+        calls=rows,
+        appeals=appeals.waiting(user, Role.OFFICER) if hears else None,
+    )
 
 
 @portal.get("/calls/<uuid:call_id>/applications")
@@ -122,6 +128,7 @@ def application(user: Person, application: Application) -> Any:
         ],
         sheets=sheets(application),
         budget=budget_of(application),
+        appeal=appeals.of_application(application),
         kind=ORGANISATION_LABELS[application.organisation.kind],
         clarifications=[(one, _files(one)) for one in asked],
         may_ask=clarification_policy.ask_clarification.allows(user, application),

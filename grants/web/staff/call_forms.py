@@ -8,11 +8,11 @@ from uuid import UUID
 from flask import request
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from grants.calls.examples import Example
-from grants.calls.models import Call
+from grants.calls.models import APPEAL_DAYS, FEEDBACK_LABELS, Call, Feedback
 from grants.calls.service import CallDraft, CriterionDraft, problems_with
 from grants.clusters.models import Commission
 from grants.core.clock import now
@@ -51,6 +51,20 @@ class CallForm(Form, Versioned):
     )
     reviewers_per_application = NumberField(
         _l("Reviewers for each application"), [InputRequired()], minimum=1, maximum=9
+    )
+    feedback = RadioField(
+        _l("Marks that applicants are told"),
+        [InputRequired()],
+        choices=list(FEEDBACK_LABELS.items()),
+        coerce=Feedback,
+        description=_l("On their own project, with the decision and its reasons; never who gave them."),
+    )
+    appeal_days = NumberField(
+        _l("Days to appeal"),
+        [InputRequired()],
+        minimum=0,
+        maximum=90,
+        description=_l("Counted from the day after an applicant is told of a refusal. 0: there is no appeal."),
     )
 
     commissions: Sequence[Commission] = ()
@@ -121,6 +135,8 @@ class CallForm(Form, Versioned):
             funding_rate=typed["funding_rate"],
             instalments=self.percentages(),
             reviewers_per_application=typed["reviewers_per_application"],
+            feedback=typed["feedback"],
+            appeal_days=typed["appeal_days"],
             envelopes={id: amount for id, amount in given.items() if amount},
             criteria=[
                 CriterionDraft(label.data, guidance.data, weight.data)
@@ -142,6 +158,8 @@ KEPT = (
     "ceiling",
     "funding_rate",
     "reviewers_per_application",
+    "feedback",
+    "appeal_days",
     "version",
 )
 
@@ -186,6 +204,7 @@ def _of_call(call: Call) -> dict[str, Any]:
 def _of_example(example: Example | None, currency: str) -> dict[str, Any]:
     """Amounts only where the currency is the example's own."""
     values: dict[str, Any] = {"key": str(new_id()), "reviewers_per_application": 3, "instalments": "40 40 20"}
+    values |= {"feedback": Feedback.CRITERIA, "appeal_days": APPEAL_DAYS}
     if example:
         values |= {name: getattr(example, name) for name in ("title", "summary", "funding_rate")}
         values["code"] = f"{now().year}-{example.name.upper()}"

@@ -2,6 +2,7 @@
 
 from grants.web.staff import (
     agreements,
+    appeals,
     applications,
     budgets,
     calls,
@@ -21,6 +22,7 @@ from grants.web.staff import (
 
 __all__ = [
     "agreements",
+    "appeals",
     "applications",
     "budgets",
     "calls",
