@@ -66,7 +66,7 @@ def _projects(book: Workbook, board: Chaired, found: Statistics, over: int, read
             column("title", N_("Title"), Kind.TEXT, 44),
             column("organisation", N_("Organisation"), Kind.TEXT, 30),
             column("asked", N_("Reviews asked for"), Kind.INTEGER, 10),
-            column("submitted", N_("Submitted"), Kind.INTEGER, 10),
+            column("submitted", N_("Reviews submitted"), Kind.INTEGER, 10),
             column("mean", N_("Raw mean of 100")),
             column("lowest", N_("Lowest")),
             column("highest", N_("Highest")),
@@ -74,8 +74,8 @@ def _projects(book: Workbook, board: Chaired, found: Statistics, over: int, read
             column("alert", N_("Alert"), Kind.TEXT, 30),
             column("calibrated", N_("Calibrated mark of 100")),
             column("expected", N_("Expected rank")),
-            column("low", N_("Rank, 90 % interval: from"), Kind.INTEGER, 12),
-            column("high", N_("to"), Kind.INTEGER, 9),
+            column("low", N_("Rank interval (90 %), from"), Kind.INTEGER, 12),
+            column("high", N_("Rank interval (90 %), to"), Kind.INTEGER, 12),
             column("funded", N_("Probability of being funded"), Kind.PERCENT),
             column("group", N_("Group of reviewers"), Kind.INTEGER, 10),
             Column("amount", f"{render(N_('Amount recommended'), reader)} ({currency})", Kind.MONEY, 20, currency),
@@ -115,11 +115,11 @@ def _reviewers(book: Workbook, found: Statistics, reader: Reader) -> None:
             column("asked", N_("Reviews asked for"), Kind.INTEGER),
             column("unanswered", N_("Waiting for an answer"), Kind.INTEGER),
             column("in_hand", N_("Being written"), Kind.INTEGER),
-            column("submitted", N_("Submitted"), Kind.INTEGER),
+            column("submitted", N_("Reviews submitted"), Kind.INTEGER),
             column("mean", N_("Mean given, of 100")),
             column("severity", N_("Severity, in points"), width=18),
-            column("low", N_("90 % interval: from"), width=18),
-            column("high", N_("to")),
+            column("low", N_("Interval (90 %), from"), width=18),
+            column("high", N_("Interval (90 %), to"), width=18),
         ],
     )
     for one in found.markers:
@@ -175,7 +175,7 @@ def _totals(book: Workbook, found: Statistics, reader: Reader) -> None:
         render(N_("Distribution"), reader),
         [
             column("from", N_("Weighted mark from"), Kind.INTEGER),
-            column("to", N_("to under"), Kind.INTEGER),
+            column("to", N_("Weighted mark under"), Kind.INTEGER),
             column("reviews", N_("Reviews"), Kind.INTEGER),
         ],
     )

@@ -57,10 +57,10 @@ def whiskers(
         return nothing()
     high, top, wide = 44, 26, 820
     drawing = Drawing(wide, top + high * len(rows) + 4, title, desc)
-    inner = wide - 84
+    inner = wide - 110  # room for a tick before, a figure after
 
     def x(value: float) -> float:
-        return 6 + (min(max(value, start), end) - start) / (end - start) * (inner - 12)
+        return 18 + (min(max(value, start), end) - start) / (end - start) * inner
 
     for value, label in ticks:
         at = drawing.x(x(value))
@@ -92,12 +92,12 @@ def histograms(
     """
     if not any(sum(counts) for _, counts in rows):
         return nothing()
-    top, step, wide = 4, tall + 34, 400
-    drawing = Drawing(wide, top + step * len(rows) + 18, title, desc)
+    top, step, wide = 0, tall + 46, 400
+    drawing = Drawing(wide, top + step * len(rows) + 20, title, desc)
     slot = wide / len(rows[0][1])
     for n, (label, counts) in enumerate(rows):
         base, most = top + step * n + step - 4, max(max(counts), 1)
-        drawing.text(0, base - tall - 12, plain(label), "c-label c-ink")
+        drawing.text(0, base - tall - 22, plain(label), "c-label c-ink")
         drawing.add(LINE, "c-axis", 0, wide, base, base)
         for at, count in enumerate(counts):
             height = count / most * tall

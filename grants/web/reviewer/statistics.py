@@ -98,7 +98,7 @@ def _places(found: Statistics, page: Page) -> Markup | None:
         return None
     last = max(one.high or 1 for one in found.standings)
     step = max(1, -(-last // 6))
-    ticks = [1, *(at for at in range(step, last, step) if at > 1 and last - at >= step / 2), last]
+    ticks = [1, *(at for at in range(step, last, step) if min(at - 1, last - at) > step / 2), last]
     return whiskers(
         [
             Whisker(
@@ -107,7 +107,9 @@ def _places(found: Statistics, page: Page) -> Markup | None:
             for one in rows
         ],
         title=_("Where each project may stand"),
-        desc=_("For each project, in the order of the raw means: its expected rank and its 90 % interval of ranks."),
+        desc=_(
+            "For each project, in the order of the raw means: its expected rank and the interval of its ranks (90 %)."
+        ),
         start=1,
         end=max(last, 2),
         ticks=[(at, str(at)) for at in dict.fromkeys(ticks)],
@@ -133,7 +135,9 @@ def _severities(found: Statistics) -> Markup:
             for one in rows
         ],
         title=_("Severity of each reviewer"),
-        desc=_("Points that each reviewer gives above or below the others for the same project, with a 90 % interval."),
+        desc=_(
+            "Points that each reviewer gives above or below the others for the same project, with an interval (90 %)."
+        ),
         start=-end,
         end=end,
         ticks=[(float(at), f"+{at}" if at > 0 else i18n.number(at, current_reader())) for at in ticks],
