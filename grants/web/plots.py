@@ -68,7 +68,7 @@ def whiskers(
         drawing.text(x(value), 13, ltr(label), "c-tick", "middle")
     for n, row in enumerate(rows):
         y, name = top + n * high, plain(row.label)
-        drawing.text(0, y + 15, name, "c-label c-ink")
+        drawing.text(0, y + 15, name, "c-label c-ink c-halo")
         middle, colour = y + 30, "c-w2" if row.strong else "c-w1"
         from_, to = drawing.x(x(row.low)), drawing.x(x(row.high))
         drawing.add(
@@ -84,15 +84,21 @@ def whiskers(
 
 
 def histograms(
-    rows: Sequence[tuple[Any, Sequence[int]]], *, ticks: Sequence[str], title: Any, desc: Any, tall: int = 44
+    rows: Sequence[tuple[Any, Sequence[int]]],
+    *,
+    ticks: Sequence[str],
+    title: Any,
+    desc: Any,
+    wide: int = 400,
+    tall: int = 44,
 ) -> Markup:
-    """A small histogram for each row, all on one axis; every row has as many counts as the others.
+    """A histogram for each row, `tall` in units of which the chart is `wide`; every row has as many counts.
 
     As many ticks as counts stand under their bars; one more than counts, between them.
     """
     if not any(sum(counts) for _, counts in rows):
         return nothing()
-    top, step, wide = 0, tall + 46, 400
+    top, step = 0, tall + 46
     drawing = Drawing(wide, top + step * len(rows) + 20, title, desc)
     slot = wide / len(rows[0][1])
     for n, (label, counts) in enumerate(rows):

@@ -49,9 +49,9 @@ CHAIR = Guide(
             N_("Read the statistics"),
             N_(
                 "Which reviews are missing, where marks lie far apart, who is severe or generous, how far reviewers"
-                " agree on each criterion. Calibrated marks stand beside the raw means, with the interval of ranks that the"
-                " marks allow and the probability of being funded. They help to choose what to discuss; thresholds and"
-                " decisions rest on raw or consensus marks."
+                " agree on each criterion. Calibrated marks stand beside the raw means, with the interval of ranks that"
+                " the marks allow and the probability of being funded. They help to choose what to discuss; thresholds"
+                " and decisions rest on raw or consensus marks."
             ),
         ),
         (N_("Rank"), N_("Once all reviews are in, order the projects and see the line where the envelope ends.")),

@@ -151,7 +151,8 @@ def _totals(found: Statistics) -> Markup:
         ticks=[str(at * 100 // BINS) for at in range(BINS + 1)],
         title=_("Weighted marks of 100"),
         desc=_("How many reviews gave a weighted mark between each ten points and the next."),
-        tall=150,
+        wide=600,
+        tall=330,
     )
 
 
