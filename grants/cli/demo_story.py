@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
-from grants.cli import demo_budget
+from grants.cli import demo_budget, demo_marks
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_profile import furnish
 from grants.cli.demo_words import ANSWERS, COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
@@ -126,6 +126,7 @@ def play() -> None:
         fund.open_fund(cluster, "PAST", "Aides passées (import)", "GBP", None, actor=_met(who["manager"]))
         fund_id = main.id
     _evaluated_call(who, fund_id)
+    _marked_call(who, fund_id)
     _open_call(who, fund_id)
     with days_ago(2):
         furnish(lambda: _met(who["applicant"]), lambda: _met(who["accountant"]))
@@ -236,7 +237,9 @@ def _company(n: int, owner: Person) -> Any:
     return people.create_organisation(draft, actor=owner, facts=OrganisationFacts(founded, 3 + n % 9)).id
 
 
-def _applied(call_id: Any, n: int, owner_id: Any, requested: int, *, hand_in: bool = True) -> Any:
+def _applied(
+    call_id: Any, n: int, owner_id: Any, requested: int, *, seat: Commission | None = None, hand_in: bool = True
+) -> Any:
     """The n-th project, written and handed in by its owner; the application's id."""
     owner = _met(owner_id)
     organisation_id = _company(n, owner)
@@ -248,7 +251,7 @@ def _applied(call_id: Any, n: int, owner_id: Any, requested: int, *, hand_in: bo
         return applications.own_application(_met(owner_id), application_id)
 
     title, summary = PROJECTS[n]
-    commission = _commissions()[n % 4]
+    commission = seat or _commissions()[n % 4]
     drafting.revise(mine(), Project(title, commission.id, summary, DESCRIPTION), seen=None, actor=_met(owner_id))
     by_lines = bool(mine().call.budget_rules)
     if not hand_in:
@@ -297,11 +300,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
             made.append(_applied(call_id, n, owner, 1_400_000 + 350_000 * (n % 4)))
     with days_ago(49):
         call_flow.close_due()
-        for application_id in made:
-            for verb in (screening.admit, screening.find_eligible):
-                officer = _met(who["officer"])
-                verb(applications.file(officer, application_id), actor=officer)
-        call_flow.evaluate(calls.followed_call(_met(who["officer"]), call_id), actor=_met(who["officer"]))
+        _screened(who, call_id, made)
     for n, application_id in enumerate(made[:7]):
         with days_ago(45 - n):
             _reviewed(who, application_id, n, whole=n != 6)
@@ -390,6 +389,37 @@ def _paid(who: dict[str, Any], agreement_id: Any) -> None:
         claim.approve_order(current("accountant"), actor=_met(who["accountant"]))
         claim.remit(current("accountant"), actor=_met(who["accountant"]))
         claim.pay(current("accountant"), "VIR-2026-00017", at.date(), actor=_met(who["accountant"]))
+
+
+def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
+    """Mawahib: twelve projects of one commission, marked by six reviewers but for one: what statistics are about."""
+    with days_ago(75) as at:
+        title = Words(
+            fr="Mawahib 2026 : services mobiles", ar="مواهب 2026: الخدمات المتنقلة", en="Mawahib 2026: mobile"
+        )
+        draft = _draft("2026-MAWAHIB", title, at, at + timedelta(days=45), 8000, 900_000, 1)
+        first = _commissions()[0]
+        envelopes = {first.id: Money.of(3_000_000, MAD)}
+        call_id = _published(who, fund_id, replace(draft, envelopes=envelopes))
+    made = []
+    for n in range(12, 24):
+        with days_ago(70 - n):
+            made.append(_applied(call_id, n, _owner(n), 450_000 + 75_000 * (n % 5), seat=first))
+    with days_ago(29):
+        call_flow.close_due()
+        _screened(who, call_id, made)
+        ids = [who[key] for key in ("reviewer", "reviewer2", "reviewer3")]
+        ids += [demo_marks.newcomer(name, first, _met(who["admin"])) for name in demo_marks.NEWCOMERS]
+    demo_marks.mark(made, [partial(_met, one) for one in ids], partial(_met, who["chair"]))
+
+
+def _screened(who: dict[str, Any], call_id: Any, made: Sequence[Any]) -> None:
+    """All admissible and eligible; the commissions begin."""
+    for application_id in made:
+        for verb in (screening.admit, screening.find_eligible):
+            officer = _met(who["officer"])
+            verb(applications.file(officer, application_id), actor=officer)
+    call_flow.evaluate(calls.followed_call(_met(who["officer"]), call_id), actor=_met(who["officer"]))
 
 
 def _open_call(who: dict[str, Any], fund_id: Any) -> None:

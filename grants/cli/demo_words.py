@@ -23,6 +23,11 @@ CRITERIA = [
     (Words(fr="Impact local", ar="الأثر المحلي", en="Local impact"), 10),
 ]
 SUMMARIES = {
+    "MAWAHIB": Words(
+        fr="Pour les services mobiles qui ont trouvé leurs premiers clients et cherchent les suivants.",
+        ar="للخدمات المتنقلة التي وجدت زبناءها الأوائل وتبحث عن غيرهم.",
+        en="For mobile services that have found their first customers and look for the next.",
+    ),
     "TATWIR": Words(
         fr="Pour les entreprises de plus de deux ans qui passent à l’échelle avec un produit numérique.",
         ar="للمقاولات التي يزيد عمرها عن سنتين وتعمل على توسيع منتج رقمي.",
@@ -58,6 +63,18 @@ COMPANIES = [
             ("Amane Sécurité", "Rabat", "Rabat"),
             ("Zellige Studio", "Fès", "Fès"),
             ("Sahel Logiciels", "Casablanca", "Casablanca"),
+            ("Oasis Connect", "Errachidia", "Errachidia"),
+            ("Bled Santé", "Béni Mellal", "Béni Mellal"),
+            ("Argane Data", "Agadir", "Agadir"),
+            ("Moussem Billets", "Meknès", "Meknès"),
+            ("Zitouna Traçabilité", "Taza", "Taza"),
+            ("Chabaka Services", "Tétouan", "Tétouan"),
+            ("Halka Audio", "Marrakech", "Marrakech"),
+            ("Souk Direct", "Settat", "Settat"),
+            ("Atlas Secours", "Azilal", "Azilal"),
+            ("Marsa Pêche", "Safi", "Safi"),
+            ("Madrasa Mobile", "Salé", "Rabat"),
+            ("Naql Partagé", "Casablanca", "Casablanca"),
         ]
     )
 ]
@@ -74,6 +91,18 @@ PROJECTS = [
     ("Alerte aux fraudes par SMS", "Reconnaître et bloquer les messages frauduleux."),
     ("Visite virtuelle des médinas", "Des parcours en trois dimensions, racontés par les habitants."),
     ("Assistant de rédaction de factures", "Des factures conformes en trois langues."),
+    ("Irrigation guidée par téléphone", "Arroser au bon moment, d’après le sol et la météo."),
+    ("Rappels de vaccination", "Des messages vocaux en amazigh et en darija pour les familles."),
+    ("Prix des coopératives en direct", "Vendre l’huile d’argan au prix du jour, sans intermédiaire."),
+    ("Billetterie des festivals", "Un billet sur téléphone, contrôlé sans réseau."),
+    ("De l’olive à la bouteille", "Chaque litre d’huile raconte son champ et sa date."),
+    ("Réseau de dépanneurs", "Trouver un réparateur de confiance dans son quartier."),
+    ("Contes et récits à écouter", "La mémoire des conteurs, enregistrée et diffusée."),
+    ("Le marché livré", "Les légumes du producteur, commandés la veille."),
+    ("Alerte en montagne", "Prévenir les secours là où le réseau manque."),
+    ("Criée numérique", "La pêche du jour mise en vente avant le retour au port."),
+    ("Soutien scolaire par message", "Une question le soir, une réponse d’étudiant le lendemain."),
+    ("Camions pleins", "Partager le retour à vide des transporteurs."),
 ]
 DESCRIPTION = (
     "Le problème. Les usagers visés n’ont aujourd’hui aucune offre adaptée à leur langue et à leur budget.\n\n"

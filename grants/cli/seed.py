@@ -17,7 +17,7 @@ def seed() -> None:
 @seed.command("demo")
 @with_app
 def demo() -> None:
-    """A cluster, its fund of 100 000 000 MAD, two calls and somebody for every role. Twice is once."""
+    """A cluster, its fund of 100 000 000 MAD, three calls and somebody for every role. Twice is once."""
     if db.session.scalars(select(Person).where(Person.email == demo_story.PEOPLE["admin"].email)).first() is None:
         demo_story.play()
     width = max(len(one.email) for one in demo_story.PEOPLE.values())

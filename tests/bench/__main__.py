@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import pages, storm
+from tests.bench import calibration, pages, storm
 
-BENCHES: dict[str, Callable[[], None]] = {"pages": pages.main, "storm": storm.main}
+BENCHES: dict[str, Callable[[], None]] = {
+    "calibration": calibration.main,
+    "pages": pages.main,
+    "storm": storm.main,
+}
 
 
 def main(names: list[str]) -> int:

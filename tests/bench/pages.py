@@ -74,6 +74,7 @@ def cases(world: World) -> list[Case]:
         Case("one file", "officer", url_for("staff.application", application_id=world.some_application)),
         Case("chair's commissions", "chair", url_for("reviewer.commissions")),
         Case("chair's board", "chair", url_for("reviewer.board", call_id=call, commission_id=third)),
+        Case("chair's statistics", "chair", url_for("reviewer.marks_statistics", call_id=call, commission_id=second)),
         Case("ranking", "chair", url_for("reviewer.ranking", call_id=call, commission_id=second)),
         Case("ranking, its form", "chair", url_for("reviewer.ranking", call_id=call, commission_id=second, form=1)),
         Case("ranking, sent", "chair", url_for("reviewer.ranking", call_id=call, commission_id=first)),

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.bench import storm
+from tests.bench import calibration, storm
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -32,3 +32,13 @@ def test_a_storm_loses_and_doubles_nothing(new_database: NewDatabase, migrated: 
     for one in map(json.loads, lines):
         assert one.keys() >= {"bench", "p50_ms", "p99_ms", "lost", "doubled", "errors"}
         assert one["bench"] == "storm" and 0 < one["p50_ms"] <= one["p99_ms"]
+
+
+def test_calibration_beats_the_plain_mean() -> None:
+    found = calibration.measure(runs=60)
+    lines = [json.loads(line) for line in calibration.report(found).split("\n\n")[-1].splitlines()]
+    assert [one["case"] for one in lines] == ["plain mean", "z-score", "calibrated", "draws"]
+    plain, scored, ours, draws = lines
+    assert ours["gain_low"] > 0 > scored["gain_high"] and ours["tau"] > plain["tau"] > scored["tau"]
+    assert ours["gain"] == round(float((found.tau["calibrated"] - found.tau["plain mean"]).mean()), 4)
+    assert draws["marks"] == 2499 and draws["seconds"] > 0

@@ -45,6 +45,15 @@ CHAIR = Guide(
     [
         (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
         (N_("Follow the reviews"), N_("Reminders leave by themselves before and after the due date.")),
+        (
+            N_("Read the statistics"),
+            N_(
+                "Which reviews are missing, where marks lie far apart, who is severe or generous, how far reviewers"
+                " agree on each criterion. Calibrated marks stand beside the raw means, with the interval of ranks that"
+                " the marks allow and the probability of being funded. They help to choose what to discuss; thresholds"
+                " and decisions rest on raw or consensus marks."
+            ),
+        ),
         (N_("Rank"), N_("Once all reviews are in, order the projects and see the line where the envelope ends.")),
         (
             N_("Propose"),
@@ -55,6 +64,11 @@ CHAIR = Guide(
         N_("The projects you propose for funding fit in your commission’s envelope."),
         N_("No amount is above what the applicant requested."),
         N_("A project in which you have a conflict is neither shown to you nor counted for you."),
+        N_(
+            "A conflict with one project of the commission closes its ranking and statistics to you: a total"
+            " would tell."
+        ),
+        N_("Reviewers who share no project are never compared, and too few marks are said to be too few."),
     ],
 )
 COMMITTEE = Guide(
