@@ -191,9 +191,9 @@ def sections(application: Application) -> list[tuple[str, Text | Words]]:
 
 def _answers(application: Application) -> list[Blocker]:
     return [
-        Blocker(part.id, question.id, message, wrong)
+        Blocker(part.id, one.field, one.message, one.wrong)
         for part in outline(application).parts
-        for question, message, wrong in questionnaire.missing(part, application.answers)
+        for one in questionnaire.missing(part, application.answers)
     ]
 
 

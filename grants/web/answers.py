@@ -11,9 +11,11 @@ from wtforms.validators import Length
 from grants.applications.content import Answered, outline
 from grants.applications.models import Application
 from grants.calls.questionnaire import CHOOSING, Kind, Part, Question, is_empty, shown
+from grants.core.i18n import Text
 from grants.core.types import Money
 from grants.web.fields import CheckboxesField, DayField, MoneyField, NumberField
 from grants.web.forms import Form, Versioned
+from grants.web.table import TableField
 
 KEPT = 100_000  # characters of a text that a draft keeps, far beyond what may be submitted
 LARGEST = 10**15
@@ -39,6 +41,27 @@ class AnswersForm(Form, Versioned):
         given = {one.id: _kept(one, self[one.id].data) for one in self.asked.questions}
         return Answered(self.asked, {id: value for id, value in given.items() if not is_empty(value)})
 
+    def tables(self) -> list[TableField]:
+        return [one for one in self if isinstance(one, TableField)]
+
+    def arrange(self, go: str) -> None:
+        """What a button inside a table asks for: a row more or less, pasted rows."""
+        for one in self.tables():
+            one.arrange(go)
+
+    def invite(self, more: str | None) -> None:
+        """Empty rows to write in; one more in the table of this name."""
+        for one in self.tables():
+            one.invite(one.name == more)
+
+    def blame(self, field: str, why: Text) -> None:
+        """Say beside an input, of a question or of a cell, what is wrong with it."""
+        if field in self:
+            super().blame(field, why)
+        else:
+            name, row, column = field.rsplit("-", 2)
+            self[name].blame(int(row), column, why)
+
 
 def answers_form(part: Part, answers: Mapping[str, Any], version: int, currency: str) -> AnswersForm:
     """Filled with what is kept, or with what was sent."""
@@ -48,7 +71,7 @@ def answers_form(part: Part, answers: Mapping[str, Any], version: int, currency:
 
     values = {one.id: _typed(one, answers.get(one.id), currency) for one in part.questions}
     for one in part.questions:
-        setattr(Bound, one.id, _field(one))
+        setattr(Bound, one.id, _field(one, currency))
     form = Bound(data={**values, "version": version}, currency=currency)
     form.asked = part
     return form
@@ -64,7 +87,7 @@ def sheets(application: Application) -> list[tuple[Part, list[tuple[Question, An
     ]
 
 
-def _field(question: Question) -> Any:
+def _field(question: Question, currency: str) -> Any:
     """The unbound field that asks it. Label and help are Words: they print in the reader's language."""
     rules: list[Any] = [AskedAtSubmission()] if question.required else []
     about: dict[str, Any] = {"label": question.label, "description": question.help}
@@ -79,6 +102,8 @@ def _field(question: Question) -> Any:
             return MoneyField(validators=rules, **about)
         case Kind.DAY:
             return DayField(validators=rules, **about)
+        case Kind.TABLE if question.grid:
+            return TableField(validators=rules, grid=question.grid, currency=currency, **about)
         case Kind.CONSENT:
             return BooleanField(validators=rules, **about)
     choices = [SelectChoice(one.id, one.label) for one in question.choices]

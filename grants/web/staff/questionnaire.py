@@ -155,6 +155,8 @@ def _change(it: Place, change: Callable[[Outline], Outline], seen: int | None, u
 def preview_questionnaire(user: Person, it: Place) -> Any:
     """As applicants will see it; nothing typed here is kept."""
     forms = [(part, answers_form(part, {}, 0, it.call.currency)) for part in it.outline.parts if part.questions]
+    for _part, form in forms:
+        form.invite(None)
     return render_template("staff/questionnaire_preview.html", call=it.call, forms=forms)
 
 
