@@ -116,6 +116,8 @@ def test_an_earlier_call_is_copied_with_all_it_asks(client, ground, earlier):
     with stopped(THEN):
         sent = [client.post(url, data=form).location for _ in range(2)]
     assert sent[0] == sent[1]
+    db.session.expire_all()
+    source = queries.followed_call(ground.officer, earlier.id)
     made = queries.followed_call(ground.officer, UUID(sent[0].rpartition("/")[2]))
     assert questionnaires.outline(made) == EXAMPLES["tatwir"].asks and questionnaires.published(made) is None
     assert [(one.rule, one.blocks) for one in made.rules] == [(one.rule, one.blocks) for one in source.rules]

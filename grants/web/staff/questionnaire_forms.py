@@ -24,6 +24,7 @@ from grants.calls.questionnaire import (
 from grants.calls.tables import CELL_LABELS, MOST_COLUMNS, MOST_ROWS, Cell, Column, Grid
 from grants.core.i18n import N_
 from grants.web.forms import Form, NumberField, Versioned, WordsField
+from grants.web.parking import taken_up
 
 SPARE = 3  # empty lines for further choices and columns
 COLUMN = ("column", "cell", "needed")
@@ -150,10 +151,16 @@ def part_form(part: Part | None, version: int) -> PartForm:
     )
 
 
+def _sent(name: str) -> int:
+    """How many lines the form that was sent had, now or before its writer was signed out."""
+    parked = taken_up()
+    return int((parked.typed if parked else request.form).get(name, 0, type=int))
+
+
 def _add_columns(form: type[QuestionForm], values: dict[str, Any], grid: Grid | None) -> int:
     """Give the form a line for each column and some empty ones; how many."""
     known = grid.columns if grid else ()
-    lines = min(MOST_COLUMNS, max(len(known) + SPARE, request.form.get("columns", 0, type=int)))
+    lines = min(MOST_COLUMNS, max(len(known) + SPARE, _sent("columns")))
     cells = [SelectChoice(str(cell), label) for cell, label in CELL_LABELS.items()]
     for n in range(lines):
         one = known[n] if n < len(known) else None
@@ -174,7 +181,7 @@ def question_form(part: Part, question: Question | None, version: int) -> Questi
         pass
 
     choices = question.choices if question else ()
-    lines = min(MOST_CHOICES, max(len(choices) + SPARE, request.form.get("lines", 0, type=int)))
+    lines = min(MOST_CHOICES, max(len(choices) + SPARE, _sent("lines")))
     values: dict[str, Any] = {"version": version, "required": True, "kind": Kind.TEXT, "shown_if": ""}
     if question:
         values |= {name: getattr(question, name) for name in ("label", "help", "kind", "required", "limit")}
