@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CHOICE = "choice"
     CHOICES = "choices"
     TABLE = "table"
+    FILE = "file"
     CONSENT = "consent"
 
 
@@ -43,6 +44,7 @@ KIND_LABELS = {
     Kind.CHOICE: N_("One choice"),
     Kind.CHOICES: N_("Several choices"),
     Kind.TABLE: N_("Table"),
+    Kind.FILE: N_("File"),
     Kind.CONSENT: N_("Consent"),
 }
 CHOOSING = frozenset({Kind.CHOICE, Kind.CHOICES})
@@ -65,6 +67,14 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Files:
+    """The files that answer: of these `kinds` (grants.calls.models.FileKind), at most so many."""
+
+    kinds: tuple[str, ...]
+    most: int = 1
+
+
+@dataclass(frozen=True)
 class Question:
     """`limit`: the most characters of a text. `shown_if`: asked always when None. `grid`: what a table asks."""
 
@@ -77,6 +87,7 @@ class Question:
     choices: tuple[Choice, ...] = ()
     shown_if: Condition | None = None
     grid: Grid | None = None
+    files: Files | None = None
 
     @property
     def longest(self) -> int:
@@ -220,6 +231,8 @@ def missing(part: Part, answers: Answers) -> list[Gap]:
     found: list[Gap] = []
     for one in part.asked(answers):
         given = answers.get(one.id)
+        if one.files:
+            continue  # whether they are there, the documents of the application know
         if one.kind in WRITTEN and isinstance(given, str) and (over := len(given) - one.longest) > 0:
             message = N_n(
                 "Shorten this text by %(n)s character: at most %(limit)s are read.",
@@ -302,6 +315,7 @@ def _question(json: Mapping[str, Any]) -> Question:
         choices=tuple(Choice(one["id"], Words(one["label"])) for one in json["choices"]),
         shown_if=Condition(**shown_if) if shown_if else None,
         grid=Grid.of(json["grid"]) if "grid" in json else None,
+        files=Files(tuple(json["files"]["kinds"]), json["files"]["most"]) if "files" in json else None,
     )
 
 
@@ -318,4 +332,5 @@ def _json(question: Question) -> dict[str, Any]:
         "choices": [{"id": one.id, "label": dict(one.label)} for one in question.choices],
         "shown_if": {"question": shown_if.question, "choice": shown_if.choice} if shown_if else None,
         **({"grid": question.grid.json()} if question.grid else {}),
+        **({"files": {"kinds": list(question.files.kinds), "most": question.files.most}} if question.files else {}),
     }

@@ -8,6 +8,8 @@ from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from grants.calls.models import KIND_LABELS as FILE_LABELS
+from grants.calls.models import MOST_FILES, FileKind
 from grants.calls.questionnaire import (
     CHOOSING,
     KIND_LABELS,
@@ -16,6 +18,7 @@ from grants.calls.questionnaire import (
     WRITTEN,
     Choice,
     Condition,
+    Files,
     Kind,
     Part,
     Question,
@@ -23,7 +26,7 @@ from grants.calls.questionnaire import (
 )
 from grants.calls.tables import CELL_LABELS, MOST_COLUMNS, MOST_ROWS, Cell, Column, Grid
 from grants.core.i18n import N_
-from grants.web.forms import Form, NumberField, Versioned, WordsField
+from grants.web.forms import CheckboxesField, Form, NumberField, Versioned, WordsField
 from grants.web.parking import taken_up
 
 SPARE = 3  # empty lines for further choices and columns
@@ -66,6 +69,12 @@ class QuestionForm(Form, Versioned):
     )
     fewest = NumberField(_l("Fewest rows"), [Optional()], minimum=0, maximum=MOST_ROWS, default=1)
     most = NumberField(_l("Most rows"), [Optional()], minimum=1, maximum=MOST_ROWS, default=10)
+    file_kinds = CheckboxesField(
+        _l("Kinds of file accepted"),
+        choices=[SelectChoice(str(kind), label) for kind, label in FILE_LABELS.items()],
+        description=_l("Only the pages of PDF files are shown to reviewers; the others are downloaded."),
+    )
+    most_files = NumberField(_l("How many files at most"), [Optional()], minimum=1, maximum=MOST_FILES)
     lines = 0
     columns = 0
 
@@ -100,6 +109,10 @@ class QuestionForm(Form, Versioned):
                 self.most.errors = [N_("The most rows cannot be fewer than the fewest.")]
         return not (self.most.errors or any(one.errors for one in labels))
 
+    def files(self) -> Files:
+        """PDF where no kind was ticked."""
+        return Files(tuple(self.file_kinds.data or [FileKind.PDF]), int(self.most_files.data or 1))
+
     def grid_rows(self) -> tuple[int, int]:
         """The fewest and the most rows; a table that must be answered has one at least."""
         fewest = int(self.fewest.data or 0)
@@ -133,6 +146,7 @@ class QuestionForm(Form, Versioned):
             choices=tuple(choices),
             shown_if=Condition(question, choice) if choice else None,
             grid=self.grid(known.grid if known else None) if kind is Kind.TABLE else None,
+            files=self.files() if kind is Kind.FILE else None,
         )
 
 
@@ -187,6 +201,8 @@ def question_form(part: Part, question: Question | None, version: int) -> Questi
         values |= {name: getattr(question, name) for name in ("label", "help", "kind", "required", "limit")}
         if question.shown_if:
             values["shown_if"] = f"{question.shown_if.question}:{question.shown_if.choice}"
+    terms = question.files if question and question.files else Files((str(FileKind.PDF),))
+    values |= {"file_kinds": list(terms.kinds), "most_files": terms.most}
     for n in range(lines):
         label = N_("Choice %(n)s", n=n + 1)
         setattr(Bound, f"choice-{n}", WordsField(label, required=False, longest=200))
