@@ -238,8 +238,8 @@ FUNDING_READERS: dict[str, Callable[[Any, Reading], Any]] = {
 }
 
 
-def column_of(heading: str, columns: Mapping[str, Text]) -> str | None:
-    """The column a heading names, in any of our languages; what follows in brackets does not matter."""
+def column_of(heading: str, columns: Mapping[str, Any]) -> str | None:
+    """The name of the column whose label this heading is, in any of our languages, with or without brackets after."""
     wanted = sort_key(re.sub(r"\(.*?\)", "", heading))
     for name, label in columns.items():
         if wanted == name or any(wanted == sort_key(plain(label, language)) for language in LANGUAGES):
@@ -258,7 +258,7 @@ class Pasted:
     errors: Sequence[tuple[int, Text | None, Text]]
 
 
-def pasted(text: str, columns: Mapping[str, Text], most: int) -> Pasted:
+def pasted(text: str, columns: Mapping[str, Any], most: int) -> Pasted:
     """A table copied from a spreadsheet: cells between tabs, in our order or under headings of ours."""
     try:
         table = list(csv.reader(io.StringIO(text.strip("\r\n"), newline=""), delimiter="\t"))

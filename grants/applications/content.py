@@ -8,7 +8,7 @@ from uuid import UUID
 
 from grants.applications import accession, budgets
 from grants.applications.models import Application, Document, Partner, PartnerState
-from grants.applications.slots import Fill, slots, wrongs
+from grants.applications.slots import Fill, others, question_slot, slots, wrongs
 from grants.calls import questionnaire
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
@@ -191,10 +191,27 @@ def sections(application: Application) -> list[tuple[str, Text | Words]]:
 
 def _answers(application: Application) -> list[Blocker]:
     return [
-        Blocker(part.id, question.id, message, wrong)
+        blocker
         for part in outline(application).parts
-        for question, message, wrong in questionnaire.missing(part, application.answers)
+        for blocker in (
+            *(
+                Blocker(part.id, one.field, one.message, one.wrong)
+                for one in questionnaire.missing(part, application.answers)
+            ),
+            *_files(application, part),
+        )
     ]
+
+
+def _files(application: Application, part: questionnaire.Part) -> list[Blocker]:
+    """What the questions of a section that files answer still lack."""
+    asked = {one.id: question_slot(application, one) for one in part.asked(application.answers) if one.files}
+    found = [
+        Blocker(part.id, id, N_("Attach “%(name)s”.", name=one.required.name))
+        for id, one in asked.items()
+        if one.fill == Fill.MISSING
+    ]
+    return found + [Blocker(part.id, field, why, wrong=True) for field, why in wrongs(application) if field in asked]
 
 
 def _project(application: Application) -> list[Blocker]:
@@ -266,9 +283,11 @@ def _documents(application: Application) -> list[Blocker]:
         for one in asked
         if one.fill == Fill.MISSING
     ]
-    if not asked and not application.documents:
+    if not asked and not others(application):
         found.append(Blocker(Section.DOCUMENTS, "file", N_("Attach the full proposal as a PDF file.")))
-    return found + [Blocker(Section.DOCUMENTS, field, why, wrong=True) for field, why in wrongs(application)]
+    own = {one.id for one in application.questions if one.files}
+    wrong = [(field, why) for field, why in wrongs(application) if field not in own]
+    return found + [Blocker(Section.DOCUMENTS, field, why, wrong=True) for field, why in wrong]
 
 
 def _consortium(application: Application) -> list[Blocker]:
@@ -289,7 +308,9 @@ def is_confirmed(partner: Partner) -> bool:
 def is_started(application: Application, section: str) -> bool:
     """Whether something has been written in this section."""
     if section not in set(Section):
-        return bool(Answered.to(application, outline(application).part(section)).answers)
+        part = outline(application).part(section)
+        attached = {one.question for one in application.documents} & {one.id for one in part.questions}
+        return bool(attached or Answered.to(application, part).answers)
     match Section(section):
         case Section.PROJECT:
             project = Project.of(application)
@@ -298,7 +319,7 @@ def is_started(application: Application, section: str) -> bool:
             begun = Budget.of(application) != Budget(None, None, None)
             return begun or bool(application.call.budget_rules and (application.lines or application.contributions))
         case Section.DOCUMENTS:
-            return bool(application.documents)
+            return any(one.question is None for one in application.documents)
 
 
 def content_of(application: Application) -> dict[str, Any]:
@@ -320,13 +341,14 @@ def content_of(application: Application) -> dict[str, Any]:
         "duration_months": application.duration_months,
         **accession.submitted(application),
         **budgets.content(application),
-        "documents": sorted(map(_said, application.documents), key=lambda one: (one["sha256"], one.get("for", ""))),
+        "documents": sorted(map(_said, application.attached), key=lambda one: (one["sha256"], one.get("for", ""))),
     }
 
 
 def _said(document: Document) -> dict[str, Any]:
     """What it answers and its last day are named only where there is one, so that older fingerprints hold."""
-    more = {"for": document.required_id and str(document.required_id), "expires_on": document.expires_on}
+    purpose = document.question or (document.required_id and str(document.required_id))
+    more = {"for": purpose, "expires_on": document.expires_on}
     known = {name: str(value) for name, value in more.items() if value is not None}
     return {"sha256": document.sha256, "filename": document.filename, "size": document.size, **known}
 

@@ -3,6 +3,8 @@
 Reviewers and chairs are not here: they reach files through their reviews, once they have declared no conflict.
 """
 
+from typing import Any
+
 from grants.applications.content import Sheet
 from grants.applications.deadline import due_at, in_time, is_taking
 from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState, Document
@@ -87,7 +89,7 @@ def answer(user: Person, sheet: Sheet) -> Claims:
 
 
 @policy(APPLICANT)
-def fill(user: Person, slot: Slot) -> Claims:
+def fill(user: Person, slot: Slot[Any]) -> Claims:
     """As for the application."""
     yield from edit.claims(user, slot.application)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from grants.applications import attachments, pdf, policy, versions
 from grants.applications.content import Part
 from grants.applications.models import Application, ApplicationState, Document, Revision
-from grants.applications.slots import Slot
+from grants.applications.slots import Asked, Slot
 from grants.calls import questionnaires
 from grants.calls.models import Call, RequiredDocument
 from grants.core.audit import record
@@ -102,7 +102,7 @@ def attach(
 
 
 def fill(
-    slot: Slot,
+    slot: Slot[Any],
     filename: str,
     content: bytes,
     issued_on: date | None,
@@ -128,7 +128,7 @@ def attach_kept(
     digest: str,
     *,
     media_type: str = pdf.MEDIA_TYPE,
-    required: RequiredDocument | None = None,
+    required: RequiredDocument | Asked | None = None,
     expires_on: date | None = None,
     actor: Person,
 ) -> Document:
@@ -139,8 +139,11 @@ def attach_kept(
     with transaction():
         lock(application, "state")
         policy.edit.require(actor, application)
-        purpose = required.id if required else None
-        same = select(Document).where(Document.application_id == application.id, Document.required_id == purpose)
+        purpose = {
+            "required_id": required.id if isinstance(required, RequiredDocument) else None,
+            "question": required.id if isinstance(required, Asked) else None,
+        }
+        same = select(Document).filter_by(application_id=application.id, **purpose)
         attached = db.session.scalars(same).all()
         for one in attached:
             if one.sha256 == digest:
@@ -151,7 +154,7 @@ def attach_kept(
             raise Refused(_full(most, required))
         made = Document(
             application_id=application.id,
-            required_id=purpose,
+            **purpose,
             filename=name,
             media_type=media_type,
             size=size,
@@ -164,7 +167,7 @@ def attach_kept(
         return made
 
 
-def _full(most: int, required: RequiredDocument | None) -> Text:
+def _full(most: int, required: RequiredDocument | Asked | None) -> Text:
     if required is None:
         return N_("An application holds at most %(n)s documents. Remove one before adding another.", n=most)
     return N_n(

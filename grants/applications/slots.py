@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
 
 from grants.applications.models import Application, Document
-from grants.calls.models import Call, RequiredDocument
+from grants.calls.models import Call, FileKind, RequiredDocument
 from grants.calls.months import birthday
+from grants.calls.questionnaire import Question
 from grants.core.clock import arrival
 from grants.core.errors import Refused
-from grants.core.i18n import N_, N_n, Text
+from grants.core.i18n import N_, N_n, Text, Words
 
 
 class Fill(StrEnum):
@@ -22,16 +24,30 @@ class Fill(StrEnum):
     FILLED = "filled"
 
 
+class Asked(NamedTuple):
+    """A question that files answer, in the words of a required document."""
+
+    id: str
+    name: Words
+    mandatory: bool
+    most: int
+    file_kinds: list[FileKind]
+    valid_months: int | None = None
+
+
+Wanted = TypeVar("Wanted", bound=RequiredDocument | Asked)
+
+
 @dataclass(frozen=True)
-class Slot:
+class Slot(Generic[Wanted]):
     """What the call asks for and the files attached to it; the application's documents must be loaded."""
 
     application: Application
-    required: RequiredDocument
+    required: Wanted
 
     @property
     def documents(self) -> list[Document]:
-        return [one for one in self.application.documents if one.required_id == self.required.id]
+        return [one for one in self.application.documents if self.required.id in {one.required_id, one.question}]
 
     @property
     def is_full(self) -> bool:
@@ -46,7 +62,7 @@ class Slot:
     @property
     def field(self) -> str:
         """The id of its place on the page of documents."""
-        return f"document-{self.required.id}"
+        return self.required.id if isinstance(self.required, Asked) else f"document-{self.required.id}"
 
     def expiry(self, issued_on: date | None) -> date | None:
         """Until when a document issued on that day counts here; None where the call sets no age. Raises Refused."""
@@ -80,14 +96,23 @@ class Slot:
         return expires_on
 
 
-def slots(application: Application) -> Sequence[Slot]:
+def slots(application: Application) -> Sequence[Slot[RequiredDocument]]:
     """In the order of the call's list, which must be loaded; empty for a call without one."""
     return [Slot(application, one) for one in application.call.required]
 
 
+def question_slot(application: Application, question: Question) -> Slot[Asked]:
+    """The slot of one question that files answer."""
+    terms = question.files
+    if terms is None:
+        raise ValueError(f"no file answers {question.id}")
+    kinds = [one for one in FileKind if one in terms.kinds]
+    return Slot(application, Asked(question.id, question.label, question.required, terms.most, kinds))
+
+
 def others(application: Application) -> list[Document]:
     """What was attached for nothing in particular."""
-    return [one for one in application.documents if one.required_id is None]
+    return [one for one in application.documents if one.required_id is None and one.question is None]
 
 
 def today(call: Call) -> date:
@@ -100,10 +125,10 @@ def is_bad(document: Document, day: date) -> bool:
 
 
 def wrongs(application: Application) -> list[tuple[str, Text]]:
-    """What is attached and cannot be submitted, each with its field."""
+    """What is attached and cannot be submitted, each with its field: that of its question, of its slot, or of all."""
     day, found = today(application.call), []
-    for one in application.documents:
-        field = f"document-{one.required_id}" if one.required_id else "file"
+    for one in application.attached:
+        field = one.question or (f"document-{one.required_id}" if one.required_id else "file")
         if one.quarantined:
             found.append((field, N_("Remove “%(name)s”: a virus was found in it.", name=one.filename)))
         elif one.expires_on is not None and one.expires_on < day:

@@ -4,6 +4,7 @@ They ask what the two schemes' rubrics judge: market and team in Intilak, resear
 """
 
 from grants.calls.questionnaire import Choice, Condition, Kind, Outline, Part, Question
+from grants.calls.tables import Cell, Column, Grid
 from grants.core.i18n import Words
 
 MARKET = Part(
@@ -71,6 +72,24 @@ TEAM = Part(
                 en="People working full time on the project",
             ),
         ),
+        Question(
+            "people",
+            Kind.TABLE,
+            Words(fr="Les personnes du projet", ar="العاملون في المشروع", en="The people of the project"),
+            Words(
+                fr="Les fondateurs d’abord, puis qui travaille ou sera recruté.",
+                ar="المؤسسون أولاً، ثم من يعمل أو سيُوظَّف.",
+                en="The founders first, then who works on it or will be hired.",
+            ),
+            grid=Grid(
+                (
+                    Column("name", Words(fr="Nom", ar="الاسم", en="Name")),
+                    Column("role", Words(fr="Rôle", ar="الدور", en="Role")),
+                    Column("days", Words(fr="Jours par mois", ar="الأيام في الشهر", en="Days a month"), Cell.NUMBER),
+                ),
+                most=12,
+            ),
+        ),
     ),
 )
 ENGAGEMENT = Part(
@@ -101,6 +120,26 @@ RESEARCH = Part(
                 en="Which technical obstacle does the project remove?",
             ),
             limit=2_000,
+        ),
+        Question(
+            "steps",
+            Kind.TABLE,
+            Words(fr="Les étapes du projet", ar="مراحل المشروع", en="The steps of the project"),
+            Words(
+                fr="Chaque étape finit par un résultat que l’on peut vérifier.",
+                ar="تنتهي كل مرحلة بنتيجة يمكن التحقق منها.",
+                en="Each step ends with a result that can be checked.",
+            ),
+            grid=Grid(
+                (
+                    Column("step", Words(fr="Étape", ar="المرحلة", en="Step")),
+                    Column("result", Words(fr="Résultat vérifiable", ar="نتيجة قابلة للتحقق", en="Result to check")),
+                    Column("ends", Words(fr="Fin prévue", ar="النهاية المتوقعة", en="Planned end"), Cell.DAY),
+                    Column("cost", Words(fr="Coût", ar="الكلفة", en="Cost"), Cell.MONEY, needed=False),
+                ),
+                fewest=2,
+                most=12,
+            ),
         ),
         Question(
             "property",

@@ -2,7 +2,8 @@
 
 An outline is a value: `Outline.of(json)` and `.json()` are inverse, and every change gives a new one. Answers are a
 mapping from the id of a question to a JSON value: text, whole number (money: minor units of the call's currency), ISO
-date, id of a choice, list of ids, True.
+date, id of a choice, list of ids, True, the rows of a table (grants.calls.tables). Files are no answers: they are kept
+as documents of the application.
 """
 
 import secrets
@@ -10,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from grants.calls import tables
+from grants.calls.tables import Grid
 from grants.core.i18n import N_, N_n, Text, Words
 from grants.core.types import Money
 
@@ -27,6 +30,8 @@ class Kind(StrEnum):
     DAY = "day"
     CHOICE = "choice"
     CHOICES = "choices"
+    TABLE = "table"
+    FILE = "file"
     CONSENT = "consent"
 
 
@@ -38,6 +43,8 @@ KIND_LABELS = {
     Kind.DAY: N_("Date"),
     Kind.CHOICE: N_("One choice"),
     Kind.CHOICES: N_("Several choices"),
+    Kind.TABLE: N_("Table"),
+    Kind.FILE: N_("File"),
     Kind.CONSENT: N_("Consent"),
 }
 CHOOSING = frozenset({Kind.CHOICE, Kind.CHOICES})
@@ -60,8 +67,16 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Files:
+    """The files that answer: of these `kinds` (grants.calls.models.FileKind), at most so many."""
+
+    kinds: tuple[str, ...]
+    most: int = 1
+
+
+@dataclass(frozen=True)
 class Question:
-    """`limit`: the most characters of a text. `shown_if`: asked always when None."""
+    """`limit`: the most characters of a text. `shown_if`: asked always when None. `grid`: what a table asks."""
 
     id: str
     kind: Kind
@@ -71,6 +86,8 @@ class Question:
     limit: int | None = None
     choices: tuple[Choice, ...] = ()
     shown_if: Condition | None = None
+    grid: Grid | None = None
+    files: Files | None = None
 
     @property
     def longest(self) -> int:
@@ -190,11 +207,32 @@ def is_empty(answer: Any) -> bool:
     return answer is None or answer is False or answer in ("", [])
 
 
-def missing(part: Part, answers: Answers) -> list[tuple[Question, Text, bool]]:
-    """What keeps the section from being submitted: the question, why, and whether something typed is wrong."""
-    found = []
+class Gap(NamedTuple):
+    """Why a section cannot be submitted yet; `wrong`: something typed is. `place`: row and column in a table."""
+
+    question: Question
+    message: Text
+    wrong: bool
+    place: tuple[int, str] | None = None
+
+    @property
+    def field(self) -> str:
+        """The input it is about."""
+        return self.question.id if self.place is None else cell_name(self.question.id, *self.place)
+
+
+def cell_name(question: str, row: int, column: str) -> str:
+    """The input of one cell of a table."""
+    return f"{question}-{row}-{column}"
+
+
+def missing(part: Part, answers: Answers) -> list[Gap]:
+    """What keeps the section from being submitted."""
+    found: list[Gap] = []
     for one in part.asked(answers):
         given = answers.get(one.id)
+        if one.files:
+            continue  # whether they are there, the documents of the application know
         if one.kind in WRITTEN and isinstance(given, str) and (over := len(given) - one.longest) > 0:
             message = N_n(
                 "Shorten this text by %(n)s character: at most %(limit)s are read.",
@@ -202,11 +240,13 @@ def missing(part: Part, answers: Answers) -> list[tuple[Question, Text, bool]]:
                 over,
                 limit=one.longest,
             )
-            found.append((one, message, True))
+            found.append(Gap(one, message, True))
         elif one.required and is_empty(given):
             told = N_("Give your consent to “%(question)s”.", question=one.label)
             asked = N_("Answer “%(question)s”.", question=one.label)
-            found.append((one, told if one.kind is Kind.CONSENT else asked, False))
+            found.append(Gap(one, told if one.kind is Kind.CONSENT else asked, False))
+        elif one.grid and given:
+            found += [Gap(one, why, wrong, place) for why, place, wrong in tables.flaws(one.grid, given)]
     return found
 
 
@@ -223,6 +263,8 @@ def shown(question: Question, answer: Any, currency: str) -> Any:
             return question.label_of(answer)
         case Kind.CHOICES:
             return [question.label_of(one) for one in answer]
+        case Kind.TABLE if question.grid:
+            return tables.printed(question.grid, answer, currency)
         case Kind.CONSENT:
             return N_("Yes")
     return answer
@@ -272,10 +314,13 @@ def _question(json: Mapping[str, Any]) -> Question:
         limit=json["limit"],
         choices=tuple(Choice(one["id"], Words(one["label"])) for one in json["choices"]),
         shown_if=Condition(**shown_if) if shown_if else None,
+        grid=Grid.of(json["grid"]) if "grid" in json else None,
+        files=Files(tuple(json["files"]["kinds"]), json["files"]["most"]) if "files" in json else None,
     )
 
 
 def _json(question: Question) -> dict[str, Any]:
+    """Keys that belong to one kind are there only for it, so that older versions read as they were written."""
     shown_if = question.shown_if
     return {
         "id": question.id,
@@ -286,4 +331,6 @@ def _json(question: Question) -> dict[str, Any]:
         "limit": question.limit,
         "choices": [{"id": one.id, "label": dict(one.label)} for one in question.choices],
         "shown_if": {"question": shown_if.question, "choice": shown_if.choice} if shown_if else None,
+        **({"grid": question.grid.json()} if question.grid else {}),
+        **({"files": {"kinds": list(question.files.kinds), "most": question.files.most}} if question.files else {}),
     }

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from grants.calls import policy
+from grants.calls.copies import begin_like
 from grants.calls.eligibility import Rule
 from grants.calls.models import APPEAL_DAYS, Call, Criterion, Envelope, Feedback, Questionnaire
 from grants.calls.questionnaire import Outline
@@ -88,8 +89,10 @@ def draft_call(
     id: UUID | None = None,
     rules: Sequence[tuple[Rule, bool]] = (),
     asks: Outline | None = None,
+    like: Call | None = None,
 ) -> Call:
-    """A new draft, with eligibility rules (each with whether it blocks) and questions to start from.
+    """A new draft, with eligibility rules (each with whether it blocks) and questions to start from; or with all that
+    an earlier call asks, `like` it.
 
     Raises Refused when the fund has a call of that code. The same `id` again is the same draft.
     """
@@ -101,11 +104,13 @@ def draft_call(
         call = Call(id=id or new_id(), fund_id=fund.id, currency=fund.currency, envelopes=[], criteria=[])
         _write(call, fund, draft)
         begin_with(call, rules)
+        if like is not None:
+            asks = begin_like(call, like)
         db.session.add(call)
         db.session.flush()
         if asks:
             db.session.add(Questionnaire(call_id=call.id, number=1, definition=asks.json(), change=Words()))
-        record("call.drafted", call, actor, after={"code": call.code})
+        record("call.drafted", call, actor, after={"code": call.code, **({"like": str(like.id)} if like else {})})
         return call
 
 

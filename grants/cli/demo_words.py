@@ -139,5 +139,10 @@ ANSWERS = {  # to the questions of the example call, by their ids
     "stage": "prototype",
     "founders": "Deux ingénieures et un commercial, huit ans d’expérience dans le paiement mobile.",
     "full_time": 3,
+    "people": [
+        {"name": "Imane Zerouali", "role": "Directrice technique", "days": 20},
+        {"name": "Youssef Amrani", "role": "Ventes", "days": 20},
+        {"name": "À recruter", "role": "Développement mobile", "days": 15},
+    ],
     "true": True,
 }

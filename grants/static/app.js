@@ -7,5 +7,6 @@ import "./js/budget.js";
 import "./js/uploads.js";
 import "./js/dialogs.js";
 import "./js/tables.js";
+import "./js/rows.js";
 import "./js/marks.js";
 import "./js/jobs.js";

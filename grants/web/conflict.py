@@ -12,8 +12,9 @@ from grants.core.differences import Piece, difference, merge, new_side, old_side
 from grants.web.fields import ScoreField, Typed, WordsField
 from grants.web.filters import plain
 from grants.web.forms import Before, Form, written
+from grants.web.table import TableField
 
-UNDRAWN = (FieldList, FormField, FileField, PasswordField, ScoreField)  # sent again as they were
+UNDRAWN = (FieldList, FormField, FileField, PasswordField, ScoreField, TableField)  # sent again as they were
 
 
 class Pair(NamedTuple):

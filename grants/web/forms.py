@@ -56,6 +56,7 @@ from grants.web.fields import (
 from grants.web.filters import plain
 from grants.web.language import current_reader
 from grants.web.parking import taken_up
+from grants.web.table import TableField
 
 __all__ = [
     "CheckboxesField",
@@ -132,6 +133,10 @@ class Form(FlaskForm):
         if sent is not None and sent.data != record.version:
             raise LostUpdate(N_("Your text has not been saved, and it is not lost: both are shown here."))
 
+    def blame(self, field: str, why: Any) -> None:
+        """Say beside a field what is wrong with it, beyond what it says itself."""
+        self[field].errors = [*self[field].errors, why]
+
     def visible(self) -> Iterator[Field]:
         return (field for field in self if not isinstance(field.widget, HiddenInput))
 
@@ -166,6 +171,8 @@ def field_kind(field: Field) -> str:
 
 def focus_id(field: Field) -> str:
     """The input a link of the error summary leads to."""
+    if isinstance(field, TableField):
+        return field.focus
     return f"{field.id}-0" if field_kind(field) in {"radios", "checkboxes", "score"} else str(field.id)
 
 
@@ -192,7 +199,8 @@ def form_errors(form: Any) -> list[FormError]:
 
 def _own_errors(field: Field) -> list[FormError]:
     label = "" if isinstance(field.widget, HiddenInput) else field.label.text
-    return [FormError(focus_id(field), label, message) for message in field.errors]
+    found = [FormError(focus_id(field), label, message) for message in field.errors]
+    return found + ([FormError(*one) for one in field.wrong] if isinstance(field, TableField) else [])
 
 
 def native(field: Field) -> bool:
@@ -208,6 +216,7 @@ KINDS: list[tuple[type[Field], str]] = [
     (DayField, "day"),
     (WordsField, "words"),
     (ScoreField, "score"),
+    (TableField, "table"),
     (FileField, "upload"),
     (CheckboxesField, "checkboxes"),
     (RadioField, "radios"),

@@ -45,7 +45,8 @@ def test_examples_are_sound_and_in_every_language(example):
         assert set(words) == set(LANGUAGES)
     questions = [one for part in example.asks.parts for one in part.questions]
     assert questions and len({one.id for one in questions}) == len(questions)
-    for words in [one.title for one in example.asks.parts] + [one.label for one in questions]:
+    columns = [column.label for one in questions if one.grid for column in one.grid.columns]
+    for words in [one.title for one in example.asks.parts] + [one.label for one in questions] + columns:
         assert set(words) == set(LANGUAGES)
     for part in example.asks.parts:
         for one in part.questions:

@@ -179,6 +179,7 @@ class Story:
         startup.types(description="Le problème, la solution, le marché, l’équipe.")
         startup.page.locator('main input[name="commission_id"]').first.check(force=True)
         startup.looks("project").presses()
+        self.answer_the_example(startup)
         startup.page.locator('main input[type="radio"]').first.check(force=True)  # the question under it opens
         startup.page.locator('main input[type="text"]:visible').fill("Université de Fès")
         startup.looks("answers").presses()
@@ -199,6 +200,16 @@ class Story:
         assert f"2026-{self.n}-0001" in self.product.letter_to(
             self.address("startup"), containing=f"2026-{self.n}-0001"
         )
+
+    def answer_the_example(self, startup: Somebody) -> None:
+        """The sections of Tatwir, which the officer's draft began with."""
+        startup.types(obstacle="Mesurer le rythme sans contact, en mouvement.")
+        startup.types(steps__0__step="Prototype", steps__0__result="Dix patients suivis", steps__0__ends="2027-06-30")
+        startup.types(steps__1__step="Essai", steps__1__result="Rapport de l’hôpital", steps__1__ends="2027-12-31")
+        startup.types(steps__1__cost="800 000").ticks("property", "patent").looks("answers-table").presses()
+        startup.ticks("laboratory", "yes").types(its_part="Il valide les mesures.").presses()
+        startup.page.locator('main input[type="checkbox"][name="true"]').check(force=True)
+        startup.looks("answers-consent").presses()
 
     def ice(self) -> int:
         """A made-up ICE whose check holds."""

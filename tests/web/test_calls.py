@@ -1,11 +1,19 @@
 """Pages of calls and funds, public and private."""
 
+from uuid import UUID
+
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from grants.calls import queries, questionnaires
+from grants.calls.budget_rules import BudgetRules, Category
 from grants.calls.examples import EXAMPLES
-from grants.calls.models import CallState
+from grants.calls.models import CallState, Questionnaire, RequiredDocument
+from grants.calls.required import COPIED
+from grants.calls.rule_verbs import begin_with
 from grants.core.clock import stopped
+from grants.core.db import db
+from grants.core.i18n import Words
 from grants.core.types import new_id
 from grants.web.access import matrix
 from grants.web.staff.call_forms import rearranged
@@ -70,6 +78,63 @@ def test_an_example_fills_the_form(client, ground, example):
     page = client.login(ground.officer).get(f"{new_call(ground)}?example={example}")
     assert page.status_code == 200
     assert EXAMPLES[example].title["ar"] in page.text
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_draft_from_an_example_has_its_questions_and_rules(client, ground, example):
+    client.login(ground.officer)
+    with stopped(THEN):
+        sent = client.post(f"{new_call(ground)}?example={example}", data=ground.form(code="2027-9"))
+    made = queries.followed_call(ground.officer, UUID(sent.location.rpartition("/")[2]))
+    assert questionnaires.outline(made) == EXAMPLES[example].asks
+    assert [one.rule for one in made.rules] == list(EXAMPLES[example].rules)
+
+
+@pytest.fixture
+def earlier(ground):
+    """A call that was published once, with all that a call may ask."""
+    with stopped(THEN):
+        made = ground.call()
+    rules, asks = EXAMPLES["tatwir"].rules, EXAMPLES["tatwir"].asks
+    begin_with(made, [(rule, n != 1) for n, rule in enumerate(rules)])
+    db.session.add(Questionnaire(call_id=made.id, number=1, definition=asks.json(), published_at=THEN))
+    kinds = {"mandatory": True, "kinds": ["pdf", "xlsx"], "most": 2, "valid_months": 6}
+    made.required = [RequiredDocument(position=1, name=Words(fr="Statuts"), guidance=Words(), **kinds)]
+    made.budget = BudgetRules((Category("STAFF", Words(fr="Personnel"), 3_000),)).as_json()
+    db.session.flush()
+    return made
+
+
+def test_an_earlier_call_is_copied_with_all_it_asks(client, ground, earlier):
+    client.login(ground.officer)
+    assert f"like={earlier.id}" in client.get(f"/staff/calls/{earlier.id}").text
+    url = f"{new_call(ground)}?like={earlier.id}"
+    page = client.get(url)
+    source = queries.followed_call(ground.officer, earlier.id)
+    assert source.criteria[0].label["fr"] in page.text and f'value="{earlier.code}"' not in page.text
+    form = ground.form(code="2027-9", key=str(new_id()))
+    with stopped(THEN):
+        sent = [client.post(url, data=form).location for _ in range(2)]
+    assert sent[0] == sent[1]
+    db.session.expire_all()
+    source = queries.followed_call(ground.officer, earlier.id)
+    made = queries.followed_call(ground.officer, UUID(sent[0].rpartition("/")[2]))
+    assert questionnaires.outline(made) == EXAMPLES["tatwir"].asks and questionnaires.published(made) is None
+    assert [(one.rule, one.blocks) for one in made.rules] == [(one.rule, one.blocks) for one in source.rules]
+    assert [one.blocks for one in made.rules] == [True, False, True]
+    assert [[getattr(one, name) for name in COPIED] for one in made.required] == [
+        [getattr(one, name) for name in COPIED] for one in source.required
+    ]
+    assert made.budget == source.budget and made.state == CallState.DRAFT
+    assert client.get(f"/staff/calls/{made.id}").status_code == 200
+
+
+def test_a_call_of_a_stranger_or_in_another_currency_is_not_copied(client, ground, earlier):
+    client.login(ground.officer)
+    assert client.get(f"{new_call(ground)}?like={CallFactory().id}").status_code == 404
+    earlier.currency = "XOF"
+    db.session.flush()
+    assert client.get(f"{new_call(ground)}?like={earlier.id}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -309,3 +309,47 @@ def test_an_answer_to_the_fund_comes_back_too(client, on, application):
     there = parse_qs(urlsplit(sent.location).query)["next"][0]
     sign_in(client, on.lead, next=there)
     assert LONG.strip() in client.get(there, follow_redirects=True).text
+
+
+def test_what_an_officer_and_who_invites_typed_comes_back_too(client, on, application, hashed):
+    on.officer.password_hash = hashed
+    db.session.flush()
+    for person, path, shown, body, word in (
+        (
+            on.officer,
+            f"/staff/calls/{on.call.id}/questionnaire/sections/new",
+            f"/staff/calls/{on.call.id}/questionnaire/sections/new",
+            {"title-fr": "Une section", "version": "0"},
+            "Une section",
+        ),
+        (
+            on.lead,
+            f"/applicant/applications/{application.id}/consortium",
+            f"/applicant/applications/{application.id}/consortium",
+            {"name": "Université", "email": "labo@exemple.ma", "role": "Valider les mesures"},
+            "Valider les mesures",
+        ),
+    ):
+        sign_in(client, person)
+        session_ends(person)
+        sent = client.post(path, data=body, headers=OURS)
+        assert sent.status_code == 303
+        sign_in(client, person)
+        back = client.get(parse_qs(urlsplit(sent.location).query)["next"][0])
+        assert back.location.startswith(f"{shown}?parked=")
+        assert word in client.get(back.location).text
+
+
+def test_a_question_comes_back_with_all_its_columns(client, on, hashed):
+    on.officer.password_hash = hashed
+    db.session.flush()
+    sign_in(client, on.officer)
+    url = f"/staff/calls/{on.call.id}/questionnaire"
+    part = client.post(f"{url}/sections/new", data={"title-fr": "Kit", "version": "0"}).location.rpartition("part-")[2]
+    columns = {f"column-{n}-fr": f"Colonne numéro {n}" for n in range(6)}
+    session_ends(on.officer)
+    body = {"label-fr": "Lesquels ?", "kind": "table", "columns": "6", "version": "1", **columns}
+    sent = client.post(f"{url}/{part}/new", data=body, headers=OURS)
+    sign_in(client, on.officer)
+    page = client.get(client.get(parse_qs(urlsplit(sent.location).query)["next"][0]).location).text
+    assert all(one in page for one in columns.values())

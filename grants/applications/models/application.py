@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.applications.models.partner import TAKING_PART, Partner
 from grants.calls.models import Call, Questionnaire, RequiredDocument
+from grants.calls.questionnaire import Question
 from grants.clusters.models import Commission
 from grants.core.db import Base, Record
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Words
 from grants.core.scans import Scanned
 from grants.core.types import MoneyOf, new_id, sort_key
 from grants.people.models import Organisation, Person
@@ -155,6 +156,20 @@ class Application(Record):
     )
 
     @property
+    def questions(self) -> list[Question]:
+        """Every question of the call's own that its answers leave open."""
+        parts = self.questionnaire.outline.parts if self.questionnaire else ()
+        return [one for part in parts for one in part.asked(self.answers)]
+
+    @property
+    def attached(self) -> list["Document"]:
+        """Its documents, without those for questions that other answers have closed since."""
+        if not any(one.question for one in self.documents):
+            return list(self.documents)
+        asked = {None, *(one.id for one in self.questions)}
+        return [one for one in self.documents if one.question in asked]
+
+    @property
     def members(self) -> dict[UUID, str]:
         """The names of the organisations of the project, the lead first."""
         others = [one.organisation for one in self.taking_part if one.organisation is not None]
@@ -176,18 +191,20 @@ class Application(Record):
 class Document(Scanned, Record):
     """A file attached to an application; its bytes are kept once, under their SHA-256.
 
-    `required` is what the call asked it for, if the call lists its documents; `expires_on` its last day, where the call
-    wants it to be recent.
+    `required` is what the call asked it for, if the call lists its documents, or `question` the id of the question of
+    the call's own that it answers; `expires_on` its last day, where the call wants it to be recent.
     """
 
     __tablename__ = "document"
     __table_args__ = (
-        UniqueConstraint("application_id", "required_id", "sha256", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("application_id", "required_id", "question", "sha256", postgresql_nulls_not_distinct=True),
         CheckConstraint("size > 0", name="not_empty"),
+        CheckConstraint("required_id IS NULL OR question IS NULL", name="for_one_thing"),
     )
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
     required_id: Mapped[UUID | None] = mapped_column(ForeignKey("required_document.id"))
+    question: Mapped[str | None] = mapped_column(String(40))
     filename: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]
@@ -197,6 +214,13 @@ class Document(Scanned, Record):
 
     application: Mapped[Application] = relationship(back_populates="documents", lazy="raise_on_sql")
     required: Mapped[RequiredDocument | None] = relationship(lazy="joined")
+
+    @property
+    def asked_as(self) -> Words | None:
+        """What the call asked it for, None for an answer to nothing in particular."""
+        if self.question is None:
+            return self.required.name if self.required else None
+        return next((one.label for one in self.application.questions if one.id == self.question), None)
 
 
 class Evidence(Base):

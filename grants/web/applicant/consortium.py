@@ -27,6 +27,7 @@ from grants.web.eligibility import look as look_of
 from grants.web.filters import Tag
 from grants.web.forms import Form
 from grants.web.language import speak_for
+from grants.web.parking import parks
 from grants.web.tags import tag_of
 from workflows import eligibility
 from workflows import partnership as workflow
@@ -91,12 +92,14 @@ def own_partner(user: Person, partner_id: UUID) -> Partner:
 
 
 @portal.get("/applications/<uuid:application_id>/consortium")
+@parks()
 @access(policy.read_own, own_application)
 def consortium(user: Person, application: Application) -> Any:
-    return _page(user, application, PartnerForm(formdata=None))
+    return _page(user, application, PartnerForm())
 
 
 @portal.post("/applications/<uuid:application_id>/consortium")
+@parks("applicant.consortium")
 @access(policy.edit, own_application)
 def invite_partner(user: Person, application: Application) -> Any:
     form, id = PartnerForm(), application.id

@@ -10,6 +10,7 @@ from flask import url_for
 from grants.applications import comment_queries, versions
 from grants.applications.content import Section, outline
 from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application, Certainty, Revision, Source
+from grants.calls import tables
 from grants.calls.questionnaire import WRITTEN, Question, shown
 from grants.core.differences import Piece, difference, excerpt
 from grants.core.i18n import N_, N_n, Text, Words, percent, plain
@@ -101,11 +102,11 @@ def _changed(
 ) -> Changed:
     if isinstance(field, Question):
         label: Text | Words | str = field.label
-        is_text = field.kind in WRITTEN
+        is_text = field.kind in WRITTEN or field.grid is not None
     else:
         label, is_text = field or name, name in TEXTS
     if is_text:
-        was, now = _as_text(application, name, was), _as_text(application, name, now)
+        was, now = _as_text(application, field, name, was), _as_text(application, field, name, now)
         if whole:
             return Changed(label, difference(was, now))
         return Changed(label, excerpt(difference(was, now, QUICK)))
@@ -130,8 +131,10 @@ def _value(application: Application, field: Question | Text | None, name: str, v
     return str(value)
 
 
-def _as_text(application: Application, name: str, value: Any) -> str:
-    """A text; or the rows of a budget, one on each line."""
+def _as_text(application: Application, field: Question | Text | None, name: str, value: Any) -> str:
+    """A text; or the rows of a table or a budget, one on each line."""
+    if isinstance(field, Question) and field.grid:
+        return tables.as_text(field.grid, value or (), application.currency, current_reader())
     if name not in {"lines", "funding"}:
         return value or ""
     return "\n".join(_row(application, one) for one in value or ())

@@ -28,14 +28,14 @@ from grants.applications.content import (
 from grants.applications.models import Application
 from grants.calls.eligibility import Finding
 from grants.calls.models import Call
-from grants.calls.questionnaire import Part
+from grants.calls.questionnaire import Part, cell_name
 from grants.core.clock import now
 from grants.core.errors import LostUpdate
 from grants.people import queries as people
 from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.answers import AnswersForm, answers_form, sheets
-from grants.web.applicant import budget_page, portal
+from grants.web.applicant import answer_files, budget_page, portal
 from grants.web.applicant.drafting import look_back, together
 from grants.web.applicant.forms import BeginForm, BudgetForm, ProjectForm, SubmitForm
 from grants.web.applicant.status import files, section_url, standing
@@ -149,9 +149,15 @@ def autosave_budget(user: Person, application: Application) -> Any:
 def answers(user: Person, sheet: Sheet) -> Any:
     """A section of the call's own questions."""
     application, part = sheet.application, sheet.part
-    form = _answers_form(application, part)
+    form, id = _answers_form(application, part), application.id
+    form.arrange(request.form.get("go", ""))
     if form.validate_on_submit():
-        return _save(application, part.id, form, user)
+        answer_files.drop(application, form, request.form.get("go", ""), user)
+        if answer_files.attach(application, form, user):
+            return _save(own_application(user, id), part.id, form, user)
+        application = own_application(user, id)
+        form.slots = answer_files.slots(application, part)
+    form.invite(request.args.get("more"))
     _show_blockers(form, application, part.id)
     return _section_page("applicant/answers.html", application, part.id, form=form, part=part)
 
@@ -173,7 +179,9 @@ def autosave_answers(user: Person, sheet: Sheet) -> Any:
 
 def _answers_form(application: Application, part: Part) -> AnswersForm:
     saved = Answered.to(application, part)
-    return answers_form(part, saved.answers, saved.version, application.currency)
+    form = answers_form(part, saved.answers, saved.version, application.currency)
+    form.slots = answer_files.slots(application, part)
+    return form
 
 
 def _project_form(application: Application) -> ProjectForm:
@@ -200,11 +208,29 @@ def _save(application: Application, section: str, form: Any, user: Person) -> An
     if request.form.get("go") == "later":
         flash(_("Your draft is saved."))
         return redirect(url_for(".application", application_id=id), 303)
+    if place := _inside(section, form, request.form.get("go", "")):
+        return redirect(section_url(id, section, **place), 303)
     application = own_application(user, id)
     if any(one.wrong and one.section == section for one in standing(application).blockers):
         flash(_("Your draft is saved. Something in it must still be put right."), "warning")
         return redirect(section_url(id, section), 303)
     return redirect(standing(application).after(section), 303)
+
+
+def _inside(section: str, form: Any, go: str) -> dict[str, str] | None:
+    """Where on the same page a button inside a table leads: an empty row more, or the table."""
+    verb, _, rest = go.partition("-")
+    if verb == "rows" and rest in form:
+        return {"more": rest, "_anchor": cell_name(rest, len(form[rest].data), form[rest].grid.columns[0].id)}
+    if verb == "paste" and rest in form:
+        return {"_anchor": rest}
+    if verb == "attach" and rest in form:
+        return {"_anchor": f"files-{rest}"}
+    if verb == "drop":
+        return {"_anchor": f"files-{rest[:-37]}"}
+    if verb == "cut" and rest.rpartition("-")[0] in form:
+        return {"_anchor": rest.rpartition("-")[0]}
+    return None
 
 
 def _autosave(application: Application, form: Any, saved: Project | Budget, user: Person) -> Any:
@@ -222,7 +248,7 @@ def _show_blockers(form: Any, application: Application, section: str) -> None:
         return
     for one in standing(application).blockers:
         if one.section == section and (one.wrong or "check" in request.args):
-            form[one.field].errors = [*form[one.field].errors, one.message]
+            form.blame(one.field, one.message)
 
 
 def _section_page(template: str, application: Application, section: str, **values: Any) -> Any:

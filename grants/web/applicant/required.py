@@ -13,7 +13,7 @@ from grants.applications import attachments, policy, service
 from grants.applications.content import Section
 from grants.applications.models import Application
 from grants.applications.slots import Fill, Slot, slots, today
-from grants.calls.models import FileKind
+from grants.calls.models import FileKind, RequiredDocument
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n
 from grants.core.storage import storage
@@ -45,7 +45,7 @@ class SlotForm(Form):
     issued_on = DayField(_l("Day of issue"), [InputRequired()])
 
 
-def slot_form(slot: Slot) -> SlotForm:
+def slot_form(slot: Slot[RequiredDocument]) -> SlotForm:
     """Asks for the day of issue only where the call wants the document to be recent."""
     form = SlotForm()
     form.file.kinds = attachments.endings(slot.required.file_kinds)
@@ -61,7 +61,7 @@ def slot_form(slot: Slot) -> SlotForm:
     return form
 
 
-def own_slot(user: Person, application_id: UUID, required_id: UUID) -> Slot:
+def own_slot(user: Person, application_id: UUID, required_id: UUID) -> Slot[RequiredDocument]:
     """Raises NoResultFound for a document that the call does not ask for."""
     found = slots(own_application(user, application_id))
     slot = next((one for one in found if one.required.id == required_id), None)
@@ -77,7 +77,7 @@ def own_attachment(user: Person, application_id: UUID, required_id: UUID, kept_i
 
 @portal.route("/applications/<uuid:application_id>/documents/<uuid:required_id>", methods=["GET", "POST"])
 @access(policy.fill, own_slot)
-def required_document(user: Person, slot: Slot) -> Any:
+def required_document(user: Person, slot: Slot[RequiredDocument]) -> Any:
     form, id, required_id = slot_form(slot), slot.application.id, slot.required.id
     if form.validate_on_submit():
         try:
@@ -109,7 +109,7 @@ def required_document(user: Person, slot: Slot) -> Any:
     )
 
 
-def _fill(slot: Slot, form: SlotForm, user: Person) -> None:
+def _fill(slot: Slot[RequiredDocument], form: SlotForm, user: Person) -> None:
     settings = current_app.extensions["settings"]
     filename, content = read(form.file)
     issued_on = form.issued_on.data if "issued_on" in form else None
@@ -117,7 +117,7 @@ def _fill(slot: Slot, form: SlotForm, user: Person) -> None:
     service.fill(slot, filename, content, issued_on, storage=kept_in, limit_mb=limit_mb, actor=user)
 
 
-def _next(slot: Slot) -> str:
+def _next(slot: Slot[RequiredDocument]) -> str:
     """This page again while it takes more; else the list."""
     id = slot.application.id
     if slot.is_full:
@@ -125,7 +125,7 @@ def _next(slot: Slot) -> str:
     return url_for(".required_document", application_id=id, required_id=slot.required.id)
 
 
-def shelf(slot: Slot) -> list[Shown]:
+def shelf(slot: Slot[RequiredDocument]) -> list[Shown]:
     """What the organisation keeps that may be attached here."""
     if slot.is_full or FileKind.PDF not in slot.required.file_kinds:
         return []
@@ -141,7 +141,7 @@ def attach_kept_here(user: Person, attachment: Attachment) -> Any:
     return redirect(url_for(".documents", application_id=application_id), 303)
 
 
-def lines(application: Application) -> list[tuple[Slot, Tag, list[Any]]]:
+def lines(application: Application) -> list[tuple[Slot[RequiredDocument], Tag, list[Any]]]:
     """What the page of documents lists: each slot, how it stands, the files in it."""
     return [
         (one, FILLS[one.fill], attached_files(one.documents, "applicant.document", removable=True))

@@ -273,7 +273,7 @@ def next_step(
 
 def files(application: Application, endpoint: str, removable: bool = False) -> list[dict[str, Any]]:
     """The documents as the page lists them; `endpoint` fetches one."""
-    return attached_files(application.documents, endpoint, removable, named=True)
+    return attached_files(application.attached, endpoint, removable, named=True)
 
 
 def attached_files(
@@ -284,7 +284,7 @@ def attached_files(
         listed(
             one,
             url_for(endpoint, document_id=one.id),
-            title=one.required.name if named and one.required else None,
+            title=one.asked_as if named else None,
             remove=url_for("applicant.remove_document", document_id=one.id) if removable else None,
         )
         for one in documents

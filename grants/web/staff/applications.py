@@ -121,10 +121,10 @@ def application(user: Person, application: Application) -> Any:
             listed(
                 one,
                 url_for(".document", document_id=one.id),
-                title=one.required.name if one.required else None,
+                title=one.asked_as,
                 read=url_for(".document_pages", document_id=one.id),
             )
-            for one in application.documents
+            for one in application.attached
         ],
         sheets=sheets(application),
         budget=budget_of(application),

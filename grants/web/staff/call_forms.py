@@ -164,11 +164,14 @@ KEPT = (
 )
 
 
-def call_form(fund: Fund, call: Call | None = None, example: Example | None = None) -> CallForm:
-    """Filled with the call, or with an example to start from; with the lines that were sent."""
-    criteria = [CriterionDraft(one.label, one.guidance, one.weight) for one in call.criteria] if call else []
-    values = _of_call(call) if call else _of_example(example, fund.currency)
-    if example:
+def call_form(
+    fund: Fund, call: Call | None = None, example: Example | None = None, like: Call | None = None
+) -> CallForm:
+    """Filled with the call, or with an example or an earlier call to start from; with the lines that were sent."""
+    known = call or like
+    criteria = [CriterionDraft(one.label, one.guidance, one.weight) for one in known.criteria] if known else []
+    values = _of_call(call) if call else _of_earlier(like, fund) if like else _of_example(example, fund.currency)
+    if example and not like:
         criteria = list(example.criteria)
     lines = max(len(criteria), 1 if call else LINES)
     sent: dict[str, Any] = {}
@@ -199,6 +202,16 @@ def _of_call(call: Call) -> dict[str, Any]:
     values = {name: getattr(call, name) for name in KEPT}
     envelopes = {f"envelope-{one.commission_id}": one.amount for one in call.envelopes}
     return {**values, "instalments": " ".join(str(one) for one in call.instalments), **envelopes}
+
+
+def _of_earlier(like: Call, fund: Fund) -> dict[str, Any]:
+    """All but what is each call's own: code, dates, and the envelopes of another cluster's commissions."""
+    own = {f"envelope-{one.id}" for one in fund.cluster.commissions}
+    mine = {"code", "opens_at", "closes_at", "reviews_due_at", "questions_until", "version"}
+    values = {name: value for name, value in _of_call(like).items() if name not in mine}
+    return {"key": str(new_id())} | {
+        name: value for name, value in values.items() if not name.startswith("envelope-") or name in own
+    }
 
 
 def _of_example(example: Example | None, currency: str) -> dict[str, Any]:

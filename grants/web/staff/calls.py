@@ -5,11 +5,13 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import NoResultFound
 
 from grants.calls import policy, queries, question_policy, question_queries, questionnaires, service
-from grants.calls.examples import EXAMPLES
+from grants.calls.examples import EXAMPLES, Example
 from grants.calls.models import Call
 from grants.core.errors import Refused
+from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
 from grants.ledger.queries import Standing, balances
 from grants.people.models import Person
@@ -44,18 +46,30 @@ def fund_to_draft_in(user: Person, fund_id: UUID) -> Fund:
 @access(policy.draft, fund_to_draft_in)
 def new_call(user: Person, fund: Fund) -> Any:
     speak_for(fund.cluster.country, fund.cluster.timezone)
-    example = EXAMPLES.get(request.args.get("example", ""))
-    form = call_form(fund, example=example)
+    example, like = EXAMPLES.get(request.args.get("example", "")), _earlier(user, fund)
+    form = call_form(fund, example=example, like=like)
     if _arranging() or not form.validate_on_submit():
-        return _form_page(form, fund, None)
+        return _form_page(form, fund, None, _start(example, like))
     fund_id = fund.id
     try:
         rules = [(one, True) for one in example.rules] if example else []
-        made = service.draft_call(fund, form.draft(), actor=user, id=form.id(), rules=rules)
+        asks = example.asks if example else None
+        made = service.draft_call(fund, form.draft(), actor=user, id=form.id(), rules=rules, asks=asks, like=like)
     except Refused as problem:
         return _refused(form, problem, queries.fund_to_draft_in(user, fund_id), None)
     flash(_("The draft is saved. Read it as applicants will, then send it to the committee."), "ok")
     return redirect(url_for(".call", id=made.id), 303)
+
+
+def _earlier(user: Person, fund: Fund) -> Call | None:
+    """The call that the address asks to copy; raises NoResultFound for one that cannot be copied into this fund."""
+    id = request.args.get("like", type=UUID)
+    if id is None:
+        return None
+    found = queries.followed_call(user, id)
+    if found.currency != fund.currency or found.imported:
+        raise NoResultFound
+    return found
 
 
 @portal.get("/calls/<uuid:id>")
@@ -145,9 +159,19 @@ def _back(call: Call) -> Any:
     return redirect(url_for(".call", id=call.id), 303)
 
 
-def _form_page(form: CallForm, fund: Fund, call: Call | None) -> str:
+def _start(example: Example | None, like: Call | None) -> Text | None:
+    """What comes along beside what the form shows."""
+    if like is not None:
+        return N_(
+            "“%(call)s” also gives this draft its rules, its questions, its documents and what it asks of a budget.",
+            call=like.title,
+        )
+    return N_("The example also gives this draft its eligibility rules and its questions.") if example else None
+
+
+def _form_page(form: CallForm, fund: Fund, call: Call | None, start: Text | None = None) -> str:
     left = balances([fund.id]).get(fund.id, Standing(fund.currency, {})).unallocated
-    return render_template("staff/call_form.html", form=form, fund=fund, call=call, left=left)
+    return render_template("staff/call_form.html", form=form, fund=fund, call=call, left=left, start=start)
 
 
 def _page(user: Person, call: Call, form: ExtensionForm) -> str:
@@ -161,6 +185,7 @@ def _page(user: Person, call: Call, form: ExtensionForm) -> str:
         outline=questionnaires.outline(call),
         moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "extend"],
         may_edit=policy.edit.allows(user, call),
+        may_copy=not call.imported and policy.draft.allows(user, call.fund),
         form=form if policy.extend.allows(user, call) else None,
         waiting=question_queries.waiting(user).get(call.id, 0),
         may_answer=question_policy.list_questions.allows(user, call),

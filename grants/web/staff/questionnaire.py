@@ -18,6 +18,7 @@ from grants.people.models import Person
 from grants.web.access import access
 from grants.web.answers import answers_form
 from grants.web.language import say, speak_for
+from grants.web.parking import parks
 from grants.web.staff import portal
 from grants.web.staff.questionnaire_forms import CorrectionForm, part_form, question_form
 from workflows import call as workflow
@@ -65,12 +66,14 @@ def _page(user: Person, it: Place, form: CorrectionForm | None = None) -> str:
 
 
 @portal.route("/calls/<uuid:id>/questionnaire/sections/new", methods=["GET", "POST"])
+@parks()
 @access(policy.ask_here, asked)
 def new_part(user: Person, it: Place) -> Any:
     return _part_page(user, it)
 
 
 @portal.route("/calls/<uuid:id>/questionnaire/<part>", methods=["GET", "POST"])
+@parks()
 @access(policy.ask_here, asked)
 def edit_part(user: Person, it: Place) -> Any:
     return _part_page(user, it)
@@ -89,12 +92,14 @@ def _part_page(user: Person, it: Place) -> Any:
 
 
 @portal.route("/calls/<uuid:id>/questionnaire/<part>/new", methods=["GET", "POST"])
+@parks()
 @access(policy.ask_here, asked)
 def new_question(user: Person, it: Place) -> Any:
     return _question_page(user, it)
 
 
 @portal.route("/calls/<uuid:id>/questionnaire/<part>/<question>", methods=["GET", "POST"])
+@parks()
 @access(policy.ask_here, asked)
 def edit_question(user: Person, it: Place) -> Any:
     return _question_page(user, it)
@@ -155,6 +160,8 @@ def _change(it: Place, change: Callable[[Outline], Outline], seen: int | None, u
 def preview_questionnaire(user: Person, it: Place) -> Any:
     """As applicants will see it; nothing typed here is kept."""
     forms = [(part, answers_form(part, {}, 0, it.call.currency)) for part in it.outline.parts if part.questions]
+    for _part, form in forms:
+        form.invite(None)
     return render_template("staff/questionnaire_preview.html", call=it.call, forms=forms)
 
 

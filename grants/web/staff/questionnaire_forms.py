@@ -8,6 +8,8 @@ from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from grants.calls.models import KIND_LABELS as FILE_LABELS
+from grants.calls.models import MOST_FILES, FileKind
 from grants.calls.questionnaire import (
     CHOOSING,
     KIND_LABELS,
@@ -16,15 +18,19 @@ from grants.calls.questionnaire import (
     WRITTEN,
     Choice,
     Condition,
+    Files,
     Kind,
     Part,
     Question,
     new_key,
 )
+from grants.calls.tables import CELL_LABELS, MOST_COLUMNS, MOST_ROWS, Cell, Column, Grid
 from grants.core.i18n import N_
-from grants.web.forms import Form, NumberField, Versioned, WordsField
+from grants.web.forms import CheckboxesField, Form, NumberField, Versioned, WordsField
+from grants.web.parking import taken_up
 
-SPARE = 3  # empty lines for further choices
+SPARE = 3  # empty lines for further choices and columns
+COLUMN = ("column", "cell", "needed")
 
 
 class PartForm(Form, Versioned):
@@ -61,10 +67,23 @@ class QuestionForm(Form, Versioned):
     shown_if = SelectField(
         _l("Asked"), description=_l("Always, or only under a choice of an earlier question of this section.")
     )
+    fewest = NumberField(_l("Fewest rows"), [Optional()], minimum=0, maximum=MOST_ROWS, default=1)
+    most = NumberField(_l("Most rows"), [Optional()], minimum=1, maximum=MOST_ROWS, default=10)
+    file_kinds = CheckboxesField(
+        _l("Kinds of file accepted"),
+        choices=[SelectChoice(str(kind), label) for kind, label in FILE_LABELS.items()],
+        description=_l("Only the pages of PDF files are shown to reviewers; the others are downloaded."),
+    )
+    most_files = NumberField(_l("How many files at most"), [Optional()], minimum=1, maximum=MOST_FILES)
     lines = 0
+    columns = 0
 
     def choice_lines(self) -> list[Any]:
         return [self._fields[f"choice-{n}"] for n in range(self.lines)]
+
+    def column_lines(self) -> list[tuple[Any, Any, Any]]:
+        """Name, kind of cell, and whether it must be filled in."""
+        return [tuple(self._fields[f"{part}-{n}"] for part in COLUMN) for n in range(self.columns)]
 
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
@@ -75,7 +94,38 @@ class QuestionForm(Form, Versioned):
                 one.errors = [N_("Write this at least in French.")]
         if Kind(self.kind.data) in CHOOSING and len(given) < 2:
             self.choice_lines()[0].errors = [N_("Give at least two choices.")]
-        return not any(one.errors for one in self.choice_lines())
+        return self._is_table_sound() and not any(one.errors for one in self.choice_lines())
+
+    def _is_table_sound(self) -> bool:
+        labels = [label for label, _, _ in self.column_lines()]
+        given = [one for one in labels if one.data]
+        for one in given:
+            if "fr" not in one.data:
+                one.errors = [N_("Write this at least in French.")]
+        if self.kind.data == Kind.TABLE:
+            if not given:
+                labels[0].errors = [N_("Give at least one column.")]
+            if self.grid_rows()[0] > self.grid_rows()[1]:
+                self.most.errors = [N_("The most rows cannot be fewer than the fewest.")]
+        return not (self.most.errors or any(one.errors for one in labels))
+
+    def files(self) -> Files:
+        """PDF where no kind was ticked."""
+        return Files(tuple(self.file_kinds.data or [FileKind.PDF]), int(self.most_files.data or 1))
+
+    def grid_rows(self) -> tuple[int, int]:
+        """The fewest and the most rows; a table that must be answered has one at least."""
+        fewest = int(self.fewest.data or 0)
+        return max(fewest, 1 if self.required.data else 0), int(self.most.data or max(10, fewest))
+
+    def grid(self, known: Grid | None) -> Grid:
+        """A column that stays on its line keeps its id, so that what was typed under it stays right."""
+        columns = []
+        for n, (label, cell, needed) in enumerate(self.column_lines()):
+            if label.data:
+                kept = known.columns[n].id if known and n < len(known.columns) else new_key()
+                columns.append(Column(kept, label.data, Cell(cell.data), bool(needed.data)))
+        return Grid(tuple(columns), *self.grid_rows())
 
     def question(self, id: str, known: Question | None) -> Question:
         """What was typed; a choice that stays on its line keeps its id, so that answers stay right."""
@@ -95,6 +145,8 @@ class QuestionForm(Form, Versioned):
             limit=self.limit.data if kind in WRITTEN else None,
             choices=tuple(choices),
             shown_if=Condition(question, choice) if choice else None,
+            grid=self.grid(known.grid if known else None) if kind is Kind.TABLE else None,
+            files=self.files() if kind is Kind.FILE else None,
         )
 
 
@@ -113,6 +165,29 @@ def part_form(part: Part | None, version: int) -> PartForm:
     )
 
 
+def _sent(name: str) -> int:
+    """How many lines the form that was sent had, now or before its writer was signed out."""
+    parked = taken_up()
+    return int((parked.typed if parked else request.form).get(name, 0, type=int))
+
+
+def _add_columns(form: type[QuestionForm], values: dict[str, Any], grid: Grid | None) -> int:
+    """Give the form a line for each column and some empty ones; how many."""
+    known = grid.columns if grid else ()
+    lines = min(MOST_COLUMNS, max(len(known) + SPARE, _sent("columns")))
+    cells = [SelectChoice(str(cell), label) for cell, label in CELL_LABELS.items()]
+    for n in range(lines):
+        one = known[n] if n < len(known) else None
+        setattr(form, f"column-{n}", WordsField(N_("Column %(n)s", n=n + 1), required=False, longest=100))
+        setattr(form, f"cell-{n}", SelectField(N_("Column %(n)s holds", n=n + 1), choices=cells))
+        setattr(form, f"needed-{n}", BooleanField(N_("Column %(n)s must be filled in", n=n + 1)))
+        values |= {f"column-{n}": one and one.label, f"cell-{n}": one.cell if one else Cell.TEXT}
+        values[f"needed-{n}"] = one.needed if one else True
+    if grid:
+        values |= {"fewest": grid.fewest, "most": grid.most}
+    return lines
+
+
 def question_form(part: Part, question: Question | None, version: int) -> QuestionForm:
     """Filled with the question; with its choices and some empty lines."""
 
@@ -120,18 +195,22 @@ def question_form(part: Part, question: Question | None, version: int) -> Questi
         pass
 
     choices = question.choices if question else ()
-    lines = min(MOST_CHOICES, max(len(choices) + SPARE, request.form.get("lines", 0, type=int)))
+    lines = min(MOST_CHOICES, max(len(choices) + SPARE, _sent("lines")))
     values: dict[str, Any] = {"version": version, "required": True, "kind": Kind.TEXT, "shown_if": ""}
     if question:
         values |= {name: getattr(question, name) for name in ("label", "help", "kind", "required", "limit")}
         if question.shown_if:
             values["shown_if"] = f"{question.shown_if.question}:{question.shown_if.choice}"
+    terms = question.files if question and question.files else Files((str(FileKind.PDF),))
+    values |= {"file_kinds": list(terms.kinds), "most_files": terms.most}
     for n in range(lines):
         label = N_("Choice %(n)s", n=n + 1)
         setattr(Bound, f"choice-{n}", WordsField(label, required=False, longest=200))
         values[f"choice-{n}"] = choices[n].label if n < len(choices) else None
+    grid = question.grid if question else None
+    columns = _add_columns(Bound, values, grid)
     form = Bound(data=values)
-    form.lines = lines
+    form.lines, form.columns = lines, columns
     form.kind.choices = [SelectChoice(str(kind), label) for kind, label in KIND_LABELS.items()]
     form.shown_if.choices = [SelectChoice("", _l("Always"))] + [
         SelectChoice(
