@@ -84,6 +84,20 @@ def read_budget(application: Application) -> Reckoning | None:
     return budget_of(loaded([application])[0])
 
 
+def parts(application: Application, amount: Money) -> dict[UUID, Money]:
+    """Who receives what of a grant of this amount: in proportion to the most each may be given; the lead it all where
+    the call asks for no lines. Its lines must be loaded. Whole minor units: what is left over goes to the first.
+    """
+    budget, lead = budget_of(application), application.organisation_id
+    most = {} if budget is None else dict(zip(conditions(application).spenders, budget.shares, strict=True))
+    given = {id: one.most.minor for id, one in most.items() if one.most}
+    if not given:
+        return {lead: amount}
+    found = {id: amount.minor * minor // sum(given.values()) for id, minor in given.items()}
+    found[next(iter(found))] += amount.minor - sum(found.values())
+    return {id: Money(minor, amount.currency) for id, minor in found.items() if minor}
+
+
 def years_of(duration_months: int | None) -> int:
     """How many years the lines of a project may speak of."""
     return min(MOST_YEARS, -(-duration_months // 12)) if duration_months else MOST_YEARS

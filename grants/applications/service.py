@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from grants.applications import attachments, pdf, policy, versions
+from grants.applications import attachments, partner_policy, pdf, policy, versions
 from grants.applications.content import Part
-from grants.applications.models import Application, ApplicationState, Document, Revision
-from grants.applications.slots import Slot
+from grants.applications.models import Application, ApplicationState, Document, Partner, Revision
+from grants.applications.slots import Slot, slots
 from grants.calls import questionnaires
 from grants.calls.models import Call, RequiredDocument
 from grants.core.audit import record
@@ -113,12 +113,12 @@ def fill(
 ) -> Document:
     """Add what the call asks for, issued on that day where it must be recent. Raises Refused with the reason."""
     application, required = slot.application, slot.required
-    policy.edit.require(actor, application)
+    _require(application, slot.partner, actor)
     expires_on = slot.expiry(issued_on)
     name, media_type = attachments.check(filename, content, required.file_kinds, limit_mb)
     digest = storage.keep(content)
     more: dict[str, Any] = {"media_type": media_type, "required": required, "expires_on": expires_on}
-    return attach_kept(application, name, len(content), digest, actor=actor, **more)
+    return attach_kept(application, name, len(content), digest, partner=slot.partner, actor=actor, **more)
 
 
 def attach_kept(
@@ -129,18 +129,28 @@ def attach_kept(
     *,
     media_type: str = pdf.MEDIA_TYPE,
     required: RequiredDocument | None = None,
+    partner: Partner | None = None,
     expires_on: date | None = None,
     actor: Person,
 ) -> Document:
     """Add a file that was checked before and is in the storage: no second copy. Raises Refused with the reason.
 
-    The same content for the same purpose is the same document; sent again it takes the newer last day.
+    The same content for the same purpose is the same document; sent again it takes the newer last day. `partner`
+    attaches it for itself.
     """
     with transaction():
         lock(application, "state")
-        policy.edit.require(actor, application)
-        purpose = required.id if required else None
-        same = select(Document).where(Document.application_id == application.id, Document.required_id == purpose)
+        if partner is not None:
+            lock(partner, "state")
+        _require(application, partner, actor)
+        if required is None and slots(application):
+            raise Refused(N_("This call lists the documents it wants: attach this one to one of them."))
+        purpose, whose = required.id if required else None, partner.id if partner else None
+        same = select(Document).where(
+            Document.application_id == application.id,
+            Document.required_id == purpose,
+            Document.partner_id == whose,
+        )
         attached = db.session.scalars(same).all()
         for one in attached:
             if one.sha256 == digest:
@@ -152,6 +162,7 @@ def attach_kept(
         made = Document(
             application_id=application.id,
             required_id=purpose,
+            partner_id=whose,
             filename=name,
             media_type=media_type,
             size=size,
@@ -162,6 +173,14 @@ def attach_kept(
         db.session.add(made)
         record("application.attach", application, actor, after={"filename": name, "sha256": digest})
         return made
+
+
+def _require(application: Application, partner: Partner | None, actor: Person) -> None:
+    """Raises Forbidden for whoever may not attach this: the lead's people its own, a partner's people theirs."""
+    if partner is None:
+        policy.edit.require(actor, application)
+    else:
+        partner_policy.write_part.require(actor, partner)
 
 
 def _full(most: int, required: RequiredDocument | None) -> Text:
@@ -175,12 +194,17 @@ def _full(most: int, required: RequiredDocument | None) -> Text:
     )
 
 
-def detach(document: Document, *, actor: Person) -> None:
-    """Remove a document while the application may be changed. Its content stays in storage, named by no row."""
+def detach(document: Document, *, partner: Partner | None = None, actor: Person) -> None:
+    """Remove a document while the application may be changed. Its content stays in storage, named by no row.
+
+    The lead removes any; a `partner` what it attached itself.
+    """
     application = document.application
     with transaction():
         lock(application, "state")
-        policy.edit.require(actor, application)
+        if partner is not None and partner.id != document.partner_id:
+            raise Forbidden(N_("Whoever attached this document removes it."))
+        _require(application, partner, actor)
         record(
             "application.detach",
             application,

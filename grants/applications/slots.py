@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from grants.applications.models import Application, Document
+from grants.applications.models import Application, Document, Partner
 from grants.calls.models import Call, RequiredDocument
 from grants.calls.months import birthday
 from grants.core.clock import arrival
@@ -24,14 +24,19 @@ class Fill(StrEnum):
 
 @dataclass(frozen=True)
 class Slot:
-    """What the call asks for and the files attached to it; the application's documents must be loaded."""
+    """What the call asks for and the files attached to it; the application's documents must be loaded.
+
+    `partner` attaches it for itself; None: the lead does.
+    """
 
     application: Application
     required: RequiredDocument
+    partner: Partner | None = None
 
     @property
     def documents(self) -> list[Document]:
-        return [one for one in self.application.documents if one.required_id == self.required.id]
+        mine = own(self.application, self.partner)
+        return [one for one in mine if one.required_id == self.required.id]
 
     @property
     def is_full(self) -> bool:
@@ -81,8 +86,20 @@ class Slot:
 
 
 def slots(application: Application) -> Sequence[Slot]:
-    """In the order of the call's list, which must be loaded; empty for a call without one."""
-    return [Slot(application, one) for one in application.call.required]
+    """The lead's, in the order of the call's list, which must be loaded; empty where the call asks nothing of it."""
+    return [Slot(application, one) for one in application.call.required if one.of_lead]
+
+
+def slots_of(partner: Partner) -> Sequence[Slot]:
+    """Those of a partner, in the same order."""
+    application = partner.application
+    return [Slot(application, one, partner) for one in application.call.required if one.of_partners]
+
+
+def own(application: Application, partner: Partner | None = None) -> list[Document]:
+    """What the lead, or this partner, has attached."""
+    whose = partner.id if partner else None
+    return [one for one in application.documents if one.partner_id == whose]
 
 
 def others(application: Application) -> list[Document]:
@@ -99,10 +116,10 @@ def is_bad(document: Document, day: date) -> bool:
     return document.quarantined or (document.expires_on is not None and document.expires_on < day)
 
 
-def wrongs(application: Application) -> list[tuple[str, Text]]:
-    """What is attached and cannot be submitted, each with its field."""
+def wrongs(application: Application, partner: Partner | None = None) -> list[tuple[str, Text]]:
+    """What the lead, or this partner, attached and cannot be submitted, each with its field."""
     day, found = today(application.call), []
-    for one in application.documents:
+    for one in own(application, partner):
         field = f"document-{one.required_id}" if one.required_id else "file"
         if one.quarantined:
             found.append((field, N_("Remove “%(name)s”: a virus was found in it.", name=one.filename)))

@@ -115,7 +115,7 @@ def application(user: Person, application: Application) -> Any:
             listed(
                 one,
                 url_for(".document", document_id=one.id),
-                title=one.required.name if one.required else None,
+                title=one.heading,
                 read=url_for(".document_pages", document_id=one.id),
             )
             for one in application.documents
