@@ -15,6 +15,7 @@ from grants.applications.reckoning import (
     Line,
     Reckoning,
     Spender,
+    divided,
     reckon,
 )
 from grants.core.db import db
@@ -85,17 +86,13 @@ def read_budget(application: Application) -> Reckoning | None:
 
 
 def parts(application: Application, amount: Money) -> dict[UUID, Money]:
-    """Who receives what of a grant of this amount: in proportion to the most each may be given; the lead it all where
-    the call asks for no lines. Its lines must be loaded. Whole minor units: what is left over goes to the first.
+    """Who receives what of a grant of this amount, in proportion to the most each may be given; the lead it all where
+    the call asks for no lines. Its lines must be loaded.
     """
-    budget, lead = budget_of(application), application.organisation_id
+    budget = budget_of(application)
     most = {} if budget is None else dict(zip(conditions(application).spenders, budget.shares, strict=True))
-    given = {id: one.most.minor for id, one in most.items() if one.most}
-    if not given:
-        return {lead: amount}
-    found = {id: amount.minor * minor // sum(given.values()) for id, minor in given.items()}
-    found[next(iter(found))] += amount.minor - sum(found.values())
-    return {id: Money(minor, amount.currency) for id, minor in found.items() if minor}
+    found = divided(amount, {id: one.most for id, one in most.items()})
+    return found or {application.organisation_id: amount}
 
 
 def years_of(duration_months: int | None) -> int:

@@ -217,6 +217,17 @@ def _share(on: Conditions, spender: Spender, cost: Money) -> Share:
     return Share(spender, cost, rate, cost.share(rate), limit)
 
 
+def divided(amount: Money, most: Mapping[UUID, Money]) -> dict[UUID, Money]:
+    """This amount in proportion to these: whole minor units, what is left over to the first; {} when all are zero."""
+    given = {id: one.minor for id, one in most.items() if one}
+    if not given:
+        return {}
+    whole = sum(given.values())
+    found = {id: amount.minor * minor // whole for id, minor in given.items()}
+    found[next(iter(found))] += amount.minor - sum(found.values())
+    return {id: Money(minor, amount.currency) for id, minor in found.items() if minor}
+
+
 def _category(category: Category, amount: Money, cost: Money) -> CategorySum:
     if category.cap is None or category.cap >= WHOLE:
         return CategorySum(category, amount)

@@ -24,7 +24,7 @@ from grants.web.answers import sheets
 from grants.web.downloads import attached, listed
 from grants.web.eligibility import look
 from grants.web.filters import Tag, ref
-from grants.web.history import FUND_SEES
+from grants.web.history import for_fund
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from grants.web.reading import picture, reading_page
@@ -131,11 +131,7 @@ def application(user: Person, application: Application) -> Any:
             if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
         },
         evidence=judged(application),
-        history=[
-            (FUND_SEES[event.name], event, name)
-            for event, name in queries.history(application)
-            if event.name in FUND_SEES
-        ],
+        history=for_fund(application, queries.history(application)),
     )
 
 
