@@ -244,6 +244,7 @@ def _need(reason: str) -> None:
 def _tell(application: Application) -> None:
     slot = f"{application.state} {now():%Y%m%dT%H%M%S%f}"
     promise(send_screening, application, application.lead_id, slot=slot, state=str(application.state))
+    tell_partners(application)
 
 
 SCREENED: dict[str, Text] = {

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from grants.applications.models import Application, ApplicationState
+from grants.applications.models import TAKING_PART, Application, ApplicationState, Partner
 from grants.calls import policy, questionnaires
 from grants.calls.models import STATE_LABELS, Call, CallState, Envelope
 from grants.core.audit import Event, record
@@ -23,6 +23,7 @@ from grants.people.models import Person
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, Owed, promise, promise_all
+from workflows.partner_mails import tell_partner_corrected
 from workflows.schedule import every_tick
 
 S = CallState
@@ -138,6 +139,14 @@ def correct(call: Call, change: Words, *, actor: Person) -> None:
         for one in db.session.scalars(drafts.with_for_update()):
             one.questionnaire_id = corrected.id
             promise(tell_corrected, one, one.lead_id, slot=f"version {corrected.number}")
+        of_drafts = drafts.with_only_columns(Application.id)
+        owed = [
+            Owed(id, who, slot=f"version {corrected.number}")
+            for id, who in db.session.execute(
+                _partners(of_drafts).with_only_columns(Partner.id, Partner.accepted_by_id)
+            )
+        ]
+        promise_all(tell_partner_corrected, owed)
         record("call.corrected", call, actor, after={"questionnaire": corrected.number, "change": dict(change)})
 
 
@@ -228,12 +237,21 @@ def _tell_applicants(call: Call, reason: str) -> None:
     waiting = select(Application.id, Application.lead_id).where(
         Application.call_id == call.id, Application.state.not_in(OVER)
     )
-    promise_all(tell_cancelled, [Owed(*row, args={"reason": reason}) for row in db.session.execute(waiting)])
+    partners = _partners(waiting.with_only_columns(Application.id))
+    joined = partners.with_only_columns(Partner.application_id, Partner.accepted_by_id)
+    told = {(id, who) for id, who in [*db.session.execute(waiting), *db.session.execute(joined)] if who is not None}
+    promise_all(tell_cancelled, [Owed(id, who, args={"reason": reason}) for id, who in sorted(told)])
+
+
+def _partners(applications: Select[UUID]) -> Select[Partner]:
+    """Those who take part in these, each with who accepted for it."""
+    living = select(Partner).where(Partner.state.in_(TAKING_PART), Partner.application_id.in_(applications))
+    return living.order_by(Partner.id)
 
 
 @letter
 def tell_cancelled(due: Due) -> Letter | None:
-    """Tells a lead applicant that the call was cancelled, and why."""
+    """Tells a lead applicant, or whoever accepted for a partner, that the call was cancelled, and why."""
     fund = joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster)
     application = db.session.get_one(Application, due.subject_id, options=[fund])
     call = application.call

@@ -1,15 +1,16 @@
 """The rules of a call on one application: facts gathered, judged, given by the applicant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from grants.applications import accession, policy
+from grants.applications.budgets import loaded, parts
 from grants.applications.models import Application, ApplicationState
-from grants.awards import queries as awards
-from grants.calls.eligibility import Facts, Finding, Member, Rule, RuleKind, judge
+from grants.awards import aid
+from grants.calls.eligibility import Facts, Finding, Member, Receiver, Rule, RuleKind, judge
 from grants.calls.models import EligibilityRule
 from grants.clusters import queries as clusters
 from grants.core.audit import record
@@ -42,6 +43,12 @@ def findings(application: Application) -> list[Finding]:
     return judge(rules, facts_of(application, rules), application.call.terms)
 
 
+def limits_aid(call_id: UUID) -> bool:
+    """Whether the call has a ceiling of public aid over several years."""
+    found = select(EligibilityRule.id).where(EligibilityRule.call_id == call_id, EligibilityRule.kind == RuleKind.AID)
+    return db.session.scalar(found.limit(1)) is not None
+
+
 def composition(application: Application) -> list[Finding]:
     """What the call's rule on consortia, if it has one, says of the members there are now."""
     rules = [one for one in rules_of(application.call_id) if one[0].kind == RuleKind.COMPOSITION]
@@ -67,7 +74,8 @@ def facts_of(application: Application, rules: Sequence[tuple[Rule, bool]]) -> Fa
         cluster_id = application.call.fund.cluster_id
         facts = replace(facts, membership=clusters.membership_state(organisation.id, cluster_id))
     if "aid_here" in wanted:
-        facts = replace(facts, aid_here=awards.aid_to_group(organisation))
+        groups = aid.aid_to_groups(accession.organisations(application))
+        facts = replace(facts, aid_here=groups[organisation.id].aid, receivers=_receivers(application, groups))
     if "others" in wanted:
         facts = replace(facts, others=_others(application))
     if "members" in wanted:
@@ -78,6 +86,33 @@ def facts_of(application: Application, rules: Sequence[tuple[Rule, bool]]) -> Fa
 def members(application: Application) -> tuple[Member, ...]:
     """The consortium as it stands: the lead, and every partner that takes part. Who is only invited does not count."""
     return tuple(Member(one.kind, one.name) for one in accession.organisations(application))
+
+
+def _receivers(application: Application, groups: Mapping[UUID, aid.Group]) -> tuple[Receiver, ...] | None:
+    """Those who share the grant, the organisations of one group together; None when the lead's group has it all.
+
+    What two of them declare for the same group is the same aid: the greater figure counts.
+    """
+    asked = application.requested or Money(0, application.currency)
+    given = parts(loaded([application])[0], asked)
+    lead = groups[application.organisation_id].ids
+    if given.keys() <= lead:
+        return None
+    declared = {application.organisation_id: application.aid_elsewhere}
+    declared |= {one.organisation_id: one.aid_elsewhere for one in application.taking_part if one.organisation_id}
+    found: dict[frozenset[UUID], list[UUID]] = {}
+    for id in given:
+        found.setdefault(groups[id].ids, []).append(id)
+    names = application.members
+    return tuple(
+        Receiver(
+            name=", ".join(names[id] for id in ids),
+            requested=sum((given[id] for id in ids), Money(0, asked.currency)),
+            here=groups[ids[0]].aid,
+            elsewhere=max((one for id in ids if (one := declared[id]) is not None), default=None),
+        )
+        for ids in found.values()
+    )
 
 
 def _others(application: Application) -> int:

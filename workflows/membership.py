@@ -13,12 +13,14 @@ from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
 from grants.core.errors import Refused
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.people import service as people
 from grants.people.facts import OrganisationFacts
-from grants.people.models import Organisation, Person
+from grants.people.models import Membership, Organisation, Person, Right
 from grants.people.service import OrganisationDraft
+from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
+from workflows.outbox import Due, promise
 
 lifecycle = Lifecycle(
     "membership",
@@ -125,7 +127,8 @@ def _said(organisation: Organisation) -> dict[UUID, ClusterMembership]:
 
 def confirm_member(membership: ClusterMembership, *, actor: Person) -> None:
     with transaction():
-        lifecycle.fire("confirm_member", membership, actor, set={"decided_at": now(), "reason": None})
+        if lifecycle.fire("confirm_member", membership, actor, set={"decided_at": now(), "reason": None}):
+            _tell(membership)
 
 
 def refuse_member(membership: ClusterMembership, reason: str, *, actor: Person) -> None:
@@ -134,4 +137,40 @@ def refuse_member(membership: ClusterMembership, reason: str, *, actor: Person) 
         if not reason.strip():
             raise Refused(N_("Write the reason: the other side reads it."))
         told = {"decided_at": now(), "reason": reason.strip()}
-        lifecycle.fire("refuse_member", membership, actor, reason=reason.strip(), set=told)
+        if lifecycle.fire("refuse_member", membership, actor, reason=reason.strip(), set=told):
+            _tell(membership)
+
+
+def _tell(membership: ClusterMembership) -> None:
+    """The owners of the organisation."""
+    owners = select(Membership.person_id).where(
+        Membership.organisation_id == membership.organisation_id, Membership.right == Right.OWNER
+    )
+    slot = f"{membership.state} {now():%Y%m%dT%H%M%S%f}"
+    for owner in db.session.scalars(owners.order_by(Membership.person_id)):
+        promise(tell_membership, membership, owner, slot=slot, state=str(membership.state))
+
+
+ANSWERED: dict[str, Text] = {
+    State.CONFIRMED: N_("%(cluster)s has confirmed that %(organisation)s is a member."),
+    State.REFUSED: N_("%(cluster)s has not confirmed that %(organisation)s is a member."),
+}
+
+
+@letter
+def tell_membership(due: Due) -> Letter | None:
+    """To an owner: what the cluster said of the membership; nothing when that has changed since."""
+    parts = joinedload(ClusterMembership.organisation), joinedload(ClusterMembership.cluster)
+    membership = db.session.get_one(ClusterMembership, due.subject_id, options=parts)
+    if membership.state != due.args["state"]:
+        return None
+    cluster, organisation = membership.cluster, membership.organisation
+    answer = Text(ANSWERED[membership.state].id, {"cluster": cluster.name, "organisation": organisation.name})
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("Membership of %(cluster)s: %(organisation)s", cluster=cluster.name, organisation=organisation.name),
+        paragraphs=[answer],
+        facts=[(N_("Reason"), membership.reason)] if membership.reason else [],
+        action=(N_("Open the organisation"), address("applicant.organisation", organisation_id=organisation.id)),
+        cluster=cluster,
+    )

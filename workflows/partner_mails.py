@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, type_coerce
@@ -31,6 +32,18 @@ ANSWERED: dict[str, Text] = {
 WHAT_HAPPENED: dict[str, Text] = {
     ApplicationState.SUBMITTED: N_("%(lead)s has submitted the application in which your organisation takes part."),
     ApplicationState.WITHDRAWN: N_("%(lead)s has withdrawn the application in which your organisation took part."),
+    ApplicationState.INCOMPLETE: N_(
+        "The fund asks %(lead)s to complete the application in which your organisation takes part. You may change your"
+        " part and your documents meanwhile."
+    ),
+    ApplicationState.INADMISSIBLE: N_(
+        "The application of %(lead)s in which your organisation takes part has been found inadmissible and will not be"
+        " examined further."
+    ),
+    ApplicationState.INELIGIBLE: N_(
+        "The application of %(lead)s in which your organisation takes part has been found ineligible and will not be"
+        " examined further."
+    ),
 }
 
 
@@ -190,14 +203,48 @@ def tell_partner(due: Due) -> Letter | None:
         return None
     application = partner.application
     happened = WHAT_HAPPENED[application.state]
-    facts = [(N_("Project"), title(application))]
+    facts: list[tuple[Text, Any]] = [(N_("Project"), title(application))]
     if application.reference:
         facts.append((N_("Reference"), application.reference))
+    if application.screening_reason:
+        facts.append((N_("Reason"), application.screening_reason))
+    if application.completion_due_at:
+        due_at = application.completion_due_at.astimezone(application.call.fund.cluster.zone)
+        facts.append((N_("Complete it by"), due_at))
     return Letter(
         to=db.session.get_one(Person, due.recipient_id),
         subject=N_("About the project “%(title)s”", title=title(application)),
         paragraphs=[Text(happened.id, {"lead": application.organisation.name})],
         facts=facts,
+        action=(N_("See the project"), address("applicant.partnership", partner_id=partner.id)),
+        cluster=application.call.fund.cluster,
+    )
+
+
+@letter
+def tell_partner_corrected(due: Due) -> Letter | None:
+    """The questions changed, and what changed; to whoever accepted for a partner, while it takes part."""
+    partner = queries.whole(due.subject_id)
+    if partner is None or partner.state not in TAKING_PART or partner.application.state != ApplicationState.DRAFT:
+        return None
+    application, questionnaire = partner.application, partner.application.questionnaire
+    if questionnaire is None or due.slot != f"version {questionnaire.number}":
+        return None
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("The questions of “%(call)s” have changed", call=application.call.title),
+        paragraphs=[
+            N_(
+                "%(lead)s looks over its answers. If they change, an owner of your organisation confirms its accession"
+                " again.",
+                lead=application.organisation.name,
+            )
+        ],
+        facts=[
+            (N_("Project"), title(application)),
+            (N_("What changes"), questionnaire.change),
+            (N_("Call closes"), closing(application)),
+        ],
         action=(N_("See the project"), address("applicant.partnership", partner_id=partner.id)),
         cluster=application.call.fund.cluster,
     )

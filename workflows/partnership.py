@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from grants.applications import accession, partner_policy, policy
+from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications import queries as applications
 from grants.applications.content import accession_hash, is_confirmed
@@ -146,6 +146,7 @@ def remove_partner(partner: Partner, reason: str, *, actor: Person) -> None:
         told = partner.state in TAKING_PART
         ended = {"ended_at": now(), "end_reason": reason.strip() or None}
         if lifecycle.fire("remove_partner", partner, actor, reason=reason.strip() or None, set=ended) and told:
+            partner_service.clear(partner, actor=actor)
             promise(mails.tell_removed, partner, partner.accepted_by_id)
 
 
@@ -220,6 +221,7 @@ def leave_consortium(partner: Partner, reason: str, *, actor: Person) -> None:
         _need(reason)
         ended = {"ended_at": now(), "end_reason": reason.strip()}
         if lifecycle.fire("leave_consortium", partner, actor, reason=reason.strip(), set=ended):
+            partner_service.clear(partner, actor=actor)
             _tell_lead(partner)
 
 

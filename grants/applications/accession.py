@@ -1,12 +1,13 @@
 """Acceding to an application: what a partner signs, the fingerprint of it, and what is still awaited."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from grants.applications.models import Application, Partner, PartnerState
 from grants.core.i18n import N_, Text
 from grants.core.shapes import digest
+from grants.core.types import Money
 from grants.people.models import Organisation
 
 LONGEST_ROLE = 300
@@ -15,15 +16,24 @@ LONGEST_TASKS = 5_000
 
 @dataclass(frozen=True)
 class OwnPart:
-    """What a partner says of itself: its role in a line, what it does, which documents it brings."""
+    """What a partner says of itself: its role in a line, what it does, which documents it brings.
+
+    `aid_elsewhere` is the public aid its group received elsewhere; None: it has not said.
+    """
 
     role: str
     tasks: str
     papers: str
+    aid_elsewhere: Money | None = None
 
     @classmethod
     def of(cls, partner: Partner) -> Self:
-        return cls(partner.role, partner.tasks, partner.papers)
+        return cls(partner.role, partner.tasks, partner.papers, partner.aid_elsewhere)
+
+    def as_json(self) -> dict[str, Any]:
+        """What is signed and submitted of it; aid is named only once it is declared, so that older signatures hold."""
+        said = {"role": self.role, "tasks": self.tasks, "papers": self.papers}
+        return said if self.aid_elsewhere is None else {**said, "aid_elsewhere": self.aid_elsewhere.minor}
 
 
 def organisations(application: Application) -> list[Organisation]:
@@ -66,8 +76,9 @@ def declaration(partner: Partner) -> Sequence[Text]:
 def fingerprint(partner: Partner, answers: dict[str, Any]) -> str:
     """The SHA-256, in hexadecimal, of what a partner accedes to: the common part and its own, as canonical JSON.
 
-    Spaces and line breaks do not count: who tidies a text asks nobody to sign again. Budget and documents are left out,
-    since the lead answers for them; so are the other partners, who come and go until the submission.
+    Spaces and line breaks do not count: who tidies a text asks nobody to sign again. Budget and documents are left out:
+    the lead answers for the budget, whoever attaches a document for that. So are the other partners, who come and go
+    until the submission.
     """
     application = partner.application
     common = {
@@ -79,7 +90,7 @@ def fingerprint(partner: Partner, answers: dict[str, Any]) -> str:
         "commission": str(application.commission_id),
         "answers": answers,
     }
-    own = {"organisation": str(partner.organisation_id), **asdict(OwnPart.of(partner))}
+    own = {"organisation": str(partner.organisation_id), **OwnPart.of(partner).as_json()}
     return digest({"common": _without_spacing(common), "own": _without_spacing(own)})
 
 
@@ -116,7 +127,7 @@ def submitted(application: Application) -> dict[str, Any]:
     found = [
         {
             "organisation": str(one.organisation_id),
-            **asdict(OwnPart.of(one)),
+            **OwnPart.of(one).as_json(),
             "acceded_at": one.acceded_at.isoformat() if one.acceded_at else None,
             "acceded_by": one.acceded_name,
             "accession": one.acceded_hash,

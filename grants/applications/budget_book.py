@@ -14,9 +14,10 @@ from babel.numbers import list_currencies
 from openpyxl.utils import get_column_letter
 
 from grants.applications.budget_cells import FUNDING_COLUMNS, LINE_COLUMNS, Reading, column_of, is_blank
+from grants.applications.budgets import conditions
 from grants.applications.models import CERTAINTY_LABELS, SOURCE_LABELS, Application
 from grants.applications.plan import Plan
-from grants.applications.reckoning import MOST_CONTRIBUTIONS, MOST_LINES, MOST_YEARS, Funding, Line
+from grants.applications.reckoning import MOST_CONTRIBUTIONS, MOST_LINES, MOST_YEARS, Funding, Line, terms
 from grants.core.errors import Refused
 from grants.core.i18n import N_, Reader, Text, currency, plain, precision, render
 from grants.core.sheets.reading import Cell, Limits, Table, UnreadableFile, read_table
@@ -124,6 +125,7 @@ def _explain(book: Workbook, application: Application, reader: Reader) -> None:
         N_("Category and year are chosen from the list. Year 1 is the first year of the project."),
         N_("Amounts are without VAT, in %(currency)s. Write figures, not formulas of your own.", currency=unit),
         N_("What pays the part that the grant does not goes on the sheet “%(sheet)s”.", sheet=FUNDING),
+        *terms(conditions(application)),
         N_("Keep the row of headings. Then send the file back on the page of the budget: it replaces what is there."),
         N_("When something is wrong, nothing is changed and you receive the file with those cells in red."),
     ]

@@ -15,6 +15,7 @@ from grants.applications.reckoning import (
     Line,
     Reckoning,
     Spender,
+    divided,
     reckon,
 )
 from grants.core.db import db
@@ -82,6 +83,16 @@ def budget_of(application: Application) -> Reckoning | None:
 def read_budget(application: Application) -> Reckoning | None:
     """The same where its lines were not read with it: two queries, none where the call asks for no lines."""
     return budget_of(loaded([application])[0])
+
+
+def parts(application: Application, amount: Money) -> dict[UUID, Money]:
+    """Who receives what of a grant of this amount, in proportion to the most each may be given; the lead it all where
+    the call asks for no lines. Its lines must be loaded.
+    """
+    budget = budget_of(application)
+    most = {} if budget is None else dict(zip(conditions(application).spenders, budget.shares, strict=True))
+    found = divided(amount, {id: one.most for id, one in most.items()})
+    return found or {application.organisation_id: amount}
 
 
 def years_of(duration_months: int | None) -> int:

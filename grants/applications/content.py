@@ -8,7 +8,7 @@ from uuid import UUID
 
 from grants.applications import accession, budgets
 from grants.applications.models import Application, Document, Partner, PartnerState
-from grants.applications.slots import Fill, others, question_slot, slots, wrongs
+from grants.applications.slots import Fill, others, own, question_slot, slots, slots_of, wrongs
 from grants.calls import questionnaire
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
@@ -292,7 +292,26 @@ def _documents(application: Application) -> list[Blocker]:
 
 def _consortium(application: Application) -> list[Blocker]:
     awaited = ((one, accession.awaited(one, accession_hash(one))) for one in application.partners)
-    return [Blocker(CONSORTIUM, f"partner-{one.id}", message, wrong=True) for one, message in awaited if message]
+    found = [Blocker(CONSORTIUM, f"partner-{one.id}", message, wrong=True) for one, message in awaited if message]
+    return found + [
+        Blocker(CONSORTIUM, f"partner-{one.id}", message, wrong=True)
+        for one in application.taking_part
+        for message in papers(one)
+    ]
+
+
+def papers(partner: Partner) -> list[Text]:
+    """What a partner must still attach, and what it attached that does not count."""
+    who = accession.said(partner)
+    missing = [
+        N_("%(organisation)s must attach “%(name)s”.", organisation=who, name=one.required.name)
+        for one in slots_of(partner)
+        if one.fill == Fill.MISSING
+    ]
+    wrong = [
+        N_("%(organisation)s: %(what)s", organisation=who, what=why) for _, why in wrongs(partner.application, partner)
+    ]
+    return [*missing, *wrong]
 
 
 def accession_hash(partner: Partner) -> str:
@@ -319,7 +338,7 @@ def is_started(application: Application, section: str) -> bool:
             begun = Budget.of(application) != Budget(None, None, None)
             return begun or bool(application.call.budget_rules and (application.lines or application.contributions))
         case Section.DOCUMENTS:
-            return any(one.question is None for one in application.documents)
+            return any(one.question is None for one in own(application))
 
 
 def content_of(application: Application) -> dict[str, Any]:
@@ -341,14 +360,22 @@ def content_of(application: Application) -> dict[str, Any]:
         "duration_months": application.duration_months,
         **accession.submitted(application),
         **budgets.content(application),
-        "documents": sorted(map(_said, application.attached), key=lambda one: (one["sha256"], one.get("for", ""))),
+        "documents": sorted(
+            (_said(one, application) for one in application.attached),
+            key=lambda one: (one["sha256"], one.get("for", ""), one.get("by", "")),
+        ),
     }
 
 
-def _said(document: Document) -> dict[str, Any]:
-    """What it answers and its last day are named only where there is one, so that older fingerprints hold."""
-    purpose = document.question or (document.required_id and str(document.required_id))
-    more = {"for": purpose, "expires_on": document.expires_on}
+def _said(document: Document, application: Application) -> dict[str, Any]:
+    """What it answers, its last day and the partner that gave it are named only where there is one: older fingerprints
+    hold."""
+    partner = next((one for one in application.partners if one.id == document.partner_id), None)
+    more = {
+        "for": document.question or document.required_id,
+        "expires_on": document.expires_on,
+        "by": partner.organisation_id if partner else None,
+    }
     known = {name: str(value) for name, value in more.items() if value is not None}
     return {"sha256": document.sha256, "filename": document.filename, "size": document.size, **known}
 

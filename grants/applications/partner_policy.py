@@ -4,8 +4,10 @@ Whoever takes part reads the common part of an application (title, summary, desc
 what another partner says of itself, and every organisation's accounts and papers, stay with the lead and the fund.
 """
 
-from grants.applications.models import EDITABLE, TAKING_PART, ApplicationState, Partner, PartnerState
+from grants.applications.models import EDITABLE, TAKING_PART, ApplicationState, Document, Partner, PartnerState
 from grants.applications.policy import WRITERS, edit, right_in
+from grants.applications.slots import Slot
+from grants.calls.models import RequiredDocument
 from grants.core.clock import now
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
@@ -59,6 +61,29 @@ def write_part(user: Person, partner: Partner) -> Claims:
     yield _takes_part(user, partner), N_("Only who takes part in this project reads it.")
     yield _right(user, partner) in WRITERS, N_("Only an owner or editor of your organisation may change this.")
     yield _editable(partner), N_("It is with the fund now and cannot be changed.")
+
+
+@policy("owner or editor of the partner")
+def fill_part(user: Person, slot: Slot[RequiredDocument]) -> Claims:
+    """Attaching what the call asks of partners: as for its part."""
+    yield slot.partner is not None, N_("Only who takes part in this project reads it.")
+    if slot.partner is not None:
+        yield from write_part.claims(user, slot.partner)
+
+
+@policy(PARTNER)
+def read_part_document(user: Person, document: Document) -> Claims:
+    """What a partner attached: its own people, while it takes part. The lead's people read it as their own."""
+    partner = document.partner
+    yield partner is not None and _takes_part(user, partner), N_("Only who takes part in this project reads it.")
+
+
+@policy("owner or editor of the partner")
+def edit_part_document(user: Person, document: Document) -> Claims:
+    """Removing what a partner attached: as for its part."""
+    yield from read_part_document.claims(user, document)
+    if document.partner is not None:
+        yield from write_part.claims(user, document.partner)
 
 
 @policy(OWNER)

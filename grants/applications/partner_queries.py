@@ -8,7 +8,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from grants.applications.models import EDITABLE, TAKING_PART, Application, ApplicationState, Partner, PartnerState
+from grants.applications.models import (
+    EDITABLE,
+    TAKING_PART,
+    Application,
+    ApplicationState,
+    Document,
+    Partner,
+    PartnerState,
+)
 from grants.applications.partner_policy import ASKED
 from grants.calls.models import Call
 from grants.core.audit import Event
@@ -51,6 +59,8 @@ def _whole() -> list[Any]:
     application = joinedload(Partner.application)
     return [
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
+        application.joinedload(Application.call).selectinload(Call.required),
+        application.selectinload(Application.documents),
         application.joinedload(Application.organisation).selectinload(Organisation.memberships),
         application.joinedload(Application.commission),
         application.joinedload(Application.questionnaire),
@@ -63,6 +73,15 @@ def _whole() -> list[Any]:
 def partner(user: Person, id: UUID) -> Partner:
     """One visible partner with everything its pages show; raises NoResultFound."""
     return db.session.scalars(visible_to(user).where(Partner.id == id).options(*_whole())).unique().one()
+
+
+def part_document(user: Person, id: UUID) -> Document:
+    """What a partner of this person attached, with the partner as `partner` loads it; raises NoResultFound."""
+    living = select(Partner.id).where(_living(user))
+    found = db.session.scalars(select(Document).where(Document.id == id, Document.partner_id.in_(living))).one()
+    assert found.partner_id is not None  # noqa: S101 - among those asked for
+    partner(user, found.partner_id)
+    return found
 
 
 def whole(id: UUID) -> Partner | None:

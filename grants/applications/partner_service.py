@@ -1,8 +1,10 @@
 """What a partner writes of itself. Moves are in workflows/partnership.py."""
 
+from sqlalchemy import select
+
 from grants.applications import partner_policy as policy
 from grants.applications.accession import OwnPart
-from grants.applications.models import Partner
+from grants.applications.models import Document, Partner
 from grants.core.audit import record
 from grants.core.db import db, expect, lock, transaction
 from grants.people.models import Person
@@ -15,7 +17,7 @@ def revise_part(partner: Partner, part: OwnPart, *, seen: int | None, actor: Per
     """
     with transaction():
         lock(partner.application, "state")
-        lock(partner, "state", "role", "tasks", "papers")
+        lock(partner, "state", "role", "tasks", "papers", "aid_elsewhere_minor")
         policy.write_part.require(actor, partner)
         before = OwnPart.of(partner)
         if part == before:
@@ -28,3 +30,12 @@ def revise_part(partner: Partner, part: OwnPart, *, seen: int | None, actor: Per
             record("partner.revise", partner, actor, after={"changed": changed})
         db.session.flush()
         return partner.version
+
+
+def clear(partner: Partner, *, actor: Person) -> None:
+    """In a running transaction: what a partner attached goes with it. The content stays in storage, named by no row."""
+    attached = select(Document).where(Document.partner_id == partner.id)
+    for one in db.session.scalars(attached.order_by(Document.id)):
+        before = {"filename": one.filename, "sha256": one.sha256}
+        record("application.detach", partner.application, actor, before=before)
+        db.session.delete(one)

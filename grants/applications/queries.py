@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 
 from grants.applications.budgets import loaded
-from grants.applications.models import PRIVATE, Application, ApplicationState, Document, Partner
+from grants.applications.models import PRIVATE, Application, ApplicationState, Clarification, Document, Partner
 from grants.applications.policy import FOLLOWERS
 from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
 from grants.clusters.models import Commission
@@ -120,9 +120,19 @@ def file_document(user: Person, id: UUID) -> Document:
 
 
 def history(application: Application) -> Sequence[tuple[Event, str | None]]:
-    """What happened to it, newest first, each with the name of who did it (None: the clock)."""
+    """What happened to it, to its partners and to its clarifications, newest first, each with the name of who did it
+    (None: the clock).
+    """
     events = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
-    about = events.where(Event.subject_id == application.id, Event.subject_kind == "application")
+    partners = select(Partner.id).where(Partner.application_id == application.id)
+    asked = select(Clarification.id).where(Clarification.application_id == application.id)
+    about = events.where(
+        or_(
+            and_(Event.subject_id == application.id, Event.subject_kind == "application"),
+            and_(Event.subject_id.in_(partners), Event.subject_kind == "partner"),
+            and_(Event.subject_id.in_(asked), Event.subject_kind == "clarification"),
+        )
+    )
     return [(event, name) for event, name in db.session.execute(about.order_by(Event.at.desc(), Event.id.desc()))]
 
 

@@ -11,7 +11,7 @@ from grants.applications.models import Certainty, Source
 from grants.calls.budget_rules import WHOLE, BudgetRules, Category
 from grants.core.i18n import N_, Text
 from grants.core.types import Money
-from grants.people.models import OrganisationKind
+from grants.people.models import ORGANISATION_LABELS, OrganisationKind
 
 MOST_LINES = 200
 MOST_CONTRIBUTIONS = 20
@@ -187,10 +187,45 @@ def reckon(lines: Sequence[Line], funding: Sequence[Funding], asked: Money | Non
     )
 
 
+def terms(on: Conditions) -> list[Text]:
+    """What the call gives to each organisation of the project, and to all of them, before anything is written."""
+    found: list[Text] = []
+    for spender in on.spenders.values():
+        rate, ceiling = _terms(on, spender)
+        numbers = {"who": spender.name, "kind": ORGANISATION_LABELS[spender.kind], "rate": rate / 100}
+        if ceiling is None:
+            found.append(N_("%(who)s (%(kind)s): the call pays %(rate)s%% of its eligible cost.", **numbers))
+        else:
+            found.append(
+                N_(
+                    "%(who)s (%(kind)s): the call pays %(rate)s%% of its eligible cost, %(most)s at most.",
+                    most=ceiling,
+                    **numbers,
+                )
+            )
+    return [*found, N_("The call gives at most %(ceiling)s to one project.", ceiling=on.ceiling)]
+
+
+def _terms(on: Conditions, spender: Spender) -> tuple[int, Money | None]:
+    """The rate and the ceiling for an organisation of this kind."""
+    ceiling = on.rules.ceilings.get(spender.kind)
+    return on.rules.rates.get(spender.kind, on.rate), None if ceiling is None else Money(ceiling, on.currency)
+
+
 def _share(on: Conditions, spender: Spender, cost: Money) -> Share:
-    rate, ceiling = on.rules.rates.get(spender.kind, on.rate), on.rules.ceilings.get(spender.kind)
-    limit = None if ceiling is None else Money(ceiling, on.currency)
+    rate, limit = _terms(on, spender)
     return Share(spender, cost, rate, cost.share(rate), limit)
+
+
+def divided(amount: Money, most: Mapping[UUID, Money]) -> dict[UUID, Money]:
+    """This amount in proportion to these: whole minor units, what is left over to the first; {} when all are zero."""
+    given = {id: one.minor for id, one in most.items() if one}
+    if not given:
+        return {}
+    whole = sum(given.values())
+    found = {id: amount.minor * minor // whole for id, minor in given.items()}
+    found[next(iter(found))] += amount.minor - sum(found.values())
+    return {id: Money(minor, amount.currency) for id, minor in found.items() if minor}
 
 
 def _category(category: Category, amount: Money, cost: Money) -> CategorySum:
@@ -203,22 +238,7 @@ def _category(category: Category, amount: Money, cost: Money) -> CategorySum:
 
 def _why(shares: Sequence[Share], allowed: Money, ceiling: Money) -> list[Text]:
     """Why not more, step by step, in numbers."""
-    found: list[Text] = []
-    several = len(shares) > 1
-    for one in shares:
-        numbers = {"rate": one.rate / 100, "cost": one.cost, "share": one.by_rate, "who": one.spender.name}
-        if several:
-            found.append(N_("%(who)s: %(rate)s%% of %(cost)s is %(share)s.", **numbers))
-        else:
-            found.append(N_("The call pays %(rate)s%% of the eligible cost: of %(cost)s, %(share)s.", **numbers))
-        if one.most < one.by_rate:
-            found.append(
-                N_(
-                    "An organisation of the kind of %(who)s receives at most %(most)s.",
-                    who=one.spender.name,
-                    most=one.most,
-                )
-            )
+    found = [step for one in shares for step in explained(one, alone=len(shares) == 1)]
     if ceiling < allowed:
         found.append(
             N_(
@@ -227,4 +247,18 @@ def _why(shares: Sequence[Share], allowed: Money, ceiling: Money) -> list[Text]:
                 allowed=allowed,
             )
         )
+    return found
+
+
+def explained(one: Share, *, alone: bool = False) -> list[Text]:
+    """How the most for one organisation is found."""
+    numbers = {"rate": one.rate / 100, "cost": one.cost, "share": one.by_rate}
+    who, kind = one.spender.name, ORGANISATION_LABELS[one.spender.kind]
+    found = [
+        N_("The call pays %(rate)s%% of the eligible cost: of %(cost)s, %(share)s.", **numbers)
+        if alone
+        else N_("%(who)s (%(kind)s): %(rate)s%% of %(cost)s is %(share)s.", who=who, kind=kind, **numbers)
+    ]
+    if one.most < one.by_rate:
+        found.append(N_("An organisation of the kind of %(who)s receives at most %(most)s.", who=who, most=one.most))
     return found

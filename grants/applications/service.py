@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from grants.applications import attachments, pdf, policy, versions
+from grants.applications import attachments, partner_policy, pdf, policy, versions
 from grants.applications.content import Part
-from grants.applications.models import Application, ApplicationState, Document, Revision
-from grants.applications.slots import Asked, Slot
+from grants.applications.models import Application, ApplicationState, Document, Partner, Revision
+from grants.applications.slots import Asked, Slot, slots
 from grants.calls import questionnaires
 from grants.calls.models import Call, RequiredDocument
 from grants.core.audit import record
@@ -113,12 +113,12 @@ def fill(
 ) -> Document:
     """Add what the call asks for, issued on that day where it must be recent. Raises Refused with the reason."""
     application, required = slot.application, slot.required
-    policy.edit.require(actor, application)
+    _require(application, slot.partner, actor)
     expires_on = slot.expiry(issued_on)
     name, media_type = attachments.check(filename, content, required.file_kinds, limit_mb)
     digest = storage.keep(content)
     more: dict[str, Any] = {"media_type": media_type, "required": required, "expires_on": expires_on}
-    return attach_kept(application, name, len(content), digest, actor=actor, **more)
+    return attach_kept(application, name, len(content), digest, partner=slot.partner, actor=actor, **more)
 
 
 def attach_kept(
@@ -129,19 +129,26 @@ def attach_kept(
     *,
     media_type: str = pdf.MEDIA_TYPE,
     required: RequiredDocument | Asked | None = None,
+    partner: Partner | None = None,
     expires_on: date | None = None,
     actor: Person,
 ) -> Document:
     """Add a file that was checked before and is in the storage: no second copy. Raises Refused with the reason.
 
-    The same content for the same purpose is the same document; sent again it takes the newer last day.
+    The same content for the same purpose is the same document; sent again it takes the newer last day. `partner`
+    attaches it for itself.
     """
     with transaction():
         lock(application, "state")
-        policy.edit.require(actor, application)
+        if partner is not None:
+            lock(partner, "state")
+        _require(application, partner, actor)
+        if required is None and slots(application):
+            raise Refused(N_("This call lists the documents it wants: attach this one to one of them."))
         purpose = {
             "required_id": required.id if isinstance(required, RequiredDocument) else None,
             "question": required.id if isinstance(required, Asked) else None,
+            "partner_id": partner.id if partner else None,
         }
         same = select(Document).filter_by(application_id=application.id, **purpose)
         attached = db.session.scalars(same).all()
@@ -167,6 +174,14 @@ def attach_kept(
         return made
 
 
+def _require(application: Application, partner: Partner | None, actor: Person) -> None:
+    """Raises Forbidden for whoever may not attach this: the lead's people its own, a partner's people theirs."""
+    if partner is None:
+        policy.edit.require(actor, application)
+    else:
+        partner_policy.write_part.require(actor, partner)
+
+
 def _full(most: int, required: RequiredDocument | Asked | None) -> Text:
     if required is None:
         return N_("An application holds at most %(n)s documents. Remove one before adding another.", n=most)
@@ -178,12 +193,17 @@ def _full(most: int, required: RequiredDocument | Asked | None) -> Text:
     )
 
 
-def detach(document: Document, *, actor: Person) -> None:
-    """Remove a document while the application may be changed. Its content stays in storage, named by no row."""
+def detach(document: Document, *, partner: Partner | None = None, actor: Person) -> None:
+    """Remove a document while the application may be changed. Its content stays in storage, named by no row.
+
+    The lead removes any; a `partner` what it attached itself.
+    """
     application = document.application
     with transaction():
         lock(application, "state")
-        policy.edit.require(actor, application)
+        if partner is not None and partner.id != document.partner_id:
+            raise Forbidden(N_("Whoever attached this document removes it."))
+        _require(application, partner, actor)
         record(
             "application.detach",
             application,

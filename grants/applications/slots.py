@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from grants.applications.models import Application, Document
+from grants.applications.models import Application, Document, Partner
 from grants.calls.models import Call, FileKind, RequiredDocument
 from grants.calls.months import birthday
 from grants.calls.questionnaire import Question
@@ -40,14 +40,19 @@ Wanted = TypeVar("Wanted", bound=RequiredDocument | Asked)
 
 @dataclass(frozen=True)
 class Slot(Generic[Wanted]):
-    """What the call asks for and the files attached to it; the application's documents must be loaded."""
+    """What the call asks for and the files attached to it; the application's documents must be loaded.
+
+    `partner` attaches it for itself; None: the lead does.
+    """
 
     application: Application
     required: Wanted
+    partner: Partner | None = None
 
     @property
     def documents(self) -> list[Document]:
-        return [one for one in self.application.documents if self.required.id in {one.required_id, one.question}]
+        mine = own(self.application, self.partner)
+        return [one for one in mine if self.required.id in {one.required_id, one.question}]
 
     @property
     def is_full(self) -> bool:
@@ -97,8 +102,20 @@ class Slot(Generic[Wanted]):
 
 
 def slots(application: Application) -> Sequence[Slot[RequiredDocument]]:
-    """In the order of the call's list, which must be loaded; empty for a call without one."""
-    return [Slot(application, one) for one in application.call.required]
+    """The lead's, in the order of the call's list, which must be loaded; empty where the call asks nothing of it."""
+    return [Slot(application, one) for one in application.call.required if one.of_lead]
+
+
+def slots_of(partner: Partner) -> Sequence[Slot[RequiredDocument]]:
+    """Those of a partner, in the same order."""
+    application = partner.application
+    return [Slot(application, one, partner) for one in application.call.required if one.of_partners]
+
+
+def own(application: Application, partner: Partner | None = None) -> list[Document]:
+    """What the lead, or this partner, has attached."""
+    whose = partner.id if partner else None
+    return [one for one in application.documents if one.partner_id == whose]
 
 
 def question_slot(application: Application, question: Question) -> Slot[Asked]:
@@ -124,10 +141,14 @@ def is_bad(document: Document, day: date) -> bool:
     return document.quarantined or (document.expires_on is not None and document.expires_on < day)
 
 
-def wrongs(application: Application) -> list[tuple[str, Text]]:
-    """What is attached and cannot be submitted, each with its field: that of its question, of its slot, or of all."""
-    day, found = today(application.call), []
-    for one in application.attached:
+def wrongs(application: Application, partner: Partner | None = None) -> list[tuple[str, Text]]:
+    """What the lead, or this partner, attached and cannot be submitted, each with its field: that of its question, of
+    its slot, or of all.
+    """
+    day, found, counting = today(application.call), [], application.attached
+    for one in own(application, partner):
+        if one not in counting:
+            continue
         field = one.question or (f"document-{one.required_id}" if one.required_id else "file")
         if one.quarantined:
             found.append((field, N_("Remove “%(name)s”: a virus was found in it.", name=one.filename)))

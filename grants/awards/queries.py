@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import Application, ApplicationState
@@ -23,17 +23,14 @@ from grants.awards.models import (
     Signature,
 )
 from grants.awards.policy import OVERSEERS
-from grants.calls.eligibility import Aid
 from grants.calls.models import Call
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
-from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Role
 from grants.people.scope import covered
 
 PER_PAGE = 50
-ICE_ROOT = 9  # digits that all establishments of one company share
 
 
 def _within(user: Person, *roles: Role) -> ColumnElement[bool]:
@@ -355,31 +352,3 @@ def names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """The names of these persons; one query."""
     wanted = {one for one in ids if one is not None}
     return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
-
-
-# --- public aid -----------------------------------------------------------------------------------------------
-
-
-def aid_to_group(organisation: Organisation) -> tuple[Aid, ...]:
-    """Every grant of this installation to the organisation's group, oldest first, whatever the fund; one query.
-
-    One group: the same first nine digits of the ICE, or the same declared group, taken as far as they lead. A grant
-    whose agreement was terminated is left out.
-    """
-    group = select(Organisation.id).where(Organisation.id == organisation.id).cte("of_group", recursive=True)
-    known, other = aliased(Organisation), aliased(Organisation)
-    related = or_(
-        func.left(other.ice, ICE_ROOT) == func.left(known.ice, ICE_ROOT),
-        other.group_key == known.group_key,
-    )
-    group = group.union(select(other.id).select_from(group).join(known, known.id == group.c.id).join(other, related))
-    given = (
-        select(Award.awarded_on, Award.amount_minor, Award.currency, Award.number)
-        .outerjoin(Agreement, Agreement.award_id == Award.id)
-        .where(
-            Award.organisation_id.in_(select(group.c.id)),
-            or_(Agreement.id.is_(None), Agreement.state != AgreementState.TERMINATED),
-        )
-        .order_by(Award.awarded_on, Award.id)
-    )
-    return tuple(Aid(on, Money(minor, currency), number) for on, minor, currency, number in db.session.execute(given))

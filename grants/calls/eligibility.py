@@ -68,12 +68,26 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Receiver:
+    """A group of companies that receives a part of the grant: `name` those of the project that belong to it.
+
+    `requested` is its part, `here` the grants recorded in this installation, `elsewhere` what it declares; None: it has
+    not said.
+    """
+
+    name: str
+    requested: Money
+    here: tuple[Aid, ...] = ()
+    elsewhere: Money | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of an applicant; None: not known.
 
     `aid_here` are grants recorded in this installation, `aid_elsewhere` what the applicant declares for the window of
     the call's rule, `requested` what it asks now, `others` how many more applications it has handed in to the call,
-    `members` its consortium, itself first.
+    `members` its consortium, itself first, `receivers` those of them that share the grant: None when one has it all.
     """
 
     kind: OrganisationKind | None = None
@@ -89,6 +103,7 @@ class Facts:
     requested: Money | None = None
     others: int | None = None
     members: tuple[Member, ...] | None = None
+    receivers: tuple[Receiver, ...] | None = None
 
     def only(self, names: Sequence[str]) -> Self:
         """These facts alone, for the record."""
@@ -172,6 +187,7 @@ FACT_LABELS: dict[str, Text] = {
     "requested": N_("Amount requested"),
     "others": N_("Other applications in this call"),
     "members": N_("Members of the consortium"),
+    "receivers": N_("Public aid, organisation by organisation"),
 }
 
 
@@ -197,8 +213,22 @@ def shown(facts: Facts) -> list[tuple[Text, Any]]:
             value = either(
                 [N_("%(name)s (%(kind)s)", name=one.name, kind=ORGANISATION_LABELS[one.kind]) for one in value]
             )
+        elif name == "receivers":
+            value = either([_received(one) for one in value])
         found.append((label, value))
     return found
+
+
+def _received(one: Receiver) -> Text:
+    """What a receiver asks and declares, for a page."""
+    if one.elsewhere is None:
+        return N_("%(name)s: %(asked)s requested", name=one.name, asked=one.requested)
+    return N_(
+        "%(name)s: %(asked)s requested, %(elsewhere)s declared elsewhere",
+        name=one.name,
+        asked=one.requested,
+        elsewhere=one.elsewhere,
+    )
 
 
 def country(code: str) -> Text:

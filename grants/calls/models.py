@@ -276,6 +276,21 @@ KIND_LABELS = {
     FileKind.PNG: N_("Image (.png)"),
     FileKind.JPEG: N_("Image (.jpeg)"),
 }
+
+
+class Owed(StrEnum):
+    """Who attaches a document that the call asks for."""
+
+    LEAD = "lead"
+    PARTNERS = "partners"
+    MEMBERS = "members"
+
+
+OWED_LABELS = {
+    Owed.LEAD: N_("The lead, for the whole project"),
+    Owed.PARTNERS: N_("Each partner, for itself"),
+    Owed.MEMBERS: N_("Each member for itself: the lead and every partner"),
+}
 MOST_FILES = 10
 LONGEST_VALIDITY = 120  # months
 
@@ -283,8 +298,8 @@ LONGEST_VALIDITY = 120  # months
 class RequiredDocument(Scanned, Record):
     """A document that applicants are asked for: at most `most` files, each of one of these `kinds`.
 
-    With `valid_months` it must have been issued within so many months. `filename` and the rest are the template to
-    download and fill in, if there is one.
+    `owed_by` says who attaches it; whoever applies alone is the lead. With `valid_months` it must have been issued
+    within so many months. `filename` and the rest are the template to download and fill in, if there is one.
     """
 
     __tablename__ = "required_document"
@@ -305,6 +320,7 @@ class RequiredDocument(Scanned, Record):
     name: Mapped[Words]
     guidance: Mapped[Words]
     mandatory: Mapped[bool]
+    owed_by: Mapped[Owed] = mapped_column(default=Owed.LEAD)
     kinds: Mapped[list[Any]]
     most: Mapped[int]
     valid_months: Mapped[int | None]
@@ -312,6 +328,14 @@ class RequiredDocument(Scanned, Record):
     media_type: Mapped[str | None]
     size: Mapped[int | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def of_lead(self) -> bool:
+        return self.owed_by != Owed.PARTNERS
+
+    @property
+    def of_partners(self) -> bool:
+        return self.owed_by != Owed.LEAD
 
     @property
     def file_kinds(self) -> list[FileKind]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from grants.calls.models import Call, FileKind, RequiredDocument
+from grants.calls.models import Call, FileKind, Owed, RequiredDocument
 from grants.calls.rule_verbs import noted, opened
 from grants.core.db import db, transaction
 from grants.core.errors import Refused
@@ -13,7 +13,7 @@ from grants.people.models import Person
 
 MOST = 20
 COPIED = (
-    *("position", "name", "guidance", "mandatory", "kinds", "most", "valid_months"),
+    *("position", "name", "guidance", "mandatory", "owed_by", "kinds", "most", "valid_months"),
     *("filename", "media_type", "size", "sha256"),
 )
 
@@ -45,6 +45,7 @@ class Demand:
     most: int = 1
     valid_months: int | None = None
     template: Template | None = None
+    owed_by: Owed = Owed.LEAD
 
 
 def require(

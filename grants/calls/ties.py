@@ -1,13 +1,15 @@
 """Rules about what ties an applicant to others: the cluster, public aid to its group, its other applications."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from grants.calls.eligibility import (
     MOST_MONTHS,
+    Aid,
     Answer,
     Facts,
+    Receiver,
     Rule,
     RuleKind,
     Terms,
@@ -59,12 +61,15 @@ class Membership(Rule):
 
 @dataclass(frozen=True)
 class AidCeiling(Rule):
-    """Public aid to the group over a rolling window that ends on the closing date, this request included."""
+    """Public aid to the group over a rolling window that ends on the closing date, this request included.
+
+    In a consortium every group of companies that receives a part of the grant is judged, each with its part.
+    """
 
     kind: ClassVar[RuleKind] = RuleKind.AID
     title: ClassVar[Text] = N_("Ceiling of public aid over several years")
     asks: ClassVar[tuple[str, ...]] = ("aid_elsewhere",)
-    looks_at: ClassVar[tuple[str, ...]] = ("aid_here", "requested")
+    looks_at: ClassVar[tuple[str, ...]] = ("aid_here", "requested", "receivers")
 
     ceiling: Money | None = None
     window: int = 36
@@ -86,36 +91,70 @@ class AidCeiling(Rule):
         )
 
     def judge(self, facts: Facts, terms: Terms) -> Verdict:
-        if facts.aid_elsewhere is None or self.ceiling is None:
+        if self.ceiling is None:
             return unknown("aid_elsewhere")
-        zero = Money(0, self.ceiling.currency)
-        if facts.aid_elsewhere.currency != self.ceiling.currency:
+        if facts.receivers is not None:
+            return self._each(facts.receivers, self.ceiling, terms)
+        if facts.aid_elsewhere is None or facts.aid_elsewhere.currency != self.ceiling.currency:
             return unknown("aid_elsewhere")
-        here = sum((one.amount.minor for one in self.counted(facts, terms)), 0)
-        asked = facts.requested if facts.requested is not None else zero
-        total = Money(here + facts.aid_elsewhere.minor + asked.minor, zero.currency)
-        figures = {
-            "total": total,
-            "here": Money(here, zero.currency),
-            "elsewhere": facts.aid_elsewhere,
-            "asked": asked,
-        }
+        asked = facts.requested if facts.requested is not None else Money(0, self.ceiling.currency)
+        return self._one(facts.aid_here or (), facts.aid_elsewhere, asked, terms)
+
+    def _one(self, here: Sequence[Aid], elsewhere: Money, asked: Money, terms: Terms) -> Verdict:
+        """One group on its own figures."""
+        assert self.ceiling is not None  # noqa: S101 - looked at before
+        currency = self.ceiling.currency
+        known = sum((one.amount.minor for one in self._counted(here, terms)), 0)
+        total = Money(known + elsewhere.minor + asked.minor, currency)
         why = N_(
             "In all %(total)s: %(here)s recorded here, %(elsewhere)s declared elsewhere, %(asked)s requested now.",
-            **figures,
+            total=total,
+            here=Money(known, currency),
+            elsewhere=elsewhere,
+            asked=asked,
         )
         return passes(why) if total <= self.ceiling else fails(why)
 
-    def counted(self, facts: Facts, terms: Terms) -> list[Any]:
+    def _each(self, receivers: Sequence[Receiver], ceiling: Money, terms: Terms) -> Verdict:
+        """Whoever is over the ceiling first, then whoever has not said, then all of them."""
+        silent = [one for one in receivers if one.elsewhere is None or one.elsewhere.currency != ceiling.currency]
+        judged = [
+            (one, self._one(one.here, one.elsewhere, one.requested, terms))
+            for one in receivers
+            if one.elsewhere is not None and one not in silent
+        ]
+        over = [(one, verdict) for one, verdict in judged if verdict.answer == Answer.FAILS]
+        if over:
+            return fails(_told(over))
+        if silent:
+            asked = [
+                N_("%(name)s must say how much public aid it received elsewhere.", name=one.name) for one in silent
+            ]
+            return Verdict(Answer.UNKNOWN, _one_after_the_other(asked), ("receivers",))
+        return passes(_told(judged))
+
+    def _counted(self, here: Sequence[Aid], terms: Terms) -> list[Aid]:
         """Grants in the window and in the currency of the ceiling; the first day of the window counts."""
         if self.ceiling is None:
             return []
         currency, on = self.ceiling.currency, terms.closes_on
         return [
             one
-            for one in facts.aid_here or ()
+            for one in here
             if one.amount.currency == currency and (on is None or birthday(one.on, self.window) >= on)
         ]
+
+
+def _told(judged: Sequence[tuple[Receiver, Verdict]]) -> Text:
+    """Each receiver with its figures, one sentence after the other."""
+    return _one_after_the_other([N_("%(name)s: %(why)s", name=one.name, why=verdict.why) for one, verdict in judged])
+
+
+def _one_after_the_other(sentences: Sequence[Text]) -> Text:
+    whole = sentences[0]
+    for one in sentences[1:]:
+        whole = N_("%(first)s %(then)s", first=whole, then=one)
+    return whole
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from grants.applications import partner_queries as partners
 from grants.applications import partner_service
 from grants.applications import queries as applications
 from grants.applications.accession import OwnPart
+from grants.cli.demo_papers import give_letter
 from grants.core.i18n import Reader
 from grants.people import queries as people
 from grants.people import service
@@ -31,8 +32,14 @@ PARTS = {
 }
 
 
+ASKED = Wanted("Driss Amrani", "cooperative@demo.example", "Trente commerçants qui essaient l’application")
+
+
 def gather(application_id: Any, lead: Callable[[], Person], *members: Callable[[], Person]) -> None:
-    """Invite both; each accepts, writes its part, accedes. Everybody is met anew for every act."""
+    """Invite both; each accepts, writes its part, attaches its letter, accedes; a third one has not answered yet.
+
+    Everybody is met anew for every act.
+    """
     for meet, draft in zip(members, PARTS, strict=True):
         person, part = meet(), PARTS[draft]
         organisation_id = service.create_organisation(draft, actor=person).id
@@ -46,4 +53,7 @@ def gather(application_id: Any, lead: Callable[[], Person], *members: Callable[[
 
         partnership.accept_partnership(mine(), people.organisation(meet(), organisation_id), actor=meet())
         partner_service.revise_part(mine(), part, seen=None, actor=meet())
+        give_letter(mine, meet)
         partnership.accede(mine(), meet().name, Reader(meet().locale or "fr"), actor=meet())
+    inviting = lead()
+    partnership.invite_partner(applications.own_application(inviting, application_id), ASKED, actor=inviting)

@@ -1,23 +1,20 @@
 """The demo's story, told with the product's own verbs on a clock set back: no figure is typed twice."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from config.settings import Settings
+from grants.applications import clarification_queries
 from grants.applications import queries as applications
 from grants.applications import service as drafting
 from grants.applications.content import Answered, Budget, Project, outline
-from grants.applications.models import Application
-from grants.awards import queries as awards
-from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
-from grants.awards.service import Plan
+from grants.applications.models import Application, Clarification
 from grants.calls import queries as calls
 from grants.calls import service as designing
 from grants.calls.budget_verbs import keep_budget
@@ -28,12 +25,12 @@ from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
 from grants.cli import demo_budget, demo_marks
 from grants.cli.demo_consortium import gather
+from grants.cli.demo_grant import first_grant, reviewed
+from grants.cli.demo_papers import ask_for_papers, give_papers
+from grants.cli.demo_people import MAD, PASSWORD, PEOPLE, cluster_of, commissions, days_ago, everybody, met
 from grants.cli.demo_profile import furnish
-from grants.cli.demo_words import ANSWERS, COMMISSIONS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
-from grants.clusters import service as clusters
-from grants.clusters.models import Cluster, Commission
-from grants.clusters.service import ClusterDraft, CommissionDraft
-from grants.core import clock
+from grants.cli.demo_words import ANSWERS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
+from grants.clusters.models import Commission
 from grants.core.clock import now
 from grants.core.db import db, transaction
 from grants.core.i18n import Words
@@ -43,145 +40,45 @@ from grants.funds import queries as funds
 from grants.messages.models import Promise, Status
 from grants.people import queries as directory
 from grants.people import service as people
-from grants.people.appointments import Place, appoint
 from grants.people.facts import OrganisationFacts
-from grants.people.models import Appointment, OrganisationKind, Person, Role
-from grants.people.passwords import hash_password
+from grants.people.models import OrganisationKind, Person
 from grants.people.service import OrganisationDraft
-from grants.reviews import queries as reviews
-from grants.reviews.models import Review
-from grants.reviews.service import Mark, Sheet
 from workflows import application as screening
-from workflows import award, claim, decision, fund
 from workflows import call as call_flow
-from workflows import review as reviewing
-from workflows.claim import Evidence
-from workflows.decision import Proposal
+from workflows import clarification, fund
 from workflows.fund import Credit
 
-PASSWORD = "tamwil-pour-essai"  # noqa: S105 - printed on purpose: these accounts exist in a demo only
-MAD = "MAD"
+__all__ = ["PASSWORD", "PEOPLE", "play"]
+
+ASKED = (
+    "Le plan commercial annonce quarante clients la première année. Combien ont déjà signé une lettre d’intention ?",
+    "Qui remplace le directeur technique s’il quitte l’entreprise pendant le projet ?",
+)
+CLARIFIED = "Douze lettres d’intention sont signées ; sept autres clients essaient le prototype depuis avril."
 UNDATED = 11  # the company whose draft still lacks a fact that the rules of the open call need
-
-
-@dataclass(frozen=True)
-class Somebody:
-    """A sign-in of the demo."""
-
-    name: str
-    email: str
-    does: str
-    language: str = "fr"
-
-
-PEOPLE = {
-    "admin": Somebody("Nadia Alaoui", "admin@demo.example", "administrator"),
-    "manager": Somebody("Karim Benjelloun", "fonds@demo.example", "fund manager"),
-    "officer": Somebody("Salma Idrissi", "programme@demo.example", "programme officer"),
-    "second": Somebody("Yassine Tazi", "programme2@demo.example", "programme officer (second pair of eyes)"),
-    "committee": Somebody("Amina Chraibi", "comite@demo.example", "strategic committee"),
-    "chair": Somebody("Omar Fassi", "presidence@demo.example", "commission chair"),
-    "reviewer": Somebody("Leila Berrada", "evaluation1@demo.example", "reviewer"),
-    "reviewer2": Somebody("Hicham Lahlou", "evaluation2@demo.example", "reviewer"),
-    "reviewer3": Somebody("سلوى المنصوري", "evaluation3@demo.example", "reviewer (reads Arabic)", "ar"),
-    "authorising": Somebody("Rachid Kettani", "ordonnateur@demo.example", "authorising officer"),
-    "accountant": Somebody("Houda Sefrioui", "comptable@demo.example", "accountant"),
-    "auditor": Somebody("Grace Mensah", "audit@demo.example", "auditor (reads English)", "en"),
-    "applicant": Somebody("Imane Zerouali", "startup@demo.example", "start-up, applicant and beneficiary"),
-    "partner": Somebody("سعاد البقالي", "laboratoire@demo.example", "partner of the start-up (reads Arabic)", "ar"),
-    "partner2": Somebody("Yasmine Alami", "universite@demo.example", "partner of the start-up"),
-}
-CLUSTER_ROLES = {
-    "manager": Role.FUND_MANAGER,
-    "officer": Role.OFFICER,
-    "second": Role.OFFICER,
-    "committee": Role.COMMITTEE,
-    "authorising": Role.AUTHORISING_OFFICER,
-    "accountant": Role.ACCOUNTANT,
-    "auditor": Role.AUDITOR,
-}
-
-
-@contextmanager
-def days_ago(days: float) -> Iterator[datetime]:
-    """Everything inside happened then."""
-    at = now() - timedelta(days=days)
-    with clock.stopped(at):
-        yield at
 
 
 def play() -> None:
     """The whole story. Interrupted, it starts anew on an empty installation only."""
     with days_ago(120):
-        who = _everybody()
-        cluster = _cluster(who)
+        who = everybody()
+        cluster = cluster_of(who)
         main = fund.open_fund(
             cluster,
             "FIN",
             "Fonds d’innovation numérique",
             MAD,
             Credit(Money.of(100_000_000, MAD), now().year, "LF-2026-017", now().date()),
-            actor=_met(who["manager"]),
+            actor=met(who["manager"]),
         )
-        fund.open_fund(cluster, "PAST", "Aides passées (import)", "GBP", None, actor=_met(who["manager"]))
+        fund.open_fund(cluster, "PAST", "Aides passées (import)", "GBP", None, actor=met(who["manager"]))
         fund_id = main.id
     _evaluated_call(who, fund_id)
     _marked_call(who, fund_id)
     _open_call(who, fund_id)
     with days_ago(2):
-        furnish(lambda: _met(who["applicant"]), lambda: _met(who["accountant"]))
+        furnish(lambda: met(who["applicant"]), lambda: met(who["accountant"]))
     _keep_quiet()
-
-
-# --- who and where --------------------------------------------------------------------------------------------
-
-
-def _everybody() -> dict[str, Any]:
-    """Their ids by key; each confirmed, with the demo's password."""
-    hashed = hash_password(PASSWORD)
-    made: dict[str, Any] = {}
-    with transaction():
-        for key, one in PEOPLE.items():
-            person = Person(
-                name=one.name,
-                email=one.email,
-                locale=one.language,
-                password_hash=hashed,
-                confirmed_at=now(),
-                appointments=[],
-            )
-            db.session.add(person)
-            db.session.flush()
-            made[key] = person.id
-        db.session.add(Appointment(person_id=made["admin"], role=Role.ADMIN))
-    return made
-
-
-def _met(person_id: Any) -> Person:
-    """The person with roles, as a request would load them."""
-    return reviews.reviewers([person_id])[0]
-
-
-def _cluster(who: dict[str, Any]) -> Cluster:
-    admin = _met(who["admin"])
-    cluster = clusters.create_cluster(
-        ClusterDraft("MNC", "Maroc Numeric Cluster", "MA", MAD, "Africa/Casablanca"), actor=admin
-    )
-    cluster_id = cluster.id
-    for code, name in COMMISSIONS:
-        cluster = db.session.get_one(Cluster, cluster_id)
-        commission = clusters.create_commission(cluster, CommissionDraft(code, name), actor=_met(who["admin"]))
-        place = Place(cluster_id=cluster_id, commission_id=commission.id)
-        appoint(_met(who["chair"]), Role.CHAIR, place, actor=_met(who["admin"]))
-        for key in ("reviewer", "reviewer2", "reviewer3"):
-            appoint(_met(who[key]), Role.REVIEWER, place, actor=_met(who["admin"]))
-    for key, role in CLUSTER_ROLES.items():
-        appoint(_met(who[key]), role, Place(cluster_id=cluster_id), actor=_met(who["admin"]))
-    return db.session.get_one(Cluster, cluster_id)
-
-
-def _commissions() -> Sequence[Commission]:
-    return db.session.scalars(select(Commission).order_by(Commission.position)).all()
 
 
 # --- calls ----------------------------------------------------------------------------------------------------
@@ -196,19 +93,20 @@ def _published(
     by_lines: bool = False,
 ) -> Any:
     """A call drafted, approved, published; its id."""
-    officer = _met(who["officer"])
+    officer = met(who["officer"])
     blocking = [(one, True) for one in rules]
     made = designing.draft_call(funds.fund(officer, fund_id), draft, actor=officer, rules=blocking, asks=asks)
     call_id = made.id
 
     def call(key: str) -> Call:
-        return calls.followed_call(_met(who[key]), call_id)
+        return calls.followed_call(met(who[key]), call_id)
 
     if by_lines:
-        keep_budget(call("officer"), demo_budget.RULES, None, actor=_met(who["officer"]))
-    call_flow.propose(call("officer"), actor=_met(who["officer"]))
-    call_flow.approve(call("committee"), actor=_met(who["committee"]))
-    call_flow.publish(call("officer"), actor=_met(who["officer"]))
+        keep_budget(call("officer"), demo_budget.RULES, None, actor=met(who["officer"]))
+        ask_for_papers(partial(call, "officer"), lambda: met(who["officer"]))
+    call_flow.propose(call("officer"), actor=met(who["officer"]))
+    call_flow.approve(call("committee"), actor=met(who["committee"]))
+    call_flow.publish(call("officer"), actor=met(who["officer"]))
     return call_id
 
 
@@ -224,7 +122,7 @@ def _draft(code: str, title: Words, opens: datetime, closes: datetime, rate: int
         funding_rate=rate,
         instalments=[40, 40, 20],
         reviewers_per_application=3,
-        envelopes={one.id: Money.of(each, MAD) for one in _commissions()},
+        envelopes={one.id: Money.of(each, MAD) for one in commissions()},
         criteria=[CriterionDraft(label, Words(), weight) for label, weight in CRITERIA],
     )
 
@@ -241,40 +139,43 @@ def _applied(
     call_id: Any, n: int, owner_id: Any, requested: int, *, seat: Commission | None = None, hand_in: bool = True
 ) -> Any:
     """The n-th project, written and handed in by its owner; the application's id."""
-    owner = _met(owner_id)
+    owner = met(owner_id)
     organisation_id = _company(n, owner)
     call = applications.public_call(owner, call_id)
     made, _ = drafting.begin(call, directory.organisation(owner, organisation_id), actor=owner)
     application_id = made.id
 
     def mine() -> Application:
-        return applications.own_application(_met(owner_id), application_id)
+        return applications.own_application(met(owner_id), application_id)
 
     title, summary = PROJECTS[n]
-    commission = seat or _commissions()[n % 4]
-    drafting.revise(mine(), Project(title, commission.id, summary, DESCRIPTION), seen=None, actor=_met(owner_id))
+    commission = seat or commissions()[n % 4]
+    drafting.revise(mine(), Project(title, commission.id, summary, DESCRIPTION), seen=None, actor=met(owner_id))
     by_lines = bool(mine().call.budget_rules)
     if not hand_in:
         if by_lines:
-            drafting.revise(mine(), demo_budget.begun(MAD), seen=None, actor=_met(owner_id))
+            drafting.revise(mine(), demo_budget.begun(MAD), seen=None, actor=met(owner_id))
+        give_papers(mine, lambda: met(owner_id), late=True)
         return application_id
     cost, asked = Money.of(requested * 2, MAD), Money.of(requested, MAD)
     budget = demo_budget.plan(cost, asked, 18) if by_lines else Budget(cost, asked, 18)
-    drafting.revise(mine(), budget, seen=None, actor=_met(owner_id))
+    drafting.revise(mine(), budget, seen=None, actor=met(owner_id))
     for part in outline(mine()).parts:
         given = {one.id: ANSWERS[one.id] for one in part.questions if one.shown_if is None}
-        drafting.revise(mine(), Answered(part, given), seen=None, actor=_met(owner_id))
-    settings: Settings = current_app.extensions["settings"]
-    drafting.attach(
-        mine(),
-        f"dossier-{n + 1}.pdf",
-        evidence(title),
-        storage=storage(settings),
-        limit_mb=settings.upload_limit_mb,
-        actor=_met(owner_id),
-    )
-    screening.submit(mine(), actor=_met(owner_id))
+        drafting.revise(mine(), Answered(part, given), seen=None, actor=met(owner_id))
+    if mine().call.required:
+        give_papers(mine, lambda: met(owner_id))
+    else:
+        _proposal(mine, owner_id, f"dossier-{n + 1}.pdf", title)
+    screening.submit(mine(), actor=met(owner_id))
     return application_id
+
+
+def _proposal(mine: Callable[[], Application], owner_id: Any, filename: str, title: str) -> None:
+    """The whole proposal as one PDF, for a call that lists no documents."""
+    settings: Settings = current_app.extensions["settings"]
+    kept_in, limit_mb = storage(settings), settings.upload_limit_mb
+    drafting.attach(mine(), filename, evidence(title), storage=kept_in, limit_mb=limit_mb, actor=met(owner_id))
 
 
 def _owner(n: int) -> Any:
@@ -303,92 +204,31 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
         _screened(who, call_id, made)
     for n, application_id in enumerate(made[:7]):
         with days_ago(45 - n):
-            _reviewed(who, application_id, n, whole=n != 6)
-    _first_grant(who, call_id)
+            reviewed(who, application_id, n, whole=n != 6)
+    first_grant(who, call_id)
+    _clarified(who, made[1])
 
 
-def _reviewed(who: dict[str, Any], application_id: Any, n: int, *, whole: bool) -> None:
-    """Three reviews; not `whole`: the last one is still to be answered."""
-    chair = _met(who["chair"])
-    keys = ("reviewer", "reviewer2", "reviewer3")
-    asked = reviews.reviewers([who[key] for key in keys])
-    reviewing.assign(reviews.led_application(chair, application_id), asked, actor=chair)
-    for k, key in enumerate(keys if whole else keys[:2]):
-        wanted = select(Review.id).where(Review.application_id == application_id, Review.reviewer_id == who[key])
-        review_id = db.session.scalars(wanted).one()
-        reviewing.accept(reviews.own_review(_met(who[key]), review_id), actor=_met(who[key]))
-        review = reviews.own_review(_met(who[key]), review_id)
-        marks = {
-            one.id: Mark(max(5, min(10, 9 - (n + k + at) % 4)), "À préciser avant la convention.")
-            for at, one in enumerate(review.application.call.criteria)
-        }
-        sheet = Sheet(marks, "Projet solide, équipe crédible ; le plan commercial reste à chiffrer.", 2)
-        reviewing.submit_review(review, sheet, review.version, actor=_met(who[key]))
+def _clarified(who: dict[str, Any], application_id: Any) -> None:
+    """The visitor's second project: one question answered, one that waits."""
+    with days_ago(9) as at:
+        officer = met(who["officer"])
+        clarification.ask(applications.file(officer, application_id), ASKED[0], at + timedelta(days=4), actor=officer)
+    with days_ago(7):
 
+        def asked() -> Clarification:
+            found = clarification_queries.of_application(applications.own_application(applicant(), application_id))
+            return clarification_queries.own(applicant(), found[0].id)
 
-def _first_grant(who: dict[str, Any], call_id: Any) -> None:
-    """The first commission's ranking, as far as the payment of one instalment."""
-    first = _commissions()[0].id
-    with days_ago(35):
-        chair = _met(who["chair"])
-        board = reviews.board(chair, call_id, first)
-        rows = [
-            Proposal(line.application, line.mean or 0, Outcome.FUNDED if n == 0 else Outcome.RESERVE, line.recommended)
-            for n, line in enumerate(sorted(board.lines, key=lambda one: one.application.reference or ""))
-        ]
-        decision.propose(board, rows, actor=chair)
-    with days_ago(33):
-        for row in list(db.session.scalars(select(Decision.id).order_by(Decision.rank))):
-            committee = _met(who["committee"])
-            found = awards.decision(committee, row)
-            (decision.fund if found.proposal == Outcome.FUNDED else decision.hold)(found, actor=committee)
-    with days_ago(30) as at:
-        agreement_id = db.session.scalars(select(Agreement.id).join(Award)).one()
+        def applicant() -> Person:
+            return met(who["applicant"])
 
-        def agreement(key: str) -> Agreement:
-            return awards.agreement(_met(who[key]), agreement_id)
-
-        starts = at.date()
-        plan = Plan(starts, starts + timedelta(days=540), _every(starts + timedelta(days=12), 180, 3))
-        award.prepare(agreement("officer"), plan, None, actor=_met(who["officer"]))
-        award.propose_commitment(agreement("authorising"), actor=_met(who["authorising"]))
-        award.grant_visa(agreement("accountant"), actor=_met(who["accountant"]))
-        award.open_signature(agreement("officer"), actor=_met(who["officer"]))
-        award.sign(agreement("applicant"), actor=_met(who["applicant"]))
-        award.countersign(agreement("authorising"), actor=_met(who["authorising"]))
-    _paid(who, agreement_id)
-
-
-def _every(first: date, days: int, times: int) -> tuple[date, ...]:
-    return tuple(first + timedelta(days=days * n) for n in range(times))
-
-
-def _paid(who: dict[str, Any], agreement_id: Any) -> None:
-    """The first instalment, claimed and paid, each step by somebody else."""
-    applicant = _met(who["applicant"])
-    instalments = awards.agreement(applicant, agreement_id).instalments
-    with days_ago(20):
-        begun = claim.begin(awards.instalment(applicant, instalments[0].id), actor=applicant)
-        claim_id = begun.id
-
-        def current(key: str) -> Claim:
-            return awards.claim(_met(who[key]), claim_id)
-
-        content = evidence("Facture d’avance")
-        digest = storage(current_app.extensions["settings"]).keep(content)
-        file = Evidence("facture-avance.pdf", "application/pdf", len(content), digest)
-        mine = current("applicant")
-        claim.write(mine, mine.claimed, "Avance : équipe et prototype.", file, None, actor=_met(who["applicant"]))
-        claim.submit_claim(current("applicant"), actor=_met(who["applicant"]))
-    with days_ago(12) as at:
-        accepted = current("officer").claimed
-        claim.check(current("officer"), accepted, "", actor=_met(who["officer"]))
-        claim.certify(current("officer"), actor=_met(who["officer"]))
-        claim.liquidate(current("second"), actor=_met(who["second"]))
-        claim.order(current("authorising"), actor=_met(who["authorising"]))
-        claim.approve_order(current("accountant"), actor=_met(who["accountant"]))
-        claim.remit(current("accountant"), actor=_met(who["accountant"]))
-        claim.pay(current("accountant"), "VIR-2026-00017", at.date(), actor=_met(who["accountant"]))
+        clarification.write(asked(), CLARIFIED, None, actor=applicant())
+        clarification.send(asked(), actor=applicant())
+    with days_ago(1) as at:
+        officer = met(who["officer"])
+        due_at = (at + timedelta(days=8)).replace(hour=16, minute=0, second=0, microsecond=0)
+        clarification.ask(applications.file(officer, application_id), ASKED[1], due_at, actor=officer)
 
 
 def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
@@ -398,7 +238,7 @@ def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
             fr="Mawahib 2026 : services mobiles", ar="مواهب 2026: الخدمات المتنقلة", en="Mawahib 2026: mobile"
         )
         draft = _draft("2026-MAWAHIB", title, at, at + timedelta(days=45), 8000, 900_000, 1)
-        first = _commissions()[0]
+        first = commissions()[0]
         envelopes = {first.id: Money.of(3_000_000, MAD)}
         call_id = _published(who, fund_id, replace(draft, envelopes=envelopes))
     made = []
@@ -409,17 +249,17 @@ def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
         call_flow.close_due()
         _screened(who, call_id, made)
         ids = [who[key] for key in ("reviewer", "reviewer2", "reviewer3")]
-        ids += [demo_marks.newcomer(name, first, _met(who["admin"])) for name in demo_marks.NEWCOMERS]
-    demo_marks.mark(made, [partial(_met, one) for one in ids], partial(_met, who["chair"]))
+        ids += [demo_marks.newcomer(name, first, met(who["admin"])) for name in demo_marks.NEWCOMERS]
+    demo_marks.mark(made, [partial(met, one) for one in ids], partial(met, who["chair"]))
 
 
 def _screened(who: dict[str, Any], call_id: Any, made: Sequence[Any]) -> None:
     """All admissible and eligible; the commissions begin."""
     for application_id in made:
         for verb in (screening.admit, screening.find_eligible):
-            officer = _met(who["officer"])
+            officer = met(who["officer"])
             verb(applications.file(officer, application_id), actor=officer)
-    call_flow.evaluate(calls.followed_call(_met(who["officer"]), call_id), actor=_met(who["officer"]))
+    call_flow.evaluate(calls.followed_call(met(who["officer"]), call_id), actor=met(who["officer"]))
 
 
 def _open_call(who: dict[str, Any], fund_id: Any) -> None:
@@ -435,7 +275,7 @@ def _open_call(who: dict[str, Any], fund_id: Any) -> None:
             _applied(call_id, n, _owner(n), 600_000 + 100_000 * (n % 3))
     with days_ago(3):
         draft_id = _applied(call_id, 11, who["applicant"], 0, hand_in=False)
-        gather(draft_id, *(partial(_met, who[key]) for key in ("applicant", "partner2", "partner")))
+        gather(draft_id, *(partial(met, who[key]) for key in ("applicant", "partner2", "partner")))
 
 
 def _keep_quiet() -> None:

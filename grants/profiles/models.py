@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, event
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from grants.applications.models import PRIVATE, Application
+from grants.applications.models import PRIVATE, Application, Partner
 from grants.calls.models import Call, RequiredDocument
 from grants.core.db import Record
 from grants.core.i18n import N_
@@ -197,8 +197,12 @@ class KeptDocument(Scanned, Record):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A kept document on its way into a draft of the same organisation; `required` is what the call asks it for."""
+    """A kept document on its way into a draft of the same organisation; `required` is what the call asks it for.
+
+    With a `partner` it is the partner's own, for the part it has in the draft.
+    """
 
     application: Application
     kept: KeptDocument
     required: RequiredDocument | None = None
+    partner: Partner | None = None

@@ -1,5 +1,6 @@
 """Who sees what an organisation keeps, who gives a bank account and who verifies it."""
 
+from grants.applications import partner_policy as partners
 from grants.applications import policy as applications
 from grants.applications.policy import FOLLOWERS
 from grants.core.i18n import N_
@@ -80,6 +81,20 @@ def read_kept(user: Person, kept: KeptDocument) -> Claims:
 def write_kept(user: Person, kept: KeptDocument) -> Claims:
     """Replacing and removing it: as for the organisation's particulars."""
     yield from edit_organisation.claims(user, kept.organisation)
+    yield kept.ended_at is None, N_("A newer version has taken its place, or it was removed.")
+
+
+@policy("owner or editor of the partner")
+def attach_kept_part(user: Person, attachment: Attachment) -> Claims:
+    """Putting a kept document into a partner's part: as for writing the part, and both of the same organisation."""
+    partner, kept = attachment.partner, attachment.kept
+    yield partner is not None, N_("Only who takes part in this project reads it.")
+    if partner is not None:
+        yield from partners.write_part.claims(user, partner)
+        yield (
+            kept.organisation_id == partner.organisation_id,
+            N_("This document belongs to another organisation than the application."),
+        )
     yield kept.ended_at is None, N_("A newer version has taken its place, or it was removed.")
 
 

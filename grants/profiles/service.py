@@ -146,10 +146,14 @@ def remove_document(kept: KeptDocument, *, actor: Person) -> None:
 
 
 def attach_kept(attachment: Attachment, *, accept_expired: bool = False, actor: Person) -> Document:
-    """The kept file among the documents of the draft, without a second copy. Raises Refused for an expired one."""
-    kept, application = attachment.kept, attachment.application
+    """The kept file among the documents of the draft, without a second copy. Raises Refused for an expired one, and for
+    one that does not answer what the call asks it for.
+    """
+    kept, application, partner = attachment.kept, attachment.application, attachment.partner
     with transaction():
-        policy.attach_kept.require(actor, attachment)
+        (policy.attach_kept_part if partner else policy.attach_kept).require(actor, attachment)
+        if kept.quarantined:
+            raise Refused(N_("A virus was found in “%(name)s”: it cannot be attached.", name=kept.filename))
         if kept.expired(today_of(kept.organisation)) and not accept_expired:
             raise Refused(
                 N_("“%(name)s” expired on %(day)s.", name=kept.filename, day=kept.expires_on),
@@ -159,7 +163,7 @@ def attach_kept(attachment: Attachment, *, accept_expired: bool = False, actor: 
         if required is not None:
             if FileKind.PDF not in required.file_kinds:
                 raise Refused(N_("The call wants this document in another form than PDF: send it here."))
-            expires_on = Slot(application, required).require_living(kept.expires_on)
+            expires_on = Slot(application, required, partner).require_living(kept.expires_on)
         return applications.attach_kept(
             application,
             kept.filename,
@@ -167,6 +171,7 @@ def attach_kept(attachment: Attachment, *, accept_expired: bool = False, actor: 
             kept.sha256,
             media_type=kept.media_type,
             required=required,
+            partner=partner,
             expires_on=expires_on,
             actor=actor,
         )

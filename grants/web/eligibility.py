@@ -30,6 +30,10 @@ A_WEEK = 7 * 24 * 3600
 TOGETHER = {"turnover": ("turnover", "turnover_currency", "turnover_year")}
 WARNED = Tag("warn", N_("Not met: a warning"), "triangle-alert")
 LATER = Tag("none", N_("At submission"), "clock-3")
+AID_HINT = N_(
+    "By all companies of its group, from any public body, over the period of the rule; 0 if none. Grants "
+    "recorded here are added by themselves."
+)
 LOOKS = {
     Answer.PASSES: Tag("ok", Answer.PASSES.label, "circle-check"),
     Answer.FAILS: Tag("bad", Answer.FAILS.label, "circle-x"),
@@ -82,10 +86,7 @@ class FactsForm(FactsFields, Form, Versioned):
             self.membership.label.text = N_("Is it a member of %(cluster)s?", cluster=call.fund.cluster.name)
         if "aid_elsewhere" in self:
             self.aid_elsewhere.minimum = Money(0, call.currency)
-            self.aid_elsewhere.description = N_(
-                "By all companies of its group, from any public body, over the period of the rule; 0 if none. Grants "
-                "recorded here are added by themselves."
-            )
+            self.aid_elsewhere.description = AID_HINT
         day_limits(self)
 
     def in_order(self) -> list[Any]:

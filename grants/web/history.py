@@ -1,7 +1,11 @@
 """What happened to an application, in words."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from grants.applications.accession import said
+from grants.applications.models import Application
+from grants.core.audit import Event
 from grants.core.i18n import N_, Text
 
 
@@ -52,5 +56,51 @@ PARTNERSHIP = {  # what happened between a lead and a partner, told to both
     "partner.leave_consortium": Happening(N_("Left the consortium"), "log-out"),
     "partner.remove_partner": Happening(N_("Removed by the lead"), "user-round-x"),
 }
+ASKED = {  # a clarification, in the applicant's words
+    "clarification.ask": Happening(N_("The fund asks for a clarification"), "message-square", "info"),
+    "clarification.answer_clarification": Happening(N_("Clarification given"), "message-square", "ok"),
+    "clarification.take_back_clarification": Happening(N_("The fund takes its question back"), "undo-2"),
+}
+ASKED_IN_FULL = {
+    "clarification.ask": Happening(N_("Clarification asked for"), "message-square", "info"),
+    "clarification.answer_clarification": Happening(N_("Clarification answered"), "message-square", "ok"),
+    "clarification.take_back_clarification": Happening(N_("Question taken back"), "undo-2"),
+}
+OF_PARTNERS = {  # the same as PARTNERSHIP, where the partner must be named
+    "partner.invite": N_("%(who)s is invited as a partner"),
+    "partner.remind": N_("%(who)s is asked again"),
+    "partner.accept_partnership": N_("%(who)s accepts the invitation"),
+    "partner.decline_partnership": N_("%(who)s declines the invitation"),
+    "partner.revise": N_("%(who)s changes what it says of itself"),
+    "partner.accede": N_("%(who)s accedes"),
+    "partner.leave_consortium": N_("%(who)s leaves the consortium"),
+    "partner.remove_partner": N_("%(who)s is removed by the lead"),
+}
 APPLICANT_SEES = OWN | SCANNING | SCREENING
 FUND_SEES = APPLICANT_SEES | EVALUATION
+BY_THE_APPLICANT = {*OWN, *PARTNERSHIP, "clarification.answer_clarification"}
+
+Told = list[tuple[Happening, Event, str | None]]
+
+
+def for_applicant(application: Application, events: Sequence[tuple[Event, str | None]]) -> Told:
+    """In public words; who did it is named among the applicant's and the partners' people alone."""
+    found = _told(application, events, APPLICANT_SEES | ASKED)
+    return [(what, event, name if event.name in BY_THE_APPLICANT else None) for what, event, name in found]
+
+
+def for_fund(application: Application, events: Sequence[tuple[Event, str | None]]) -> Told:
+    """In full."""
+    return _told(application, events, FUND_SEES | ASKED_IN_FULL)
+
+
+def _told(application: Application, events: Sequence[tuple[Event, str | None]], seen: Mapping[str, Happening]) -> Told:
+    partners = {one.id: one for one in application.partners}
+    found: Told = []
+    for event, name in events:
+        if event.name in seen:
+            found.append((seen[event.name], event, name))
+        elif event.name in OF_PARTNERS and event.subject_id in partners:
+            sentence = Text(OF_PARTNERS[event.name].id, {"who": said(partners[event.subject_id])})
+            found.append((PARTNERSHIP[event.name]._replace(label=sentence), event, name))
+    return found

@@ -11,7 +11,7 @@ from grants.applications import evidence
 from grants.applications import queries as reads
 from grants.applications.content import content_hash
 from grants.applications.models import Application, ApplicationState, Evidence
-from grants.awards.queries import aid_to_group
+from grants.awards.aid import aid_to_groups
 from grants.calls.eligibility import Answer
 from grants.calls.models import EligibilityRule
 from grants.calls.rules import Age, Countries, Kinds, Staff, Turnover
@@ -293,10 +293,11 @@ def test_aid_is_added_up_over_the_group(app, queries):
     for n, one in enumerate((mine, branch, sister, cousin, stranger), 1):
         award(one, 10**n)
     with queries() as seen:
-        found = aid_to_group(mine)
-    assert sorted(one.amount.minor for one in found) == [1_000, 10_000, 100_000, 1_000_000]
-    assert len(seen) == 1
-    assert len(aid_to_group(stranger)) == 1
+        found = aid_to_groups([mine, stranger])
+    assert sorted(one.amount.minor for one in found[mine.id].aid) == [1_000, 10_000, 100_000, 1_000_000]
+    assert found[mine.id].ids == {one.id for one in (mine, branch, sister, cousin)}
+    assert len(found[stranger.id].aid) == 1
+    assert len(seen) == 2, "the same however many organisations"
 
 
 def test_the_ceiling_counts_grants_elsewhere_and_the_request(client):

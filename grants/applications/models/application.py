@@ -13,7 +13,7 @@ from grants.calls.models import Call, Questionnaire, RequiredDocument
 from grants.calls.questionnaire import Question
 from grants.clusters.models import Commission
 from grants.core.db import Base, Record
-from grants.core.i18n import N_, Words
+from grants.core.i18n import N_, Text, Words
 from grants.core.scans import Scanned
 from grants.core.types import MoneyOf, new_id, sort_key
 from grants.people.models import Organisation, Person
@@ -192,19 +192,30 @@ class Document(Scanned, Record):
     """A file attached to an application; its bytes are kept once, under their SHA-256.
 
     `required` is what the call asked it for, if the call lists its documents, or `question` the id of the question of
-    the call's own that it answers; `expires_on` its last day, where the call wants it to be recent.
+    the call's own that it answers; `expires_on` its last day, where the call wants it to be recent. `partner_id` names
+    the partner that attached it for itself, None the lead.
     """
 
     __tablename__ = "document"
     __table_args__ = (
-        UniqueConstraint("application_id", "required_id", "question", "sha256", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "application_id",
+            "required_id",
+            "question",
+            "partner_id",
+            "sha256",
+            name="uq_document_attached_once",
+            postgresql_nulls_not_distinct=True,
+        ),
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("required_id IS NULL OR question IS NULL", name="for_one_thing"),
+        CheckConstraint("partner_id IS NULL OR required_id IS NOT NULL", name="partners_attach_what_is_asked"),
     )
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
     required_id: Mapped[UUID | None] = mapped_column(ForeignKey("required_document.id"))
     question: Mapped[str | None] = mapped_column(String(40))
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"), index=True)
     filename: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]
@@ -214,13 +225,19 @@ class Document(Scanned, Record):
 
     application: Mapped[Application] = relationship(back_populates="documents", lazy="raise_on_sql")
     required: Mapped[RequiredDocument | None] = relationship(lazy="joined")
+    partner: Mapped[Partner | None] = relationship(lazy="raise_on_sql")
 
     @property
-    def asked_as(self) -> Words | None:
-        """What the call asked it for, None for an answer to nothing in particular."""
-        if self.question is None:
-            return self.required.name if self.required else None
-        return next((one.label for one in self.application.questions if one.id == self.question), None)
+    def heading(self) -> Words | Text | None:
+        """What the call asked it for, None for nothing in particular, and which partner attached it; the application's
+        partners must be loaded."""
+        if self.question is not None:
+            return next((one.label for one in self.application.questions if one.id == self.question), None)
+        name = self.required.name if self.required else None
+        giver = next((one for one in self.application.partners if one.id == self.partner_id), None)
+        if name is None or giver is None or giver.organisation is None:
+            return name
+        return N_("%(document)s — %(organisation)s", document=name, organisation=giver.organisation.name)
 
 
 class Evidence(Base):

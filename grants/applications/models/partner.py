@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.core.db import Record
 from grants.core.i18n import N_
-from grants.core.types import new_id
+from grants.core.types import MoneyOf, new_id
 from grants.people.models import Organisation, Person
 
 if TYPE_CHECKING:
@@ -42,13 +42,15 @@ class Partner(Record):
     """An organisation beside the lead, from the invitation on; `organisation` is known once somebody accepts for it.
 
     `link_id` is what the link of the last invitation carries: a newer one makes it void. `role` is said by the lead,
-    then by the partner, who also writes `tasks` and `papers`. Acceding keeps who signed which text, and in
+    then by the partner, who also writes `tasks` and `papers`, and declares `aid_elsewhere` where the call limits public
+    aid. Acceding keeps who signed which text, and in
     `acceded_hash` the SHA-256 of what was acceded to (grants.applications.content.accession_hash).
     """
 
     __tablename__ = "partner"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        CheckConstraint("aid_elsewhere_minor >= 0", name="aid_elsewhere_not_negative"),
         CheckConstraint(
             "(organisation_id IS NULL) = (accepted_at IS NULL) AND (accepted_at IS NULL) = (accepted_by_id IS NULL)",
             name="accepted_for_an_organisation",
@@ -91,6 +93,8 @@ class Partner(Record):
     role: Mapped[str]
     tasks: Mapped[str] = mapped_column(default="")
     papers: Mapped[str] = mapped_column(default="")
+    aid_elsewhere_minor: Mapped[int | None]
+    aid_elsewhere = MoneyOf()
     invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     link_id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
     sent_at: Mapped[datetime]
@@ -107,4 +111,10 @@ class Partner(Record):
 
     application: Mapped["Application"] = relationship(back_populates="partners", lazy="raise_on_sql")
     organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def currency(self) -> str:
+        """Of its application, which must be loaded."""
+        return self.application.currency
+
     invited_by: Mapped[Person] = relationship(foreign_keys=[invited_by_id], lazy="raise_on_sql")

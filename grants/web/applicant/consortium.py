@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from grants.applications import accession, partner_policy, policy
 from grants.applications import partner_queries as queries
-from grants.applications.content import CONSORTIUM, blockers, is_confirmed
+from grants.applications.content import CONSORTIUM, blockers, is_confirmed, papers
 from grants.applications.models import EXPECTED, TAKING_PART, Application, Partner, PartnerState
 from grants.core.clock import now
 from grants.core.errors import Refused
@@ -52,11 +52,15 @@ class PartnerForm(Form):
 
 
 class Line(NamedTuple):
-    """A partner in the lead's list; `awaited`: something is expected of it, so that it may be reminded."""
+    """A partner in the lead's list; `awaited`: something is expected of it, so that it may be reminded.
+
+    `papers`: the documents it must still attach or put right.
+    """
 
     partner: Partner
     tag: Tag
     awaited: bool
+    papers: Sequence[Text]
 
 
 class Summary(NamedTuple):
@@ -78,7 +82,7 @@ def summary(application: Application) -> Summary:
     if not expected:
         return Summary(N_("You apply alone. Partners are invited here."), None)
     sub = N_n("%(n)s partner", "%(n)s partners", len(expected))
-    waiting = sum(one.section == CONSORTIUM for one in blockers(application))
+    waiting = len({one.field for one in blockers(application) if one.section == CONSORTIUM})
     if not waiting:
         return Summary(sub, DONE)
     return Summary(sub, Tag("warn", N_n("%(n)s is awaited", "%(n)s are awaited", waiting), "hourglass"))
@@ -158,5 +162,14 @@ def _page(user: Person, application: Application, form: PartnerForm) -> str:
 
 def _lines(application: Application) -> Sequence[Line]:
     """Who is expected first, in the order they were invited; then who was and is not any more."""
-    found = [Line(one, look(one), one.state in EXPECTED and not is_confirmed(one)) for one in application.partners]
+    taking_part = application.taking_part
+    found = [
+        Line(
+            one,
+            look(one),
+            one.state in EXPECTED and not is_confirmed(one),
+            papers(one) if one in taking_part else (),
+        )
+        for one in application.partners
+    ]
     return sorted(found, key=lambda one: (one.partner.state not in TAKING_PART, one.partner.state not in EXPECTED))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from grants.applications import policy, queries, service
 from grants.applications.content import Section
 from grants.applications.models import Application, Document
-from grants.applications.slots import others
+from grants.applications.slots import others, slots
 from grants.core.errors import Refused
 from grants.core.storage import storage
 from grants.people.models import Person
@@ -38,7 +38,7 @@ def own_document(user: Person, document_id: UUID) -> Document:
 @access(policy.edit, own_application)
 def documents(user: Person, application: Application) -> Any:
     form, id = DocumentForm(), application.id
-    if not application.call.required and form.validate_on_submit():
+    if not slots(application) and form.validate_on_submit():
         try:
             _attach(application, form, user)
         except Refused as refusal:
@@ -61,7 +61,7 @@ def documents(user: Person, application: Application) -> Any:
         files=attached_files(others(application), "applicant.document", removable=True),
         form=form,
         most=service.MOST_DOCUMENTS,
-        kept=[] if application.call.required else attachable(application),
+        kept=[] if slots(application) else attachable(application.organisation, application.documents),
         kept_labels=KEPT_LABELS,
         together=together(application, str(Section.DOCUMENTS)),
     )

@@ -30,7 +30,7 @@ from grants.web.applicant.profile import RIGHTS
 from grants.web.applicant.status import files, journey, look, next_step, standing
 from grants.web.eligibility import answers
 from grants.web.eligibility import look as look_of
-from grants.web.history import APPLICANT_SEES, OWN
+from grants.web.history import APPLICANT_SEES, for_applicant
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from workflows import application as workflow
@@ -120,11 +120,7 @@ def application(user: Person, application: Application) -> Any:
         sheets=sheets(application),
         budget=budget_of(application),
         moves={move.name for move in portal.serves(workflow.lifecycle.open_to(user, application))},
-        history=[
-            (APPLICANT_SEES[event.name], event, name if event.name in OWN else None)
-            for event, name in queries.history(application)
-            if event.name in APPLICANT_SEES
-        ],
+        history=for_applicant(application, queries.history(application)),
     )
 
 

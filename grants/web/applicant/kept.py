@@ -1,5 +1,6 @@
 """Documents an organisation keeps once: add, replace, remove; and put one into a draft in one press."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from grants.applications.models import Application
+from grants.applications.models import Document
 from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.people import policy as people
@@ -146,11 +147,9 @@ def organisation_document_file(user: Person, kept: KeptDocument) -> Any:
 # --- in a draft -----------------------------------------------------------------------------------------------
 
 
-def attachable(application: Application, held: set[str] | None = None) -> list[Shown]:
-    """The documents its organisation keeps, sound and not held yet (else: not in the draft yet)."""
-    if held is None:
-        held = {one.sha256 for one in application.documents}
-    organisation = application.organisation
+def attachable(organisation: Organisation, documents: Sequence[Document]) -> list[Shown]:
+    """The documents it keeps, sound and not among these yet."""
+    held = {one.sha256 for one in documents}
     return [
         Shown(one, look(one, organisation), one.expired(today_of(organisation)), [])
         for one in queries.current_documents(organisation.id)

@@ -1,6 +1,7 @@
 """A partner's own pages: the invitation, the common part it reads, the part it writes, the accession it signs."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -13,11 +14,15 @@ from wtforms.validators import InputRequired, Length
 from grants.applications import accession, partner_policy, partner_service
 from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
+from grants.applications.budgets import conditions, read_budget
 from grants.applications.content import accession_hash, is_confirmed
-from grants.applications.models import EDITABLE, TAKING_PART, Application, Partner, PartnerState
+from grants.applications.models import EDITABLE, TAKING_PART, Application, BudgetLine, Partner, PartnerState
+from grants.applications.reckoning import Share, explained
 from grants.awards import queries as awards
 from grants.core.clock import now
 from grants.core.errors import LostUpdate, Refused
+from grants.core.i18n import Text
+from grants.core.types import Money
 from grants.people import queries as people
 from grants.people.models import Person, Right
 from grants.web.access import access
@@ -25,12 +30,15 @@ from grants.web.account.forms import LONGEST_NAME
 from grants.web.answers import sheets
 from grants.web.applicant import portal
 from grants.web.applicant.consortium import look, own_partner
+from grants.web.applicant.required import owed
 from grants.web.applicant.status import look as look_of
+from grants.web.eligibility import AID_HINT
 from grants.web.filters import Tag
-from grants.web.forms import Form, Versioned
+from grants.web.forms import Form, MoneyField, Versioned
 from grants.web.history import PARTNERSHIP
 from grants.web.language import current_reader, say
 from grants.web.parking import parks
+from workflows import eligibility
 from workflows import partnership as workflow
 
 
@@ -54,13 +62,15 @@ class PartForm(Form, Versioned):
         _l("Documents you bring"),
         [Length(max=accession.LONGEST_TASKS)],
         description=_l(
-            "Name and describe them in a few words: letters of commitment, certificates, earlier results. The lead"
-            " attaches what the call asks for."
+            "Name and describe them in a few words: letters of commitment, certificates, earlier results. What the call"
+            " asks of you as a file is attached on the page of your partnership."
         ),
     )
+    aid_elsewhere = MoneyField(_l("Public aid received elsewhere"))
 
     def part(self) -> OwnPart:
-        return OwnPart(self.role.data or "", self.tasks.data or "", self.papers.data or "")
+        aid = self.aid_elsewhere.data if "aid_elsewhere" in self else None
+        return OwnPart(self.role.data or "", self.tasks.data or "", self.papers.data or "", aid)
 
 
 class AccessionForm(Form):
@@ -119,7 +129,7 @@ def decline_partnership(user: Person, partner: Partner) -> Any:
 @access(partner_policy.write_part, own_partner)
 def part(user: Person, partner: Partner) -> Any:
     """What the partner says of itself."""
-    form, id = PartForm(obj=partner), partner.id
+    form, id = _part_form(partner), partner.id
     if form.validate_on_submit():
         partner_service.revise_part(partner, form.part(), seen=form.version.data, actor=user)
         flash(_("Your part is saved."))
@@ -132,10 +142,10 @@ def part(user: Person, partner: Partner) -> Any:
 @access(partner_policy.write_part, own_partner)
 def autosave_part(user: Person, partner: Partner) -> Any:
     """Keep what is readable; what is not stays on the page, where the button that saves will ask about it."""
-    form = PartForm(obj=partner)
+    form = _part_form(partner)
     form.validate()
     saved, typed = OwnPart.of(partner), form.part()
-    good = {name: getattr(saved if form[name].errors else typed, name) for name in vars(typed)}
+    good = {name: getattr(typed if name in form and not form[name].errors else saved, name) for name in vars(typed)}
     version = partner_service.revise_part(partner, OwnPart(**good), seen=form.version.data, actor=user)
     return jsonify(saved_at=now().isoformat(), version=version)
 
@@ -176,6 +186,18 @@ def leave_consortium(user: Person, partner: Partner) -> Any:
     return redirect(url_for(".home"), 303)
 
 
+def _part_form(partner: Partner) -> PartForm:
+    """Asks for public aid only where the call limits it."""
+    call = partner.application.call
+    form = PartForm(obj=partner, currency=call.currency)
+    if not eligibility.limits_aid(call.id):
+        del form.aid_elsewhere
+    else:
+        form.aid_elsewhere.minimum = Money(0, call.currency)
+        form.aid_elsewhere.description = AID_HINT
+    return form
+
+
 def _back(id: UUID) -> Any:
     return redirect(url_for(".partnership", partner_id=id), 303)
 
@@ -214,9 +236,39 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
         may_sign=partner_policy.accede.allows(user, partner),
         confirmed=is_confirmed(partner),
         stage=_stage(application),
+        owed=_owed(partner, leads) if reads and taking_part else [],
+        budget=_own_budget(partner) if reads and taking_part else None,
         sheets=sheets(application) if reads and not leads else [],
         history=[(PARTNERSHIP[event.name], event, name) for event, name in queries.history(partner)],
     )
+
+
+def _owed(partner: Partner, leads: bool) -> Any:
+    """What it attaches for itself, for its own people and for the lead's."""
+    if leads:
+        return owed(partner, "applicant.document")
+    removable = partner.application.state in EDITABLE
+    return owed(partner, "applicant.part_document", "applicant.remove_part_document" if removable else None)
+
+
+class OwnBudget(NamedTuple):
+    """A partner's part of the budget: its lines, what they come to, how the most for it is found."""
+
+    lines: Sequence[BudgetLine]
+    share: Share
+    why: Sequence[Text]
+
+
+def _own_budget(partner: Partner) -> OwnBudget | None:
+    """None where the call asks for no lines."""
+    application = partner.application
+    budget = read_budget(application)
+    if budget is None or partner.organisation_id is None:
+        return None
+    place = list(conditions(application).spenders).index(partner.organisation_id)
+    share = budget.shares[place]
+    lines = [one for one in application.lines if one.organisation_id == partner.organisation_id]
+    return OwnBudget(lines, share, explained(share))
 
 
 def _stage(application: Application) -> Tag | None:

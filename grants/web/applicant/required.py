@@ -11,8 +11,8 @@ from wtforms.validators import InputRequired
 
 from grants.applications import attachments, policy, service
 from grants.applications.content import Section
-from grants.applications.models import Application
-from grants.applications.slots import Fill, Slot, slots, today
+from grants.applications.models import Application, Partner
+from grants.applications.slots import Fill, Slot, slots, slots_of, today
 from grants.calls.models import FileKind, RequiredDocument
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n
@@ -28,6 +28,7 @@ from grants.web.applicant.drafting import together
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.kept import Shown, attachable
 from grants.web.applicant.status import attached_files, standing
+from grants.web.downloads import listed
 from grants.web.filters import Tag
 from grants.web.forms import DayField, Form, UploadField
 from grants.web.uploads import read
@@ -81,7 +82,7 @@ def required_document(user: Person, slot: Slot[RequiredDocument]) -> Any:
     form, id, required_id = slot_form(slot), slot.application.id, slot.required.id
     if form.validate_on_submit():
         try:
-            _fill(slot, form, user)
+            fill(slot, form, user)
         except Refused as refusal:
             form.file.errors = [refusal.detail]
             slot = own_slot(user, id, required_id)
@@ -109,7 +110,8 @@ def required_document(user: Person, slot: Slot[RequiredDocument]) -> Any:
     )
 
 
-def _fill(slot: Slot[RequiredDocument], form: SlotForm, user: Person) -> None:
+def fill(slot: Slot[RequiredDocument], form: SlotForm, user: Person) -> None:
+    """Attach what was sent. Raises Refused with the reason."""
     settings = current_app.extensions["settings"]
     filename, content = read(form.file)
     issued_on = form.issued_on.data if "issued_on" in form else None
@@ -129,7 +131,8 @@ def shelf(slot: Slot[RequiredDocument]) -> list[Shown]:
     """What the organisation keeps that may be attached here."""
     if slot.is_full or FileKind.PDF not in slot.required.file_kinds:
         return []
-    return attachable(slot.application, {one.sha256 for one in slot.documents})
+    organisation = slot.partner.organisation if slot.partner else slot.application.organisation
+    return attachable(organisation, slot.documents) if organisation else []
 
 
 @portal.post("/applications/<uuid:application_id>/documents/<uuid:required_id>/kept/<uuid:kept_id>")
@@ -146,4 +149,25 @@ def lines(application: Application) -> list[tuple[Slot[RequiredDocument], Tag, l
     return [
         (one, FILLS[one.fill], attached_files(one.documents, "applicant.document", removable=True))
         for one in slots(application)
+    ]
+
+
+def owed(
+    partner: Partner, endpoint: str, removing: str | None = None
+) -> list[tuple[Slot[RequiredDocument], Tag, list[Any]]]:
+    """The same of what a partner attaches for itself; `endpoint` fetches a file, `removing` removes one."""
+    return [
+        (
+            one,
+            FILLS[one.fill],
+            [
+                listed(
+                    kept,
+                    url_for(endpoint, document_id=kept.id),
+                    remove=url_for(removing, document_id=kept.id) if removing else None,
+                )
+                for kept in one.documents
+            ],
+        )
+        for one in slots_of(partner)
     ]

@@ -284,7 +284,7 @@ def attached_files(
         listed(
             one,
             url_for(endpoint, document_id=one.id),
-            title=one.asked_as if named else None,
+            title=one.heading if named else None,
             remove=url_for("applicant.remove_document", document_id=one.id) if removable else None,
         )
         for one in documents

@@ -25,7 +25,7 @@ from grants.web.answers import sheets
 from grants.web.downloads import attached, listed
 from grants.web.eligibility import look
 from grants.web.filters import Tag, ref
-from grants.web.history import FUND_SEES
+from grants.web.history import for_fund
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
 from grants.web.reading import picture, reading_page
@@ -121,7 +121,7 @@ def application(user: Person, application: Application) -> Any:
             listed(
                 one,
                 url_for(".document", document_id=one.id),
-                title=one.asked_as,
+                title=one.heading,
                 read=url_for(".document_pages", document_id=one.id),
             )
             for one in application.attached
@@ -138,11 +138,7 @@ def application(user: Person, application: Application) -> Any:
             if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
         },
         evidence=judged(application),
-        history=[
-            (FUND_SEES[event.name], event, name)
-            for event, name in queries.history(application)
-            if event.name in FUND_SEES
-        ],
+        history=for_fund(application, queries.history(application)),
     )
 
 

@@ -7,7 +7,7 @@ from wtforms import BooleanField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from grants.calls.models import KIND_LABELS, LONGEST_VALIDITY, MOST_FILES, FileKind, RequiredDocument
+from grants.calls.models import KIND_LABELS, LONGEST_VALIDITY, MOST_FILES, OWED_LABELS, FileKind, Owed, RequiredDocument
 from grants.calls.required import Demand, Template
 from grants.web.forms import CheckboxesField, Form, NumberField, UploadField, Versioned, WordsField
 from grants.web.uploads import keep_file
@@ -32,6 +32,13 @@ class RequiredForm(Form, Versioned):
             SelectChoice("no", _l("Optional")),
         ],
         default="yes",
+    )
+    owed_by = RadioField(
+        _l("Who attaches it?"),
+        [InputRequired()],
+        choices=[SelectChoice(str(one), label) for one, label in OWED_LABELS.items()],
+        default=str(Owed.LEAD),
+        description=_l("Whoever applies alone is the lead."),
     )
     kinds = CheckboxesField(
         _l("Kinds of file accepted"),
@@ -64,6 +71,7 @@ class RequiredForm(Form, Versioned):
             name=self.name.data,
             guidance=self.guidance.data,
             mandatory=self.mandatory.data == "yes",
+            owed_by=Owed(self.owed_by.data),
             kinds=[FileKind(one) for one in self.kinds.data or ()],
             most=int(self.most.data or 1),
             valid_months=None if self.valid_months.data is None else int(self.valid_months.data),
@@ -77,4 +85,6 @@ def required_form(kept: RequiredDocument | None, version: int) -> RequiredForm:
     known: dict[str, Any] = {
         name: getattr(kept, name) for name in ("name", "guidance", "kinds", "most", "valid_months")
     }
-    return RequiredForm(version=version, mandatory="yes" if kept.mandatory else "no", **known)
+    return RequiredForm(
+        version=version, mandatory="yes" if kept.mandatory else "no", owed_by=str(kept.owed_by), **known
+    )
