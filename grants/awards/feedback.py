@@ -51,13 +51,13 @@ def marks_told(decision: Decision | None, call: Call) -> Marks | None:
     averages = marks.with_only_columns(Score.criterion_id, func.avg(Score.halves)).group_by(Score.criterion_id)
     means = {id: mean / 2 for id, mean in db.session.execute(averages) if mean is not None}
     written = marks.with_only_columns(Score.criterion_id, Score.comment).where(Score.comment != "")
-    said = sorted(db.session.execute(written), key=lambda row: str(row.comment))
+    said = db.session.execute(written.distinct().order_by(Score.comment)).all()
     criteria = select(Criterion).where(Criterion.call_id == call.id).order_by(Criterion.position)
-    about = select(Review.comment).where(*sent, Review.comment != "").order_by(Review.comment)
+    about = select(Review.comment).where(*sent, Review.comment != "").distinct().order_by(Review.comment)
     return Marks(
         total,
         [
-            Marked(one, means.get(one.id), [row.comment for row in said if row.criterion_id == one.id])
+            Marked(one, means.get(one.id), [text for id, text in said if id == one.id])
             for one in db.session.scalars(criteria)
         ],
         db.session.scalars(about).all(),

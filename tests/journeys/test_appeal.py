@@ -70,7 +70,7 @@ def test_from_a_refused_admissibility_to_an_upheld_appeal(chromium, product: Pro
 
         founder.types(grounds=GROUNDS)
         founder.page.context.clear_cookies(name="session")  # the session ends while she writes
-        founder.presses(button='.form button[type="submit"]:not(.ibtn)')
+        founder.presses()
         founder.types(email=FOUNDER, password=PASSWORD).presses()
         assert founder.page.input_value('main [name="grounds"]') == GROUNDS, "what was typed came back"
         bank = {"name": "banque.pdf", "mimeType": "application/pdf", "buffer": evidence("Lettre de la banque")}

@@ -9,6 +9,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from grants.calls.examples import Example
@@ -55,7 +56,7 @@ class CallForm(Form, Versioned):
     feedback = RadioField(
         _l("Marks that applicants are told"),
         [InputRequired()],
-        choices=list(FEEDBACK_LABELS.items()),
+        choices=[SelectChoice(one, label) for one, label in FEEDBACK_LABELS.items()],
         coerce=Feedback,
         description=_l("On their own project, with the decision and its reasons; never who gave them."),
     )
