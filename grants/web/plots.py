@@ -103,7 +103,7 @@ def histograms(
     slot = wide / len(rows[0][1])
     for n, (label, counts) in enumerate(rows):
         base, most = top + step * n + step - 4, max(max(counts), 1)
-        drawing.text(0, base - tall - 22, plain(label), "c-label c-ink")
+        drawing.text(0, base - tall - 22, plain(label), "c-label c-ink c-fits")
         drawing.add(LINE, "c-axis", 0, wide, base, base)
         for at, count in enumerate(counts):
             height = count / most * tall
