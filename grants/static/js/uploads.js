@@ -94,8 +94,10 @@ for (const form of $$("form[data-upload]")) {
     request.upload.addEventListener("progress", step => { if (!$("input[type=file]:disabled", form)) tell(step.loaded / step.total); });
     request.addEventListener("load", () => {
       const target = request.getResponseHeader("X-Location");
-      if (target) location.assign(target);
-      else ordinary();
+      if (!target) { ordinary(); return; }
+      const here = new URL(location.href), there = new URL(target, here);
+      location.assign(target);
+      if (there.hash && there.pathname + there.search === here.pathname + here.search) location.reload();  // the same page, anew
     });
     request.addEventListener("error", () => {
       if (submitter) submitter.disabled = false;
