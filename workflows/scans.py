@@ -82,11 +82,13 @@ def _note(digest: str, threat: str | None) -> None:
             after = {"filename": one.filename, "sha256": digest, "threat": threat}
             record("application.quarantine", one.application, None, after=after)
             promise(tell_quarantine, one, one.application.lead_id)
+            if one.partner_id is not None and one.uploaded_by_id != one.application.lead_id:
+                promise(tell_quarantine, one, one.uploaded_by_id)
 
 
 @letter
 def tell_quarantine(due: Due) -> Letter | None:
-    """Tells the lead which file is in quarantine; nothing when it was removed meanwhile."""
+    """Tells the lead, and the partner that attached it, which file is in quarantine; nothing when it was removed."""
     call = joinedload(Document.application).joinedload(Application.call)
     fund = call.joinedload(Call.fund).joinedload(Fund.cluster)
     wanted = select(Document).where(Document.id == due.subject_id).options(fund)
@@ -111,12 +113,16 @@ def tell_quarantine(due: Due) -> Letter | None:
             (N_("File"), document.filename),
             (N_("Threat"), document.scan.threat),
         ],
-        action=(
-            N_("Open the application"),
-            address("applicant.application", application_id=document.application_id),
-        ),
+        action=(N_("Open the application"), _where(document, due.recipient_id)),
         cluster=document.application.call.fund.cluster,
     )
+
+
+def _where(document: Document, reader: UUID | None) -> str:
+    """The page where this person finds it: the lead the application, a partner its own."""
+    if document.partner_id is None or reader == document.application.lead_id:
+        return address("applicant.application", application_id=document.application_id)
+    return address("applicant.partnership", partner_id=document.partner_id)
 
 
 def init_app(app: Flask) -> None:

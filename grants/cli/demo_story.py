@@ -276,6 +276,9 @@ def _open_call(who: dict[str, Any], fund_id: Any) -> None:
     with days_ago(3):
         draft_id = _applied(call_id, 11, who["applicant"], 0, hand_in=False)
         gather(draft_id, *(partial(met, who[key]) for key in ("applicant", "partner2", "partner")))
+        written = applications.own_application(met(who["applicant"]), draft_id)
+        shared = demo_budget.begun(MAD, list(written.members)[1:])
+        drafting.revise(written, shared, seen=None, actor=met(who["applicant"]))
 
 
 def _keep_quiet() -> None:

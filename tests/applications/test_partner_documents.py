@@ -3,6 +3,7 @@
 import pytest
 from obstore.store import MemoryStore
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from grants.applications import partner_queries as partners
 from grants.applications import queries, service
@@ -15,9 +16,9 @@ from grants.core.errors import Forbidden, Refused
 from grants.core.i18n import Words
 from grants.core.storage import Storage
 from grants.people import queries as people
+from grants.people.models import Organisation
 from grants.profiles import service as profiles
-from grants.profiles.models import Attachment, KeptKind
-from grants.profiles.queries import kept_document
+from grants.profiles.models import Attachment, KeptDocument, KeptKind
 from grants.profiles.service import File
 from tests.applications.consortium import acceded, organisation_of, somebody, taking_part
 from tests.applications.ground import draft, ground
@@ -53,6 +54,11 @@ def fill(slot, actor, content=None):
     made = service.fill(slot, "a.pdf", content or pdf(), None, storage=kept_in, limit_mb=10, actor=actor)
     db.session.expire_all()
     return made
+
+
+def kept_of(kept):
+    whole = select(KeptDocument).options(joinedload(KeptDocument.organisation).selectinload(Organisation.memberships))
+    return db.session.scalars(whole.where(KeptDocument.id == kept.id)).one()
 
 
 def names(found):
@@ -135,15 +141,16 @@ def test_a_partner_attaches_what_its_own_organisation_keeps(on, mine):
     theirs = profiles.keep_document(organisation_of(person), next(iter(KeptKind)), file, None, actor=person)
     [owner] = people.organisations_of(on.lead)
     ours = profiles.keep_document(owner, next(iter(KeptKind)), file, None, actor=on.lead)
-    statutes = slots_of(partner)[1]
-    with pytest.raises(Forbidden):
-        profiles.attach_kept(Attachment(statutes.application, ours, statutes.required, partner), actor=person)
-    db.session.expire_all()
-    partner = partners.partner(person, partner.id)
-    theirs = kept_document(person, theirs.id)
-    statutes = slots_of(partner)[1]
-    made = profiles.attach_kept(Attachment(statutes.application, theirs, statutes.required, partner), actor=person)
-    assert (made.partner_id, made.required_id) == (partner.id, statutes.required.id)
+    for kept, allowed in ((ours, False), (theirs, True)):
+        db.session.expire_all()
+        again = partners.partner(person, partner.id)
+        statutes = slots_of(again)[1]
+        attachment = Attachment(statutes.application, kept_of(kept), statutes.required, again)
+        if not allowed:
+            with pytest.raises(Forbidden):
+                profiles.attach_kept(attachment, actor=person)
+    made = profiles.attach_kept(attachment, actor=person)
+    assert (made.partner_id, made.required_id) == (again.id, statutes.required.id)
 
 
 def test_a_listed_call_takes_nothing_for_nothing_in_particular(on, mine):

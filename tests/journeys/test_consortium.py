@@ -1,7 +1,7 @@
 """A consortium of three: a start-up that writes French, a university in French, a laboratory that works in Arabic.
 
-Invited by mail, both make an account on the way, write their part, accede; the project changes and one confirms again;
-the lead submits and has the receipt.
+Invited by mail, both make an account on the way, write their part, accede, attach their letter; the project changes and
+one confirms again; the lead submits and has the receipt.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ from grants.applications import queries
 from grants.applications.content import content_of
 from grants.applications.models import ApplicationState
 from grants.calls.consortia import Composition
-from grants.calls.models import EligibilityRule
+from grants.calls.models import EligibilityRule, Owed, RequiredDocument
 from grants.cli.demo_words import evidence
 from grants.core.db import db
+from grants.core.i18n import Words
 from grants.people.models import OrganisationKind, Role
 from grants.people.passwords import hash_password
 from grants.people.queries import by_email
@@ -57,6 +58,9 @@ def world(product: Product) -> World:
         research = (OrganisationKind.UNIVERSITY, OrganisationKind.LABORATORY)
         rule = Composition(2, 5, companies, research, companies)
         db.session.add(EligibilityRule(call_id=call.id, position=1, kind=rule.kind, parameters=rule.as_json()))
+        letter = Words(fr="Lettre d’engagement", ar="رسالة التزام", en="Letter of commitment")
+        asked = {"mandatory": True, "owed_by": Owed.PARTNERS, "kinds": ["pdf"], "most": 1, "guidance": Words()}
+        db.session.add(RequiredDocument(call_id=call.id, position=1, name=letter, **asked))
         known = {"locale": "fr", "password_hash": hash_password(PASSWORD)}
         with_role(Role.OFFICER, cluster=cluster, person=PersonFactory(name="Salma Idrissi", email=OFFICER, **known))
         lead = PersonFactory(name="Imane Zerouali", email=LEAD, **known)
@@ -94,7 +98,12 @@ def test_a_consortium_of_three(product: Product, world: World, french: People, a
     laboratory = joins(product, arabic["laboratory"], LABORATORY, "ar", "مختبر المياه", "laboratory")
     accedes(university, "Yasmine Alami", "Deux doctorants, dix parcelles.", "Lettre d’engagement.")
     accedes(laboratory, "سعاد البقالي", "تحليل مائة عينة.", "رسالة التزام.")
+    lead.goes(f"{base}/consortium").looks("consortium-letters-missing")
+    assert lead.page.locator("main .over__why").count() == 2, "each partner owes its letter"
+    for one in (university, laboratory):
+        attaches(one, "lettre.pdf")
     lead.goes(f"{base}/consortium").looks("consortium-acceded")
+    assert lead.page.locator("main .over__why").count() == 0
     assert lead.page.locator("main .row .tag--ok").count() == 3, "the rule and both partners"
 
     write(lead, base, "Capteurs d’irrigation sobres")
@@ -155,3 +164,11 @@ def signs(one: Somebody, name: str) -> None:
     one.follows("/accession").looks("accession")
     one.page.locator('main input[name="agrees"]').check(force=True)
     one.types(name=name).presses().looks("partner-acceded")
+
+
+def attaches(one: Somebody, name: str) -> None:
+    """The document that the call asks of every partner."""
+    one.follows("/documents/").looks("own-document")
+    pdf = {"name": name, "mimeType": "application/pdf", "buffer": evidence(name)}
+    one.page.set_input_files('main input[type="file"]', pdf)
+    one.presses(button='button[type="submit"]:not(.ibtn)').looks("own-document-attached")

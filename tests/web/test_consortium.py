@@ -1,19 +1,22 @@
 """The pages of a consortium: the lead's list, the invitation, the partner's part, the accession."""
 
 import re
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
 from grants.applications import partner_queries as partners
-from grants.applications.models import Partner, PartnerState
+from grants.applications.models import Document, Partner, PartnerState
 from grants.calls.consortia import Composition
-from grants.calls.models import EligibilityRule
+from grants.calls.models import EligibilityRule, Owed, RequiredDocument
 from grants.core.db import db
+from grants.core.i18n import Words
 from grants.people.models import OrganisationKind, Right, Role
 from grants.people.queries import by_email
 from tests.applications.consortium import ROLE, acceded, invited, organisation_of, somebody, taking_part
 from tests.applications.ground import colleague, draft, ground
+from tests.applications.samples import pdf
 from tests.applications.test_partner_policy import partner_in
 from tests.factories import MembershipFactory, PersonFactory, ReviewFactory, submitted, with_role
 from tests.people.test_letters import letters
@@ -281,3 +284,39 @@ def test_the_home_of_a_partner_costs_the_same(client, queries, rows):
 
 def acceded_by_hand(application, person=None):
     return partner_in(application, PartnerState.ACCEDED, person or somebody(), application.id.hex)
+
+
+def test_a_partner_attaches_what_the_call_asks_of_it(client, on, application):
+    more = {"guidance": Words(), "mandatory": True, "kinds": ["pdf"], "most": 1, "owed_by": Owed.PARTNERS}
+    asked = RequiredDocument(call_id=on.call.id, position=1, name=Words(en="Letter", fr="Lettre"), **more)
+    db.session.add(asked)
+    db.session.commit()
+    person, other = somebody(), somebody()
+    partner, second = acceded(on.lead, application, person), acceded(on.lead, application, other)
+    who = organisation_of(person).name
+    client.login(on.lead)
+    assert f"{who} must attach “Letter”." in words_of(client.get(f"{base(application)}/consortium"))
+    assert client.get(f"{page_of(partner)}/documents/{asked.id}").status_code == 403
+
+    client.login(person)
+    url = f"{page_of(partner)}/documents/{asked.id}"
+    assert "To attach" in words_of(client.get(page_of(partner)))
+    wrong = client.post(url, data={"file": (BytesIO(b"MZ"), "letter.pdf")})
+    assert wrong.status_code == 200 and "errsum" in wrong.text
+    sent = client.post(url, data={"file": (BytesIO(pdf()), "letter.pdf")})
+    assert (sent.status_code, sent.location) == (303, f"{page_of(partner)}#documents")
+    document = db.session.scalars(select(Document).where(Document.partner_id == partner.id)).one()
+    assert client.get(f"/applicant/partners/documents/{document.id}").status_code == 200
+    assert client.get(f"/applicant/documents/{document.id}").status_code == 404, "the lead’s address"
+
+    client.login(other)
+    assert client.get(f"/applicant/partners/documents/{document.id}").status_code == 404
+    assert client.post(f"/applicant/partners/documents/{document.id}/remove").status_code == 404
+    assert client.get(f"{page_of(partner)}/documents/{asked.id}").status_code == 404
+    assert "letter.pdf" not in client.get(page_of(second)).text
+
+    client.login(on.lead)
+    assert client.get(f"/applicant/documents/{document.id}").status_code == 200
+    assert f"Letter — {who}" in words_of(client.get(f"{base(application)}/check"))
+    client.login(person)
+    assert client.post(f"/applicant/partners/documents/{document.id}/remove").status_code == 303

@@ -2,6 +2,7 @@
 
 from grants.core.i18n import N_
 from grants.web.public.applicant_guide import APPLICANT
+from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.guide import Guide
 
 REVIEWER = Guide(
@@ -112,6 +113,29 @@ OFFICER = Guide(
         (
             N_("Draft the call"),
             N_("Start from an example or from nothing: dates, ceiling, rate, instalments, envelopes, rubric."),
+        ),
+        (
+            N_("Say what a budget may hold"),
+            N_(
+                "Name the categories of cost; give a cap to those that must stay small, such as subcontracting. A rate"
+                " or a ceiling of their own for some kinds of organisation replaces the call’s for their lines alone."
+                " Without categories, applicants give a cost and an amount."
+            ),
+        ),
+        (
+            N_("List the documents"),
+            N_(
+                "Each with the kinds of file, how many, how old, a template if there is one, and who attaches it: the"
+                " lead, each partner, or every member. Ask for little: what is optional is rarely read."
+            ),
+        ),
+        (
+            N_("Say who may apply together"),
+            N_(
+                "The rule on consortia takes a number of members, kinds that must be among them, and who leads. It is"
+                " checked while partners join and again at submission; the ceiling of public aid looks at every member"
+                " that receives a part of the grant."
+            ),
         ),
         (N_("Send it to the committee"), N_("Once approved, publish it. It opens and closes by itself.")),
         (
@@ -241,6 +265,8 @@ GUIDES = {
     one.topic: one
     for one in (
         APPLICANT,
+        BUDGET,
+        TOGETHER,
         REVIEWER,
         CHAIR,
         COMMITTEE,

@@ -10,6 +10,7 @@ from grants.core.policy import anyone
 from grants.people.models import ROLE_LABELS, Person, Role
 from grants.web.access import Permission, access, matrix
 from grants.web.public import portal
+from grants.web.public.applying_guides import BUDGET, example
 from grants.web.public.guides import GUIDES
 from grants.web.public.vocabulary import VOCABULARY
 
@@ -22,6 +23,11 @@ AUDIENCES: dict[str, Text] = {
     "member of the organisation": N_("Members of the organisation"),
     "owner or editor of the organisation": N_("Owners and editors of the organisation"),
     "owner of the organisation": N_("Owners of the organisation"),
+    "owner or editor of the lead": N_("Owners and editors of the lead"),
+    "partner": N_("People of a partner"),
+    "owner or editor of the partner": N_("Owners and editors of a partner"),
+    "owner of the partner": N_("Owners of a partner"),
+    "whoever is invited": N_("Whoever is invited"),
 }
 PORTALS: dict[str, Text] = {
     "public": N_("Public pages"),
@@ -49,7 +55,10 @@ def help_topic(user: Person, topic: str) -> Any:
     """What one role does, in what order, and what the program checks."""
     if topic not in GUIDES:
         abort(404)
-    return render_template("public/help_topic.html", guides=GUIDES.values(), guide=GUIDES[topic], topic=topic)
+    shown = {"guides": GUIDES.values(), "guide": GUIDES[topic], "topic": topic}
+    if topic == BUDGET.topic:
+        return render_template("public/help_budget.html", example=example(), **shown)
+    return render_template("public/help_topic.html", **shown)
 
 
 @portal.get("/help/vocabulary")
