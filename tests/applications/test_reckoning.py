@@ -127,9 +127,9 @@ def test_why_not_more_is_said_in_numbers() -> None:
     assert found.most == mad(60_000_00)
     said = [str(one).replace("\u00a0", " ") for one in found.why]
     assert said == [
-        "Sahel: 90% of 100 000 MAD is 90 000 MAD.",
+        "Sahel (Start-up): 90% of 100 000 MAD is 90 000 MAD.",
         "An organisation of the kind of Sahel receives at most 50 000 MAD.",
-        "UM6P: 100% of 20 000 MAD is 20 000 MAD.",
+        "UM6P (University): 100% of 20 000 MAD is 20 000 MAD.",
         "The ceiling of this call is 60 000 MAD: that is less than 70 000 MAD.",
     ]
 
