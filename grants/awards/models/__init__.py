@@ -1,0 +1,55 @@
+"""Every table of awards, by what it is about."""
+
+from grants.awards.models.agreement import (
+    AGREEMENT_LABELS,
+    INTERNAL,
+    Agreement,
+    AgreementState,
+    Capacity,
+    Instalment,
+    Signature,
+)
+from grants.awards.models.award import (
+    Award,
+    Source,
+)
+from grants.awards.models.award_import import (
+    IMPORT_LABELS,
+    AwardImport,
+    ImportState,
+)
+from grants.awards.models.claim import (
+    CLAIM_LABELS,
+    Claim,
+    ClaimState,
+)
+from grants.awards.models.decision import (
+    DECISION_LABELS,
+    OUTCOME_LABELS,
+    Decision,
+    DecisionState,
+    Outcome,
+)
+
+__all__ = [
+    "AGREEMENT_LABELS",
+    "CLAIM_LABELS",
+    "DECISION_LABELS",
+    "IMPORT_LABELS",
+    "INTERNAL",
+    "OUTCOME_LABELS",
+    "Agreement",
+    "AgreementState",
+    "Award",
+    "AwardImport",
+    "Capacity",
+    "Claim",
+    "ClaimState",
+    "Decision",
+    "DecisionState",
+    "ImportState",
+    "Instalment",
+    "Outcome",
+    "Signature",
+    "Source",
+]
