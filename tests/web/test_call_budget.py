@@ -12,6 +12,7 @@ from grants.core.i18n import Words
 from grants.people.models import OrganisationKind
 from tests.applications.budget_ground import RULES, budget_ground
 from tests.applications.ground import ground
+from tests.web.drafts import version_in
 
 
 @pytest.fixture
@@ -21,10 +22,6 @@ def on(app):
 
 def whole(on):
     return queries.followed_call(on.officer, on.call.id)
-
-
-def version_in(page):
-    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
 
 
 def test_the_officer_sets_categories_rates_and_vat(client, on):

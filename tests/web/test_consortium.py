@@ -20,7 +20,7 @@ from tests.applications.samples import pdf
 from tests.applications.test_partner_policy import partner_in
 from tests.factories import MembershipFactory, PersonFactory, ReviewFactory, submitted, with_role
 from tests.people.test_letters import letters
-from tests.web.test_applicant import base, seen_in, version_in, words_of
+from tests.web.drafts import base, seen_in, version_in, words_of
 
 PASSWORD = "cheval agrafe pile correcte"
 TYPED = {"name": "Salma", "email": "salma@example.org", "role": ROLE}

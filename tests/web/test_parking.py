@@ -15,6 +15,7 @@ from grants.people.models import Membership, ParkedForm, Right, SignIn
 from tests.applications.ground import colleague, draft, ground
 from tests.factories import PersonFactory, submitted
 from tests.web.account.conftest import PASSWORD, sign_in
+from tests.web.drafts import version_in
 
 OURS = {"Origin": "http://localhost"}
 JSON = {"Accept": "application/json"}
@@ -45,10 +46,6 @@ def project(application):
 
 def rows():
     return db.session.scalars(select(ParkedForm)).all()
-
-
-def version_in(page):
-    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
 
 
 def session_ends(person):

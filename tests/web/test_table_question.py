@@ -15,6 +15,7 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words
 from tests.applications.ground import ground
+from tests.web.drafts import version_in
 
 GRID = Grid(
     (
@@ -71,10 +72,6 @@ def application(on, client):
 @pytest.fixture
 def page(application):
     return f"/applicant/applications/{application.id}/answers/kit"
-
-
-def version_in(page):
-    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
 
 
 def cells_in(page):
