@@ -15,6 +15,7 @@ from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused
 from grants.people.models import OrganisationKind
 from tests.calls.ground import set_ground
+from tests.web.drafts import words_of
 from workflows import call as workflow
 
 
@@ -137,9 +138,3 @@ def test_the_two_examples_say_what_their_sources_say():
     assert Age(most=24) in intilak
     assert any(isinstance(one, Age) and one.least == 24 for one in tatwir)
     assert OrganisationKind.ASSOCIATION in tatwir[0].kinds  # type: ignore[attr-defined]
-
-
-def words_of(page):
-    """What a person reads: without tags, with ordinary spaces."""
-    assert page.status_code == 200
-    return re.sub("<[^>]+>", "", page.text).replace("\u00a0", " ")

@@ -15,16 +15,9 @@ from grants.core.db import db
 from grants.people.models import Right, Role
 from tests.applications.ground import colleague, draft, ground
 from tests.factories import submitted, with_role
+from tests.web.drafts import base, version_in
 
 TEXT = "Le problème est grand.\n\nLa solution est simple.\n\nL’équipe est prête."
-
-
-def base(application):
-    return f"/applicant/applications/{application.id}"
-
-
-def version_in(page):
-    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
 
 
 def words_of(page):

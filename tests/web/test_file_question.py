@@ -1,7 +1,6 @@
 """A question answered with a file: designed, attached in its section, refused by content, read with the rest."""
 
 import io
-import re
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words, plain
 from tests.applications.ground import ground
+from tests.web.drafts import version_in
 
 YES, NO = Choice("yes", Words(fr="Oui", en="Yes")), Choice("no", Words(fr="Non", en="No"))
 OUTLINE = Outline(
@@ -59,10 +59,6 @@ def application(on, client):
 @pytest.fixture
 def page(application):
     return f"/applicant/applications/{application.id}/answers/lab"
-
-
-def version_in(page):
-    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
 
 
 def sends(client, page, content=PDF, name="lettre.pdf", **more):

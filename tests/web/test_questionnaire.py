@@ -16,6 +16,7 @@ from grants.core.db import db
 from grants.core.i18n import Words
 from grants.messages.models import Promise
 from tests.applications.ground import draft, ground
+from tests.web.drafts import version_in
 
 YES, NO = Choice("yes", Words(fr="Oui", en="Yes")), Choice("no", Words(fr="Non", en="No"))
 UNDER_YES = Condition("partner", "yes")
@@ -36,10 +37,6 @@ OUTLINE = Outline(
         ),
     )
 )
-
-
-def version_in(page):
-    return re.search(r'name="version"[^>]*value="(\d+)"', page.text).group(1)
 
 
 @pytest.fixture
