@@ -120,7 +120,7 @@ def sign_in_first(_: SignInFirst) -> Any:
         return jsonify(title=say(N_("Sign in first")), parked=kept), 401
     if kept:
         return parking.come_back(kept)
-    if parking.is_for_keeping():  # there was no room: the text is shown, to be copied
+    if parking.was_typed():  # a form that is not kept, or for which there was no room: shown, to be copied
         return render_template("errors/expired.html", typed=_typed(), back=local_path(request.referrer)), 401
     here = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.referrer)
     sign_in = page_url("account.sign_in", next=here)

@@ -5,7 +5,7 @@
     @access(policy.edit, own_application)
 
 Only a form sent from a page of ours is kept, so nobody else's page can plant one; nothing is done with it by itself:
-the page comes back with what was typed, and the person presses its button. Never passwords, never files.
+the page comes back with what was typed, and the person presses its button. Never passwords; of a file its name alone.
 """
 
 import re
@@ -26,8 +26,11 @@ from grants.people.models import ParkedForm, Person
 
 WHO = "who"  # in the session: whose it is, still known when the row that let them in is gone
 FIELD = "parked"  # in the address of a page that shows what was kept, and in its form
+LONGEST_NAME = 200
 SECRETS = ("password", "csrf_token")
-CONTROLS = {"version", "go"}  # sent by our forms, written by nobody
+NOT_KEPT = "file_not_kept"  # among the kept pairs: the name of a file that was sent with them
+CONTROLS = {"version", "go", NOT_KEPT}  # sent by our forms, written by nobody
+KEY = re.compile(r"[0-9a-f-]{36}|[0-9a-f]{64}")  # hidden in our forms: an id, a fingerprint
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -36,6 +39,11 @@ class TakenUp(NamedTuple):
 
     row: ParkedForm
     typed: MultiDict[str, str]
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the files that have to be chosen again."""
+        return self.typed.getlist(NOT_KEPT)
 
 
 def parks(page: str | None = None) -> Callable[[View], View]:
@@ -51,7 +59,7 @@ def parks(page: str | None = None) -> Callable[[View], View]:
 def typed_in(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What the person wrote, without secrets, to be read and copied."""
     own = [(name, text) for name, text in pairs if name not in CONTROLS and not _secret(name)]
-    return [(name, text) for name, text in own if text.strip() and not re.fullmatch(r"[0-9a-f-]{36}", text)]
+    return [(name, text) for name, text in own if text.strip() and not KEY.fullmatch(text)]
 
 
 # --- keeping --------------------------------------------------------------------------------------------------
@@ -60,7 +68,7 @@ def typed_in(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def park() -> UUID | None:
     """Keep the form of this request; its id, or None when it is not one that is kept or there is no room."""
     page = _page()
-    if page is None or not is_for_keeping():
+    if page is None or not was_typed():
         return None
     sent = _sent()
     db.session.rollback()
@@ -71,15 +79,16 @@ def park() -> UUID | None:
     return kept
 
 
-def is_for_keeping() -> bool:
-    """Whether this request is a form that is kept: of a marked view, sent from a page of ours, with something typed."""
-    if request.method != "POST" or _page() is None or not from_our_page():
-        return False
-    return not any(request.files.values()) and bool(typed_in(_sent()))
+def was_typed() -> bool:
+    """Whether this request is a form sent from a page of ours, with something that somebody wrote."""
+    return request.method == "POST" and from_our_page() and bool(typed_in(_sent()))
 
 
 def _sent() -> list[tuple[str, str]]:
-    return [(name, text) for name, text in request.form.items(multi=True) if name != FIELD and not _secret(name)]
+    ours = {FIELD, NOT_KEPT}
+    typed = [(name, text) for name, text in request.form.items(multi=True) if name not in ours and not _secret(name)]
+    files = [one.filename for _, one in request.files.items(multi=True) if one.filename]
+    return typed + [(NOT_KEPT, name[:LONGEST_NAME]) for name in files]
 
 
 def come_back(id: UUID) -> Response:

@@ -2,17 +2,19 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import delete, select
 
-from grants.applications.models import ApplicationState, Clarification
+from grants.applications.models import ApplicationState, Clarification, ClarificationFile
 from grants.core.clock import now
 from grants.core.db import db
 from grants.people import parking, passwords
 from grants.people.models import Membership, ParkedForm, Right, SignIn
 from tests.applications.ground import colleague, draft, ground
+from tests.applications.samples import pdf
 from tests.factories import PersonFactory, submitted
 from tests.web.account.conftest import PASSWORD, sign_in
 from tests.web.drafts import version_in
@@ -306,6 +308,37 @@ def test_an_answer_to_the_fund_comes_back_too(client, on, application):
     there = parse_qs(urlsplit(sent.location).query)["next"][0]
     sign_in(client, on.lead, next=there)
     assert LONG.strip() in client.get(there, follow_redirects=True).text
+
+
+def test_of_a_file_sent_with_a_text_the_name_comes_back(client, on, application):
+    for name, value in (submitted(1) | {"state": ApplicationState.SUBMITTED}).items():
+        setattr(application, name, value)
+    asked = Clarification(
+        application=application, asked_by_id=on.officer.id, question="Combien ?", due_at=now() + timedelta(days=1)
+    )
+    db.session.add(asked)
+    db.session.flush()
+    url = f"/applicant/clarifications/{asked.id}"
+    sign_in(client, on.lead)
+    body = {"version": version_in(client.get(url)), "answer": LONG, "go": "save", "file_not_kept": "planted.pdf"}
+    session_ends(on.lead)
+    sent = client.post(url, data=body | {"file": (BytesIO(pdf()), "essais à venir.pdf")}, headers=OURS)
+    there = parse_qs(urlsplit(sent.location).query)["next"][0]
+    sign_in(client, on.lead, next=there)
+    page = client.get(there, follow_redirects=True)
+    assert LONG.strip() in page.text
+    assert "“essais à venir.pdf” was not kept: choose it again" in page.text and "planted" not in page.text
+    assert db.session.scalars(select(ClarificationFile)).all() == []
+
+
+def test_a_reason_typed_beside_a_button_is_shown_to_be_copied(client, on, application):
+    sign_in(client, on.lead)
+    session_ends(on.lead)
+    url = f"/applicant/applications/{application.id}"
+    sent = client.post(f"{url}/withdraw", data={"reason": LONG}, headers=OURS | {"Referer": f"http://localhost{url}"})
+    assert sent.status_code == 401 and LONG.strip() in sent.text and f'href="{url}"' in sent.text
+    pressed = client.post(f"{url}/submit", data={"seen": "0" * 64}, headers=OURS)
+    assert pressed.status_code == 303 and pressed.location.startswith("/account/sign-in"), "nothing typed, nothing lost"
 
 
 def test_what_an_officer_and_who_invites_typed_comes_back_too(client, on, application, hashed):
