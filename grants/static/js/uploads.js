@@ -96,8 +96,9 @@ for (const form of $$("form[data-upload]")) {
       const target = request.getResponseHeader("X-Location");
       if (!target) { ordinary(); return; }
       const here = new URL(location.href), there = new URL(target, here);
-      location.assign(target);
-      if (there.hash && there.pathname + there.search === here.pathname + here.search) location.reload();  // the same page, anew
+      // To a place on this very page the browser would only scroll; reloading it would send an older form again.
+      if (there.hash && there.pathname + there.search === here.pathname + here.search) there.searchParams.set("at", Date.now());
+      location.assign(there);
     });
     request.addEventListener("error", () => {
       if (submitter) submitter.disabled = false;
