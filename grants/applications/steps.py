@@ -3,6 +3,7 @@
 A page that was opened between two of them must know what it began with, or two people's texts cannot be put together.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,17 +31,35 @@ def found(content: Mapping[str, Any], steps: Sequence[Step], part_version: int) 
 
 
 def _undo(old: Any, new: Any) -> Any:
-    """The middle of a text with the lengths of what stays before and after it; another value whole, in a mapping."""
-    if not isinstance(old, str) or not isinstance(new, str):
-        return {"was": old}
+    """Of a text its changed middle; of a table the same in its JSON; any other value whole, in a mapping."""
+    if isinstance(old, str) and isinstance(new, str):
+        return _middle(old, new)
+    if isinstance(old, list | dict) and isinstance(new, list | dict):
+        return {"json": _middle(_written(old), _written(new))}
+    return {"was": old}
+
+
+def _undone(new: Any, how: Any) -> Any:
+    if isinstance(how, list):
+        return _whole(new, how)
+    if "json" in how:
+        return json.loads(_whole(_written(new), how["json"]))
+    return how["was"]
+
+
+def _middle(old: str, new: str) -> list[Any]:
+    """The middle of the old text, with the lengths of what stays before and after it."""
     texts = diff_match_patch()
     head = texts.diff_commonPrefix(old, new)
     tail = texts.diff_commonSuffix(old[head:], new[head:])
     return [head, tail, old[head : len(old) - tail]]
 
 
-def _undone(new: Any, how: Any) -> Any:
-    if isinstance(how, dict):
-        return how["was"]
-    head, tail, middle = how
-    return new[:head] + middle + new[len(new) - tail :]
+def _whole(new: str, middle: list[Any]) -> str:
+    head, tail, old = middle
+    return f"{new[:head]}{old}{new[len(new) - tail :]}"
+
+
+def _written(value: Any) -> str:
+    """The same text before and after the database kept the value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

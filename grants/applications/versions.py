@@ -237,7 +237,9 @@ def at(application_id: UUID, section: str, part_version: int | None) -> dict[str
 def last_saved(application_id: UUID, section: str) -> Revision | None:
     """The last version, with who saved it."""
     found = select(Revision).where(Revision.application_id == application_id, Revision.section == section)
-    by = found.options(joinedload(Revision.person)).order_by(Revision.saved_at.desc(), Revision.id.desc())
+    by = found.options(joinedload(Revision.person), defer(Revision.steps)).order_by(
+        Revision.saved_at.desc(), Revision.id.desc()
+    )
     return db.session.scalars(by.limit(1)).one_or_none()
 
 
