@@ -237,10 +237,8 @@ def at(application_id: UUID, section: str, part_version: int | None) -> dict[str
 def last_saved(application_id: UUID, section: str) -> Revision | None:
     """The last version, with who saved it."""
     found = select(Revision).where(Revision.application_id == application_id, Revision.section == section)
-    by = found.options(joinedload(Revision.person), defer(Revision.steps)).order_by(
-        Revision.saved_at.desc(), Revision.id.desc()
-    )
-    return db.session.scalars(by.limit(1)).one_or_none()
+    latest = found.order_by(Revision.saved_at.desc(), Revision.id.desc()).limit(1)
+    return db.session.scalars(latest.options(joinedload(Revision.person), defer(Revision.steps))).one_or_none()
 
 
 def _with_previous(application: Application, wanted: Select[Revision]) -> list[Version]:
