@@ -1,6 +1,6 @@
 """One appeal against a refusal: filed in time, heard by somebody else, upheld or dismissed with reasons.
 
-Upheld, the refusal is taken back and the file goes on from where it was: screened again, or decided again.
+Upheld, the refusal is taken back and the file goes on from where it was: completed, screened again, or decided again.
 """
 
 from typing import Any
@@ -10,6 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from grants.appeals import policy, queries
 from grants.appeals.models import AGAINST_LABELS, APPEAL_LABELS, Against, Appeal, AppealState
+from grants.applications import queries as applications
+from grants.applications.content import content_hash
 from grants.applications.models import Application
 from grants.awards.models import Decision
 from grants.core.audit import record
@@ -23,6 +25,7 @@ from workflows import decision as decisions
 from workflows.application import lifecycle as application_lifecycle
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
+from workflows.mails import administrators
 from workflows.outbox import Due, promise
 
 S = AppealState
@@ -46,9 +49,10 @@ def file(application: Application, grounds: str, *, actor: Person, attached: Any
     another appeal was filed meanwhile, Refused without grounds.
     """
     with transaction():
+        lock(application.call)  # first, as where the ranking is sent: it waits for an appeal, or comes before it
         lock(application, "state", "screening_reason")
         if (made := queries.of_application(application)) is not None:
-            if (made.filed_by_id, made.grounds) == (actor.id, grounds.strip()):
+            if (made.state, made.filed_by_id, made.grounds) == (S.FILED, actor.id, grounds.strip()):
                 return made
             raise WrongState(
                 N_(
@@ -79,8 +83,11 @@ def file(application: Application, grounds: str, *, actor: Person, attached: Any
         record("application.appeal", application, actor, after={"against": appeal.against})
         promise(tell_filed, appeal, application.lead_id)
         appeal = queries.whole(appeal.id)
-        for one in queries.hearers(appeal):
+        hearers = queries.hearers(appeal)
+        for one in hearers:
             promise(ask_to_hear, appeal, one)
+        for one in administrators() if not hearers else ():
+            promise(nobody_hears, appeal, one)
         return appeal
 
 
@@ -130,8 +137,20 @@ def _take_back(appeal: Appeal, reasons: str, amount: Money | None, actor: Person
         decided = select(Decision).where(Decision.application_id == appeal.application_id).options(*parts)
         decisions.reopen(db.session.scalars(decided).one(), reasons, amount, actor=actor)
         return
-    move = "reverse_inadmissible" if appeal.against == Against.ADMISSIBILITY else "reverse_ineligible"
-    application_lifecycle.fire(move, appeal.application, actor, reason=reasons, set={"screening_reason": None})
+    application = applications.locked(appeal.application)
+    zone = application.call.fund.cluster.zone
+    changed: dict[str, Any] = {"screening_reason": None}
+    if appeal.against == Against.ELIGIBILITY:
+        move = "reverse_ineligible"
+    elif content_hash(application) == application.content_hash:
+        move = "reverse_inadmissible"
+    else:  # it was being completed when it was refused: what is there now was never submitted
+        due_at = queries.last_moment(now(), application.call.appeal_days, zone)
+        move, changed = "complete_after_appeal", {"screening_reason": reasons, "completion_due_at": due_at}
+    application_lifecycle.fire(move, application, actor, reason=reasons, set=changed)
+    for one in application.taking_part:
+        if one.accepted_by_id is not None:
+            promise(tell_partner_upheld, appeal, one.accepted_by_id)
 
 
 # --- letters --------------------------------------------------------------------------------------------------
@@ -186,6 +205,53 @@ def ask_to_hear(due: Due) -> Letter | None:
     )
 
 
+@letter
+def nobody_hears(due: Due) -> Letter | None:
+    """Nobody may hear an appeal, to the administrators; nothing once it was withdrawn or somebody may."""
+    appeal = queries.whole(due.subject_id)
+    if appeal.state != S.FILED or queries.hearers(appeal):
+        return None
+    application, decided = appeal.application, appeal.against == Against.DECISION
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("Nobody may hear an appeal: %(reference)s", reference=application.reference),
+        paragraphs=[
+            N_("Every member of the strategic committee took part in the decision. Appoint another one.")
+            if decided
+            else N_("Every programme officer of the fund took part in the refusal. Appoint another one."),
+            N_("Until the appeal is heard, the ranking and the results of the call wait for it."),
+        ],
+        facts=[(N_("Call"), application.call.title), (N_("Fund"), application.call.fund.name)],
+        action=(N_("People and roles"), address("admin.people")),
+        cluster=application.call.fund.cluster,
+    )
+
+
+@letter
+def tell_partner_upheld(due: Due) -> Letter | None:
+    """The refusal was taken back, to whoever accepted for a partner."""
+    application = queries.whole(due.subject_id).application
+    facts: list[tuple[Text, Any]] = [(N_("Project"), application.title), (N_("Reference"), application.reference)]
+    if application.completion_due_at:
+        zone = application.call.fund.cluster.zone
+        facts.append((N_("Complete it by"), application.completion_due_at.astimezone(zone)))
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("About the project “%(title)s”", title=application.title),
+        paragraphs=[
+            N_(
+                "The appeal of %(lead)s is upheld: the application in which your organisation takes part is examined"
+                " again.",
+                lead=application.organisation.name,
+            )
+        ],
+        facts=facts,
+        action=(N_("My applications"), address("applicant.home")),
+        cluster=application.call.fund.cluster,
+    )
+
+
+COMPLETED = N_("Your appeal is upheld. Complete your application and submit it again until the date below.")
 UPHELD = {
     Against.ADMISSIBILITY: N_("Your appeal is upheld. The fund checks the admissibility of your application again."),
     Against.ELIGIBILITY: N_("Your appeal is upheld. The fund checks the eligibility of your application again."),
@@ -198,15 +264,19 @@ def tell_heard(due: Due) -> Letter | None:
     """The outcome of an appeal with its reasons, to the lead applicant."""
     appeal = queries.whole(due.subject_id)
     application, upheld = appeal.application, appeal.state == S.UPHELD
+    facts: list[tuple[Text, Any]] = [(N_("Project"), application.title), (N_("Reasons"), appeal.reasons)]
+    outcome = UPHELD[appeal.against]
+    if upheld and application.completion_due_at is not None:
+        zone = application.call.fund.cluster.zone
+        facts.append((N_("Complete it by"), application.completion_due_at.astimezone(zone)))
+        outcome = COMPLETED
     return Letter(
         to=db.session.get_one(Person, due.recipient_id),
         subject=N_("Your appeal on %(reference)s is upheld", reference=application.reference)
         if upheld
         else N_("Your appeal on %(reference)s is dismissed", reference=application.reference),
-        paragraphs=[
-            UPHELD[appeal.against] if upheld else N_("Your appeal is dismissed. The refusal stands; this is final.")
-        ],
-        facts=[(N_("Project"), application.title), (N_("Reasons"), appeal.reasons)],
+        paragraphs=[outcome if upheld else N_("Your appeal is dismissed. The refusal stands; this is final.")],
+        facts=facts,
         action=_to_file(application),
         cluster=application.call.fund.cluster,
     )

@@ -50,7 +50,7 @@ lifecycle = Lifecycle(
             "refuse_admission",
             frozenset({State.SUBMITTED, State.INCOMPLETE}),
             State.INADMISSIBLE,
-            policy.refuse_admission,
+            appeal_policy.declare_inadmissible,
             N_("Declare inadmissible"),
         ),
         Move("find_eligible", frozenset({State.ADMISSIBLE}), State.ELIGIBLE, policy.screen, N_("Declare eligible")),
@@ -58,7 +58,7 @@ lifecycle = Lifecycle(
             "find_ineligible",
             frozenset({State.ADMISSIBLE}),
             State.INELIGIBLE,
-            policy.screen,
+            appeal_policy.declare_ineligible,
             N_("Declare ineligible"),
         ),
         Move(
@@ -67,6 +67,13 @@ lifecycle = Lifecycle(
             State.SUBMITTED,
             appeal_policy.overturn_screening,
             N_("Check the admissibility again"),
+        ),
+        Move(
+            "complete_after_appeal",
+            frozenset({State.INADMISSIBLE}),
+            State.INCOMPLETE,
+            appeal_policy.overturn_screening,
+            N_("Have the file completed after all"),
         ),
         Move(
             "reverse_ineligible",

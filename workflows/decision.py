@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from grants.appeals import policy as appeal_policy
-from grants.appeals.queries import holding_up
+from grants.appeals.queries import unsettled
 from grants.applications.models import Application, ApplicationState
 from grants.awards import policy, queries
 from grants.awards.models import (
@@ -38,6 +38,7 @@ from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, promise
 
 PROPOSED = DecisionState.PROPOSED
+SHOWN = 10  # references in one sentence
 
 lifecycle = Lifecycle(
     "decision",
@@ -94,7 +95,7 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
         if _already_proposed(ranking):
             return
         _must_be_whole(ranking, proposals)
-        _must_be_heard(holding_up(ranking.call.id, ranking.commission.id))
+        _must_be_settled(unsettled(ranking.call.id, ranking.commission.id))
         funded = [one for one in proposals if one.outcome is Outcome.FUNDED]
         asked = Money(sum(one.amount.minor for one in funded), ranking.envelope.currency)
         if ranking.envelope < asked:
@@ -154,12 +155,16 @@ def _must_be_whole(ranking: Ranking, proposals: Sequence[Proposal]) -> None:
             )
 
 
-def _must_be_heard(waiting: Sequence[str]) -> None:
-    """An appeal that is upheld brings its file back among those that are ranked."""
-    if waiting:
+def _must_be_settled(unsettled: Sequence[str]) -> None:
+    """A file that is admitted late, or on appeal, belongs in the ranking: it is sent once, with all of them."""
+    if unsettled:
+        shown = ", ".join(unsettled[:SHOWN]) + (" …" if len(unsettled) > SHOWN else "")
         raise Refused(
-            N_("An appeal waits to be heard on %(references)s.", references=", ".join(waiting)),
-            N_("Once it is heard, send the ranking or announce the results."),
+            N_(
+                "The screening is not settled for %(references)s: it is under way, or an appeal is possible or waits.",
+                references=shown,
+            ),
+            N_("Once it is settled, send the ranking or announce the results."),
         )
 
 
@@ -211,7 +216,7 @@ def reopen(decision: Decision, reason: str, amount: Money | None, *, actor: Pers
         _lock_file(decision)
         requested: Money = decision.application.requested
         again: dict[str, Any] = {"decided_at": None, "decided_by_id": None, "reason": None}
-        again["reopened_at"] = now()
+        again |= {"reopened_at": now(), "reopened_by_id": actor.id, "refused_by_id": decision.decided_by_id}
         if decision.proposal == Outcome.REJECTED:
             if amount is None or not 0 < amount.minor <= requested.minor:
                 raise Refused(
@@ -262,10 +267,11 @@ def _award(decision: Decision) -> Award:
 def conclude(call: Call, *, actor: Person) -> None:
     """The committee closes a call once every decision is taken; every applicant is told, with reasons."""
     with transaction():
+        lock(call)
         pending = select(Decision.id).where(Decision.call_id == call.id, queries.awaiting(call.id))
         if db.session.scalars(pending.limit(1)).first():
             raise Refused(N_("Some decisions are still to be taken."), N_("Take them, then close the call."))
-        _must_be_heard(holding_up(call.id))
+        _must_be_settled(unsettled(call.id))
         unranked = select(Application.id).where(
             Application.call_id == call.id,
             Application.state.in_([ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.REVIEWED]),

@@ -1,17 +1,27 @@
 """Who appeals, until when; who hears an appeal: never somebody who took part in the refusal."""
 
 from grants.appeals import queries
-from grants.appeals.models import Against, Appeal
+from grants.appeals.models import Against, Appeal, AppealState
 from grants.applications.models import Application
-from grants.applications.policy import APPLICANT, FOLLOWERS, WRITERS, read_file, read_own, right_in, screen
+from grants.applications.policy import (
+    APPLICANT,
+    FOLLOWERS,
+    WRITERS,
+    read_file,
+    read_own,
+    refuse_admission,
+    right_in,
+    screen,
+)
 from grants.awards.models import Decision
 from grants.calls.models import CallState
 from grants.core.clock import arrival
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews.queries import conflicted
 
+CONFLICT = N_("You declared a conflict of interest with this application: somebody else hears this appeal.")
 ONLY_WRITERS = N_("Only an owner or editor of the organisation may appeal.")
 
 
@@ -32,8 +42,8 @@ def file_appeal(user: Person, application: Application) -> Claims:
     refused = queries.refusal(application)
     yield refused is not None, N_("Only a refusal that you have been told can be appealed.")
     until = refused.until if refused else None
-    yield until is not None, N_("This call provides for no appeal.")
     yield application.call.state != CallState.CANCELLED, N_("This call was cancelled: there is nothing to appeal.")
+    yield until is not None, N_("This call provides for no appeal.")
     zone = application.call.fund.cluster.zone
     yield (
         until is not None and arrival() <= until,
@@ -55,8 +65,9 @@ def read_own_appeal(user: Person, appeal: Appeal) -> Claims:
 
 @policy(*FOLLOWERS)
 def read_appeal(user: Person, appeal: Appeal) -> Claims:
-    """Those who follow the fund."""
+    """Those who follow the fund and declared no conflict of interest with the file."""
     yield from read_file.claims(user, appeal.application)
+    yield not conflicted(user, appeal.application), CONFLICT
 
 
 @policy(Role.OFFICER)
@@ -77,7 +88,7 @@ def list_decision_appeals(user: Person, _: object) -> Claims:
 @policy(Role.OFFICER, Role.COMMITTEE)
 def hear_appeal(user: Person, appeal: Appeal) -> Claims:
     """A programme officer (screening) or a member of the strategic committee (decision) who took no part in the
-    refusal, does not belong to the applicant and declared no conflict of interest.
+    refusal, did not review the project, does not belong to the applicant and declared no conflict of interest.
     """
     fund, decided = appeal.application.call.fund, appeal.against == Against.DECISION
     yield (
@@ -102,13 +113,36 @@ def hear_appeal(user: Person, appeal: Appeal) -> Claims:
         all(right_in(user, one) is None for one in members),
         N_("You belong to the organisation that appeals, or to a partner of it: somebody else hears this appeal."),
     )
+    yield not conflicted(user, appeal.application), CONFLICT
     yield (
-        not conflicted(user, appeal.application),
-        N_("You declared a conflict of interest with this application: somebody else hears this appeal."),
+        not queries.reviewed(user, appeal.application),
+        N_("You were asked to review this project: somebody else hears this appeal."),
     )
     yield (
         appeal.application.call.state != CallState.CANCELLED,
         N_("This call was cancelled: there is nothing to hear."),
+    )
+
+
+@policy(Role.OFFICER)
+def declare_inadmissible(user: Person, application: Application) -> Claims:
+    """As refuse_admission; after an upheld appeal, not the officer who had refused the file before."""
+    yield from refuse_admission.claims(user, application)
+    yield _had_not_refused(user, application)
+
+
+@policy(Role.OFFICER)
+def declare_ineligible(user: Person, application: Application) -> Claims:
+    """As for screening; after an upheld appeal, not the officer who had refused the file before."""
+    yield from screen.claims(user, application)
+    yield _had_not_refused(user, application)
+
+
+def _had_not_refused(user: Person, application: Application) -> tuple[bool, Text]:
+    appeal = queries.of_application(application)
+    return (
+        appeal is None or appeal.state != AppealState.UPHELD or appeal.refused_by_id != user.id,
+        N_("You had refused this file, and an appeal was upheld: another programme officer decides on it."),
     )
 
 

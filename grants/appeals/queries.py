@@ -14,12 +14,15 @@ from grants.appeals.models import Against, Appeal, AppealState
 from grants.applications import queries as applications
 from grants.applications.models import Application, ApplicationState, Partner
 from grants.awards.models import Decision, DecisionState
-from grants.calls.models import Call
+from grants.calls.models import Call, CallState
 from grants.core.audit import Event
+from grants.core.clock import now
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.people.models import Appointment, Membership, Organisation, Person, Role
 from grants.people.scope import covered
+from grants.reviews.models import Review
+from grants.reviews.queries import conflicts_of
 
 HEARD = 50  # appeals already heard that the list still shows
 REFUSED = {
@@ -31,6 +34,8 @@ AGAINST = {
     ApplicationState.INELIGIBLE: Against.ELIGIBILITY,
 }
 APPEALABLE = frozenset({*REFUSED, ApplicationState.DECIDED})
+SCREENED = frozenset({ApplicationState.SUBMITTED, ApplicationState.INCOMPLETE, ApplicationState.ADMISSIBLE})
+UNDER_WAY = timedelta(minutes=2)  # an appeal that arrived in time may still be on its way through the server
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ def refusal(application: Application) -> Refusal | None:
 
 def _refusal(application: Application, against: Against, reason: str, by_id: UUID, told_at: datetime) -> Refusal:
     call = application.call
-    until = last_moment(told_at, call.appeal_days, call.fund.cluster.zone) if call.appeal_days else None
+    open_to_appeal = call.appeal_days and call.state != CallState.CANCELLED
+    until = last_moment(told_at, call.appeal_days, call.fund.cluster.zone) if open_to_appeal else None
     return Refusal(against, reason, by_id, told_at, until)
 
 
@@ -152,19 +158,26 @@ def hearing_role(against: Against) -> Role:
 
 
 def visible_to(user: Person, role: Role) -> Select[Appeal]:
-    """Appeals that people with this role hear, in the person's funds: a SQL twin of the first claim of hear_appeal."""
+    """Appeals that people with this role hear, in the person's funds, without those on a file with which the person
+    declared a conflict of interest: a SQL twin of claims of hear_appeal and read_appeal.
+    """
     return (
         select(Appeal)
         .join(Appeal.application)
         .join(Application.call)
         .join(Call.fund)
-        .where(Appeal.against.in_(hears(role)), covered(user, role, cluster=Fund.cluster_id, fund=Fund.id))
+        .where(
+            Appeal.against.in_(hears(role)),
+            covered(user, role, cluster=Fund.cluster_id, fund=Fund.id),
+            Appeal.application_id.not_in(conflicts_of(user)),
+        )
     )
 
 
 def waiting(user: Person, role: Role) -> int:
     """How many wait to be heard; one query."""
-    counted = visible_to(user, role).where(Appeal.state == AppealState.FILED).with_only_columns(func.count())
+    waiting = visible_to(user, role).where(Appeal.state == AppealState.FILED, Call.state != CallState.CANCELLED)
+    counted = waiting.with_only_columns(func.count())
     return db.session.scalar(counted) or 0
 
 
@@ -176,7 +189,7 @@ def listed(user: Person, role: Role, *states: AppealState, limit: int | None = N
         order = (func.coalesce(Appeal.heard_at, Appeal.created_at).desc(), Appeal.id)
     found = (
         visible_to(user, role)
-        .where(Appeal.state.in_(states))
+        .where(Appeal.state.in_(states), or_(Appeal.state != AppealState.FILED, Call.state != CallState.CANCELLED))
         .options(
             *_names(),
             application.contains_eager(Application.call).contains_eager(Call.fund).joinedload(Fund.cluster),
@@ -187,7 +200,9 @@ def listed(user: Person, role: Role, *states: AppealState, limit: int | None = N
 
 
 def hearers(appeal: Appeal) -> Sequence[Person]:
-    """Those who may hear it: the role, in this fund, without who refused and without the applicant's people."""
+    """Those who may hear it: the role, in this fund, without who refused or proposed, who was asked to review the
+    file, and the applicant's people.
+    """
     fund = appeal.application.call.fund
     there: ColumnElement[bool] = and_(
         Appointment.role == hearing_role(appeal.against),
@@ -197,7 +212,8 @@ def hearers(appeal: Appeal) -> Sequence[Person]:
     own_people = select(Membership.person_id).where(Membership.organisation_id.in_(list(appeal.application.members)))
     found = select(Person).where(
         Person.id.in_(select(Appointment.person_id).where(there)),
-        Person.id.not_in([appeal.refused_by_id]),
+        Person.id.not_in([one for one in (appeal.refused_by_id, proposer(appeal)) if one]),
+        Person.id.not_in(select(Review.reviewer_id).where(Review.application_id == appeal.application_id)),
         Person.id.not_in(own_people),
         Person.disabled_at.is_(None),
     )
@@ -212,19 +228,29 @@ def proposer(appeal: Appeal) -> UUID | None:
     return db.session.scalar(made)
 
 
-def holding_up(call_id: UUID, commission_id: UUID | None = None) -> Sequence[str]:
-    """References of the files of a call, or of one commission of it, whose refusal at the screening waits to be heard:
-    neither the ranking nor the results go out before.
+def reviewed(person: Person, application: Application) -> bool:
+    """Whether the person was asked to review it, whatever came of it."""
+    asked = select(Review.id).where(Review.application_id == application.id, Review.reviewer_id == person.id)
+    return db.session.scalars(asked.limit(1)).first() is not None
+
+
+def unsettled(call_id: UUID, commission_id: UUID | None = None) -> Sequence[str]:
+    """References of the files of a call, or of one commission of it, that may still come to be ranked: being screened,
+    or refused at the screening while that may be appealed or an appeal waits. Four queries at most.
     """
-    wanted = (
-        select(Application.reference)
-        .join(Appeal, Appeal.application_id == Application.id)
-        .where(
-            Application.call_id == call_id,
-            Appeal.state == AppealState.FILED,
-            Appeal.against.in_(hears(Role.OFFICER)),
-        )
-    )
+    place = joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster)
+    wanted = select(Application).where(Application.call_id == call_id, Application.state.in_({*SCREENED, *REFUSED}))
     if commission_id is not None:
         wanted = wanted.where(Application.commission_id == commission_id)
-    return [one for one in db.session.scalars(wanted.order_by(Application.reference)) if one]
+    among = db.session.scalars(wanted.order_by(Application.reference).options(place)).all()
+    made, told, moment = of_applications(among), refusals(among), now()
+
+    def is_open(one: Application) -> bool:
+        if one.state in SCREENED:
+            return True
+        if appeal := made.get(one.id):
+            return appeal.state == AppealState.FILED
+        until = told[one.id].until if one.id in told else None
+        return until is not None and moment <= until + UNDER_WAY
+
+    return [one.reference for one in among if one.reference and is_open(one)]

@@ -61,7 +61,8 @@ def see_decisions(user: Person, call: Call) -> Claims:
 
 @policy(Role.COMMITTEE)
 def decide(user: Person, decision: Decision) -> Claims:
-    """A member of the strategic committee who did not make the proposal, while the project is not withdrawn."""
+    """A member of the strategic committee who did not make the proposal nor, if an appeal was upheld, the refusal;
+    while the project is not withdrawn."""
     yield (
         serves(user, decision.call.fund, Role.COMMITTEE),
         N_("Only the strategic committee takes funding decisions."),
@@ -71,6 +72,10 @@ def decide(user: Person, decision: Decision) -> Claims:
         N_("You made this proposal as chair: another member of the committee decides on it."),
     )
     yield (
+        user.id != decision.refused_by_id,
+        N_("You had refused this project, and an appeal was upheld: another member of the committee decides on it."),
+    )
+    yield (
         decision.application.state != ApplicationState.WITHDRAWN,
         N_("The applicant has withdrawn this project: there is nothing to decide."),
     )
@@ -78,11 +83,16 @@ def decide(user: Person, decision: Decision) -> Claims:
 
 @policy(Role.COMMITTEE)
 def fund(user: Person, decision: Decision) -> Claims:
-    """As `decide`; a project proposed for rejection has no amount to fund, unless an appeal gave it one."""
+    """As `decide`; a project proposed for rejection has no amount to fund, unless whoever upheld an appeal gave it one:
+    then somebody else funds it."""
     yield from decide.claims(user, decision)
     yield (
         decision.proposal != Outcome.REJECTED or decision.reopened_at is not None,
         N_("The commission proposed no amount for this project. Send it back to the commission."),
+    )
+    yield (
+        decision.proposal != Outcome.REJECTED or user.id != decision.reopened_by_id,
+        N_("You gave the amount when you heard the appeal: another member of the committee decides on it."),
     )
 
 

@@ -23,18 +23,19 @@ from grants.reviews.models import COUNTED, Review, ReviewState
 CONFLICT = ReviewState.CONFLICT_DECLARED
 
 
-def _conflict_of(person: Person) -> Select[UUID]:
+def conflicts_of(person: Person) -> Select[UUID]:
+    """The applications with which the person declared a conflict of interest."""
     return select(Review.application_id).where(Review.reviewer_id == person.id, Review.conflict_reason.is_not(None))
 
 
 def conflicted(person: Person, application: Application) -> bool:
     """Whether the person declared a conflict of interest with this application (reassigned or not)."""
-    return bool(db.session.scalar(select(exists(_conflict_of(person).where(Review.application_id == application.id)))))
+    return bool(db.session.scalar(select(exists(conflicts_of(person).where(Review.application_id == application.id)))))
 
 
 def conflicted_in(person: Person, call: Call, commission: Commission) -> bool:
     """Whether the person declared one with any application of this commission in this call."""
-    theirs = _conflict_of(person).join(Application, Application.id == Review.application_id)
+    theirs = conflicts_of(person).join(Application, Application.id == Review.application_id)
     within = theirs.where(Application.call_id == call.id, Application.commission_id == commission.id)
     return bool(db.session.scalar(select(exists(within))))
 
@@ -50,7 +51,7 @@ def visible_to(user: Person) -> Select[Review]:
     mine = and_(Review.reviewer_id == user.id, Review.state != ReviewState.REASSIGNED)
     led = and_(
         covered(user, Role.CHAIR, commission=Application.commission_id),
-        Review.application_id.not_in(_conflict_of(user)),
+        Review.application_id.not_in(conflicts_of(user)),
     )
     others = and_(Review.state == ReviewState.SUBMITTED, done)
     return select(Review).join(Review.application).where(or_(mine, led, others))
@@ -125,7 +126,7 @@ def led_applications(user: Person) -> Select[Application]:
     return select(Application).where(
         covered(user, Role.CHAIR, commission=Application.commission_id),
         Application.state.in_(REVIEWABLE),
-        Application.id.not_in(_conflict_of(user)),
+        Application.id.not_in(conflicts_of(user)),
     )
 
 

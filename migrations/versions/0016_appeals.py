@@ -20,6 +20,14 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_call_appeal_days_plausible"), "call", "appeal_days BETWEEN 0 AND 90")
 
     op.add_column("decision", sa.Column("reopened_at", sa.DateTime(timezone=True)))
+    for name in ("reopened_by_id", "refused_by_id"):
+        op.add_column("decision", sa.Column(name, sa.Uuid()))
+        op.create_foreign_key(op.f(f"fk_decision_{name}_person"), "decision", "person", [name], ["id"])
+    op.create_check_constraint(
+        op.f("ck_decision_reopened_by_somebody"),
+        "decision",
+        "(reopened_at IS NULL) = (reopened_by_id IS NULL) AND (reopened_at IS NULL) = (refused_by_id IS NULL)",
+    )
     op.create_check_constraint(
         op.f("ck_decision_reopened_with_an_amount"), "decision", "reopened_at IS NULL OR amount_minor > 0"
     )
@@ -95,6 +103,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("appeal")
-    op.drop_column("decision", "reopened_at")
+    op.drop_constraint(op.f("ck_decision_reopened_by_somebody"), "decision", type_="check")
+    for name in ("refused_by_id", "reopened_by_id", "reopened_at"):
+        op.drop_column("decision", name)
     op.drop_column("call", "feedback")
     op.drop_column("call", "appeal_days")

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from grants.appeals import queries
 from grants.appeals.models import Against, Appeal
+from grants.applications.content import content_hash
 from grants.applications.models import Application
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import file, own_application
@@ -51,6 +52,8 @@ def refused(against: Against = Against.ADMISSIBILITY, *, proposal: Outcome = Out
         return _not_selected(on, proposal)
     state = State.SUBMITTED if against == Against.ADMISSIBILITY else State.ADMISSIBLE
     made = draft(on, state=state, **submitted(1))
+    made.content_hash = content_hash(file(on.officer, made.id))
+    db.session.flush()
     judge = with_role(Role.OFFICER, cluster=on.call.fund.cluster)
     verb = screening.refuse_admission if against == Against.ADMISSIBILITY else screening.find_ineligible
     verb(file(on.officer, made.id), REASON, actor=on.officer)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import NoResultFound
 
 from grants.appeals import policy, queries
@@ -21,7 +21,7 @@ from grants.core.errors import Forbidden, Problem, WrongState
 from grants.core.errors import Refused as NotAsItIs
 from grants.core.types import Money
 from grants.messages.models import Promise
-from grants.people.models import Right, Role
+from grants.people.models import Appointment, Right, Role
 from grants.reports.dates import Kind, dates_of
 from grants.reviews.models import ReviewState
 from grants.web.applicant.status import journey, next_step
@@ -31,6 +31,7 @@ from tests.applications.ground import colleague
 from tests.factories import (
     ApplicationFactory,
     ClusterFactory,
+    CommissionFactory,
     MembershipFactory,
     PersonFactory,
     ReviewFactory,
@@ -255,22 +256,124 @@ def test_a_project_proposed_for_rejection_gets_the_amount_to_decide_on():
     workflow.uphold_appeal(case.appeal(), "Oui.", amount=requested, actor=case.judge)
     again = decision_of(case)
     assert (again.state, again.amount) == (DecisionState.PROPOSED, requested)
-    move = decisions.lifecycle.moves["fund"]
-    assert move.policy.allows(case.judge, again)
+    may_fund = decisions.lifecycle.moves["fund"].policy
+    assert "You gave the amount" in str(may_fund.why_not(case.judge, again))
+    assert may_fund.allows(with_role(Role.COMMITTEE, cluster=case.on.call.fund.cluster), again)
 
 
-def test_the_ranking_and_the_results_wait_for_an_appeal_against_the_screening():
+def test_the_ranking_and_the_results_wait_until_the_screening_is_settled():
     case = refused()
-    assert queries.holding_up(case.on.call.id) == []
+    on, reference = case.on, case.application.reference
+    until = queries.refusal(case.application).until
+    assert queries.unsettled(on.call.id, on.commission.id) == [reference], "it may still be appealed"
+    assert queries.unsettled(on.call.id, CommissionFactory().id) == []
+    with stopped(until + timedelta(hours=1)):
+        assert queries.unsettled(on.call.id) == []
     case.filed()
-    reference = case.application.reference
-    assert queries.holding_up(case.on.call.id, case.on.commission.id) == [reference]
-    case.on.call.state = CallState.EVALUATING
+    on.call.state = CallState.EVALUATING
     db.session.flush()
-    with pytest.raises(NotAsItIs, match="An appeal waits"):
-        decisions.conclude(case.application.call, actor=with_role(Role.COMMITTEE, cluster=case.on.call.fund.cluster))
+    member = with_role(Role.COMMITTEE, cluster=on.call.fund.cluster)
+    with stopped(until + timedelta(hours=1)):
+        assert queries.unsettled(on.call.id) == [reference], "its appeal waits"
+        with pytest.raises(NotAsItIs, match="The screening is not settled for"):
+            decisions.conclude(case.application.call, actor=member)
+    workflow.uphold_appeal(case.appeal(), "Oui.", actor=case.judge)
+    for verb in (screening.admit, screening.find_eligible):
+        assert queries.unsettled(on.call.id) == [reference], "it is screened again"
+        verb(file(case.judge, case.id), actor=case.judge)
+    assert queries.unsettled(on.call.id) == []
+
+
+def test_a_dismissed_appeal_holds_nothing_up():
+    case = refused(Against.ELIGIBILITY)
+    case.filed()
     workflow.dismiss_appeal(case.appeal(), "Non.", actor=case.judge)
-    assert queries.holding_up(case.on.call.id) == []
+    assert queries.unsettled(case.on.call.id) == []
+
+
+# --- who decides after it ---------------------------------------------------------------------------------------
+
+
+def test_whoever_refused_does_not_refuse_again():
+    case = refused()
+    case.filed()
+    workflow.uphold_appeal(case.appeal(), "Oui.", actor=case.judge)
+    with pytest.raises(Forbidden, match="You had refused this file"):
+        screening.refuse_admission(file(case.refuser, case.id), "Encore.", actor=case.refuser)
+    screening.admit(file(case.refuser, case.id), actor=case.refuser)
+    with pytest.raises(Forbidden, match="You had refused this file"):
+        screening.find_ineligible(file(case.refuser, case.id), "Encore.", actor=case.refuser)
+    screening.find_ineligible(file(case.judge, case.id), "Trop âgée.", actor=case.judge)
+
+    taken = refused(Against.DECISION)
+    taken.filed()
+    workflow.uphold_appeal(taken.appeal(), "Oui.", actor=taken.judge)
+    with pytest.raises(Forbidden, match="You had refused this project"):
+        decisions.reject(decision_of(taken), "Encore.", actor=taken.refuser)
+
+
+def test_who_was_asked_to_review_hears_no_appeal_and_is_asked_nothing():
+    case = refused(Against.DECISION)
+    reviewer = with_role(Role.COMMITTEE, cluster=case.on.call.fund.cluster)
+    conflicted = with_role(Role.COMMITTEE, cluster=case.on.call.fund.cluster)
+    ReviewFactory(application=case.application, reviewer=reviewer)
+    conflict = {"state": ReviewState.CONFLICT_DECLARED, "conflict_reason": "A cousin"}
+    ReviewFactory(application=case.application, reviewer=conflicted, **conflict)
+    made = case.filed()
+    assert queries.hearers(queries.whole(made.id)) == [case.judge]
+    appeal = case.appeal()
+    assert "asked to review" in str(policy.hear_appeal.why_not(reviewer, appeal))
+    assert "conflict of interest" in str(policy.read_appeal.why_not(conflicted, appeal))
+    assert queries.waiting(conflicted, Role.COMMITTEE) == 0 < queries.waiting(reviewer, Role.COMMITTEE)
+
+
+def test_when_nobody_may_hear_it_the_administrators_are_told():
+    case = refused()
+    admin = with_role(Role.ADMIN)
+    db.session.execute(delete(Appointment).where(Appointment.person_id == case.judge.id))
+    db.session.expire(case.judge)
+    made = case.filed()
+    told = db.session.scalars(select(Promise).where(Promise.kind == "nobody_hears")).all()
+    assert [one.recipient_id for one in told] == [admin.id]
+    letter = write(workflow.nobody_hears, made.id, admin.id)
+    assert made.application.reference in str(letter.subject)
+    with_role(Role.OFFICER, cluster=case.on.call.fund.cluster)
+    assert write(workflow.nobody_hears, made.id, admin.id) is None
+
+
+def test_a_file_that_was_being_completed_is_completed_not_taken_as_submitted():
+    case = refused()
+    case.application.screening_reason = REASON
+    application = case.application
+    application.title = "Another title, never submitted"
+    db.session.flush()
+    made = case.filed()
+    workflow.uphold_appeal(case.appeal(), "La banque a écrit.", actor=case.judge)
+    application = case.application
+    assert application.state == State.INCOMPLETE
+    assert application.completion_due_at > now() and application.screening_reason == "La banque a écrit."
+    outcome = parts(message_for(write(workflow.tell_heard, made.id, case.on.lead.id), "3"))[0]
+    assert "Complete your application" in outcome
+
+
+def test_of_a_cancelled_call_nothing_waits_and_nothing_may_be_appealed():
+    case = refused()
+    case.filed()
+    other = refused()
+    for one in (case, other):
+        one.on.call.state = CallState.CANCELLED
+    db.session.flush()
+    assert queries.waiting(case.judge, Role.OFFICER) == 0
+    assert queries.refusal(other.application).until is None
+    assert [one for one in dates_of(other.on.lead) if one.kind == Kind.APPEAL] == []
+
+
+def test_an_appeal_that_was_withdrawn_is_not_filed_again():
+    case = refused()
+    case.filed()
+    workflow.withdraw_appeal(case.appeal(), actor=case.on.lead)
+    with pytest.raises(WrongState, match="one appeal"):
+        case.filed()
 
 
 # --- what the applicant reads -----------------------------------------------------------------------------------

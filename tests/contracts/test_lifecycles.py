@@ -21,6 +21,7 @@ ON_THE_WAY = {
     "application.resume_review": "reopening a review",
     "application.rank": "proposing the ranking",
     "application.decide": "taking the decision",
+    "application.complete_after_appeal": "upholding the appeal",
     "application.reverse_inadmissible": "upholding the appeal",
     "application.reverse_ineligible": "upholding the appeal",
     "decision.reopen_decision": "upholding the appeal",

@@ -15,6 +15,7 @@ from tests.appeals.ground import GROUNDS, REASON, decision_of, refused
 from tests.applications.ground import colleague, draft
 from tests.applications.samples import pdf
 from tests.factories import OrganisationFactory, submitted, with_role
+from workflows import appeal as workflow
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -75,6 +76,16 @@ def test_what_was_typed_stays_when_it_cannot_be_filed(client):
     program = {"grounds": "Autre.", "file": (BytesIO(b"MZ not a pdf"), "bank.pdf")}
     assert client.post(f"{page_of(case)}/appeal", data=program).status_code == 200
     assert len(db.session.scalars(select(Appeal)).all()) == 1
+
+
+def test_the_reasons_of_whoever_comes_second_stay_on_the_page(client):
+    case = refused()
+    case.filed()
+    url = f"/staff/appeals/{case.appeal().id}"
+    workflow.withdraw_appeal(case.appeal(), actor=case.on.lead)
+    client.login(case.judge)
+    answer = client.post(f"{url}/uphold", data={"reasons": "Une heure de travail."}, headers=ENGLISH)
+    assert answer.status_code == 409 and "Une heure de travail." in answer.text and "Copy it" in answer.text
 
 
 def test_withdrawn_by_the_applicant(client):

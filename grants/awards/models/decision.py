@@ -51,7 +51,7 @@ class Decision(Record):
     """What the commission proposed for one application and what the strategic committee decided.
 
     `score` is the mean of the reviews' totals, in hundredths of a point of 100. `reopened_at`: an appeal against it was
-    upheld then, so it is taken again.
+    upheld then by `reopened_by_id`, so what `refused_by_id` had decided is decided again.
     """
 
     __tablename__ = "decision"
@@ -60,6 +60,10 @@ class Decision(Record):
         CheckConstraint("rank > 0", name="rank_positive"),
         CheckConstraint("(proposal = 'rejected') OR amount_minor > 0", name="amount_positive"),
         CheckConstraint("reopened_at IS NULL OR amount_minor > 0", name="reopened_with_an_amount"),
+        CheckConstraint(
+            "(reopened_at IS NULL) = (reopened_by_id IS NULL) AND (reopened_at IS NULL) = (refused_by_id IS NULL)",
+            name="reopened_by_somebody",
+        ),
         CheckConstraint(
             "(state = 'proposed') = (decided_at IS NULL) AND (state = 'proposed') = (decided_by_id IS NULL)",
             name="decided_by_somebody",
@@ -83,6 +87,8 @@ class Decision(Record):
     reason: Mapped[str | None]
     notified_at: Mapped[datetime | None]
     reopened_at: Mapped[datetime | None]
+    reopened_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    refused_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql")
     call: Mapped[Call] = relationship(lazy="raise_on_sql")

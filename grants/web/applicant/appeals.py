@@ -82,7 +82,10 @@ def appeal(user: Person, application: Application) -> Any:
             return redirect(url_for(".application", application_id=id, _anchor="appeal"), 303)
         return _page(user, application, form)
     try:
-        kept = keep_pdf(form.file) if form.file.data else None
+        kept = None
+        if form.file.data:
+            policy.file_appeal.require(user, application)  # before anything is kept
+            kept = keep_pdf(form.file)
         workflow.file(application, form.grounds.data or "", actor=user, attached=kept)
     except Problem as problem:
         field = form.grounds if form.file.data is None or problem.status != 422 else form.file

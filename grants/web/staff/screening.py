@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from grants.appeals import policy as appeal_policy
 from grants.applications import policy, queries
 from grants.applications.evidence import evidence
 from grants.applications.models import Application
@@ -89,13 +90,13 @@ def declare_incomplete(user: Person, application: Application) -> Any:
 
 
 @portal.route("/applications/<uuid:application_id>/refuse-admission", methods=["GET", "POST"])
-@access(policy.refuse_admission, file)
+@access(appeal_policy.declare_inadmissible, file)
 def refuse_admission(user: Person, application: Application) -> Any:
     return _refuse("refuse_admission", workflow.refuse_admission, application, user)
 
 
 @portal.route("/applications/<uuid:application_id>/find-ineligible", methods=["GET", "POST"])
-@access(policy.screen, file)
+@access(appeal_policy.declare_ineligible, file)
 def find_ineligible(user: Person, application: Application) -> Any:
     return _refuse("find_ineligible", workflow.find_ineligible, application, user)
 
