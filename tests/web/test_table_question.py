@@ -112,6 +112,27 @@ def test_an_officer_asks_for_a_table(client):
     assert "Machine" in preview and f'name="{id}-0-{grid.columns[0].id}"' in preview
 
 
+def test_a_column_that_holds_something_else_is_another_column(client, on, application, page):
+    typed = {**TWO, "buys": "yes", "story": "Parce que.", "version": version_in(client.get(page))}
+    client.post(page, data=typed)
+    client.login(on.officer)
+    url = f"/staff/calls/{on.call.id}/questionnaire"
+    kit = {"label-fr": "Lesquels ?", "kind": "table", "shown_if": "buys:yes", "version": "0", "columns": "2"}
+    columns = {"column-0-fr": "Livré le", "cell-0": "day", "column-1-fr": "Combien", "cell-1": "number"}
+    assert client.post(f"{url}/kit/kit", data=kit | columns | {"most": "4"}).status_code == 303
+    story = {"label-fr": "Depuis quand ?", "kind": "day", "version": "1"}
+    assert client.post(f"{url}/kit/story", data=story).status_code == 303
+    now_asked = questionnaires.outline(on.call).part("kit").questions
+    assert now_asked[0].id != "story" and [one.id for one in now_asked[1:]] == ["buys", "kit"]
+    first, second, *_ = now_asked[2].grid.columns
+    assert first.id != "what" and second.id == "n"
+    client.post(f"{url}/correct", data={"change-fr": "Des dates"})
+    client.login(on.lead)
+    kept = set(cells_in(client.get(page)).values())
+    assert {"4", "1"} <= kept and "Capteur" not in kept
+    assert client.get(f"/applicant/applications/{application.id}/check").status_code == 200
+
+
 def test_rows_are_filled_in_added_and_removed_without_script(client, application, page):
     shown = client.get(page)
     assert len(cells_in(shown)) == 3 * len(GRID.columns)
