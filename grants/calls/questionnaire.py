@@ -19,6 +19,7 @@ from grants.core.i18n import N_, N_n, Text, Words
 from grants.core.types import Money
 
 MOST_SECTIONS, MOST_QUESTIONS, MOST_CHOICES = 12, 40, 30
+MOST_INPUTS = MOST_QUESTIONS * (tables.MOST_COLUMNS * tables.MOST_ROWS + 1)  # a section of full tables sends so many
 LONGEST = {"line": 200, "text": 5_000}  # characters, where the officer gave no limit
 
 
