@@ -131,6 +131,12 @@ def test_questions_of_an_earlier_call_are_copied(client, on):
     assert f'value="{on.call.id}"' in client.get(url).text
     assert client.post(f"{url}/copy", data={"call": str(on.call.id)}).status_code == 303
     assert questionnaires.outline(made.call) == OUTLINE
+    remove = {"go": "remove team", "version": "0"}
+    assert client.post(f"/staff/calls/{on.call.id}/questionnaire/arrange", data=remove).status_code == 303
+    later = ground(state=CallState.DRAFT, fund=on.call.fund)
+    client.login(later.officer)
+    client.post(f"/staff/calls/{later.call.id}/questionnaire/copy", data={"call": str(on.call.id)})
+    assert questionnaires.outline(later.call) == OUTLINE  # not the correction that nobody has published
     stranger = ground()
     assert client.post(f"{url}/copy", data={"call": str(stranger.call.id)}).status_code == 404
     assert client.post(f"{url}/copy", data={"call": "x"}).status_code == 404

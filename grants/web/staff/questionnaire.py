@@ -171,7 +171,8 @@ def copy_questionnaire(user: Person, it: Place) -> Any:
     """Begin with what an earlier call of the person's funds asked."""
     chosen = request.form.get("call", type=UUID)
     source = asked(user, chosen) if chosen else abort(404)
-    if refused := _change(it, lambda outline: outline or source.outline, None, user):
+    published = questionnaires.read_by_applicants(source.call)
+    if refused := _change(it, lambda outline: outline or published, None, user):
         flash(say(refused), "warning")
     return redirect(url_for(".questionnaire", id=it.call.id), 303)
 
