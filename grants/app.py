@@ -11,6 +11,7 @@ from sqlalchemy import event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import ROOT, Settings
+from grants.calls.questionnaire import MOST_INPUTS
 from grants.core import clock
 from grants.core.db import db, plain_types
 from grants.web import assets, charts, errors, filters, forms, language, navigation, parking, security, signin, tags
@@ -37,6 +38,7 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10},
         MAX_CONTENT_LENGTH=(settings.upload_limit_mb + 1) * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=MOST_INPUTS + 100,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
         SESSION_COOKIE_SECURE=settings.secure,

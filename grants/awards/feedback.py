@@ -11,9 +11,6 @@ from grants.calls.models import Call, Criterion, Feedback
 from grants.core.db import db
 from grants.reviews.models import Review, ReviewState, Score
 
-HIGHEST = 5  # of one criterion
-WHOLE = 100  # of the whole
-
 
 @dataclass(frozen=True)
 class Marked:

@@ -1,9 +1,9 @@
 """A new draft that begins as an earlier call was: its rules, its questions, its documents, what it asks of a budget."""
 
 from grants.calls import questionnaires
-from grants.calls.models import Call, RequiredDocument
+from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
-from grants.calls.required import COPIED
+from grants.calls.required import asked_like
 from grants.calls.rule_verbs import begin_with
 from grants.core.errors import Refused
 from grants.core.i18n import N_
@@ -18,6 +18,6 @@ def begin_like(call: Call, source: Call) -> Outline:
     if source.currency != call.currency:
         raise Refused(N_("That call counts in another currency: its amounts cannot be copied."))
     begin_with(call, [(one.rule, one.blocks) for one in source.rules])
-    call.required = [RequiredDocument(**{name: getattr(one, name) for name in COPIED}) for one in source.required]
+    call.required = asked_like(source)
     call.budget = dict(source.budget)
-    return questionnaires.outline(source)
+    return questionnaires.read_by_applicants(source)  # not a correction that nobody has published yet

@@ -19,6 +19,7 @@ from grants.core.i18n import N_, N_n, Text, Words
 from grants.core.types import Money
 
 MOST_SECTIONS, MOST_QUESTIONS, MOST_CHOICES = 12, 40, 30
+MOST_INPUTS = MOST_QUESTIONS * (tables.MOST_COLUMNS * tables.MOST_ROWS + 1)  # a section of full tables sends so many
 LONGEST = {"line": 200, "text": 5_000}  # characters, where the officer gave no limit
 
 
@@ -154,8 +155,15 @@ class Outline:
         """With this section added, or put in the place of the one of its id."""
         return replace(self, parts=_put(self.parts, part))
 
-    def with_question(self, part: str, question: Question) -> Self:
-        return self.with_part(replace(self.part(part), questions=_put(self.part(part).questions, question)))
+    def with_question(self, part: str, question: Question, before: str | None = None) -> Self:
+        """With it added, or put in the place of the one of its id, or of the id it had `before`: what hangs on one of
+        its choices then follows. Raises KeyError when that one is gone."""
+        found = self.part(part)
+        if before in {None, question.id}:
+            return self.with_part(replace(found, questions=_put(found.questions, question)))
+        old = found.question(str(before))
+        here = (question if one is old else one for one in found.questions)
+        return self.with_part(replace(found, questions=_sound(_follows(one, old.id, question) for one in here)))
 
     def moved(self, part: str, by: int) -> Self:
         return replace(self, parts=_moved(self.parts, part, by))
@@ -231,6 +239,8 @@ def missing(part: Part, answers: Answers) -> list[Gap]:
     found: list[Gap] = []
     for one in part.asked(answers):
         given = answers.get(one.id)
+        if not fits(one, given):
+            given = None  # kept for another kind of question: it answers nothing here
         if one.files:
             continue  # whether they are there, the documents of the application know
         if one.kind in WRITTEN and isinstance(given, str) and (over := len(given) - one.longest) > 0:
@@ -250,10 +260,29 @@ def missing(part: Part, answers: Answers) -> list[Gap]:
     return found
 
 
+def fits(question: Question, answer: Any) -> bool:
+    """Whether the answer was kept for a question of this kind."""
+    match question.kind:
+        case Kind.LINE | Kind.TEXT | Kind.CHOICE:
+            return isinstance(answer, str)
+        case Kind.NUMBER | Kind.MONEY:
+            return tables.is_whole(answer)
+        case Kind.DAY:
+            return tables.is_day(answer)
+        case Kind.CHOICES:
+            return isinstance(answer, list) and all(isinstance(one, str) for one in answer)
+        case Kind.TABLE:
+            return tables.is_rows(answer)
+    return isinstance(answer, bool)
+
+
 def shown(question: Question, answer: Any, currency: str) -> Any:
-    """An answer as a page prints it, None when there is none."""
+    """An answer as a page prints it, None when there is none; the raw text of one kept for another kind."""
     if is_empty(answer):
         return None
+    if not fits(question, answer) and not question.grid:
+        text = tables.raw(answer)
+        return [text] if question.kind is Kind.CHOICES else text
     match question.kind:
         case Kind.MONEY:
             return Money(answer, currency)
@@ -277,6 +306,13 @@ def _put(old: tuple[Any, ...], new: Any) -> tuple[Any, ...]:
     if any(one.id == new.id for one in old):
         return tuple(new if one.id == new.id else one for one in old)
     return (*old, new)
+
+
+def _follows(one: Question, old: str, new: Question) -> Question:
+    """A question asked under a choice of the old one is asked under that of the new one, when it has choices."""
+    if one.shown_if is None or one.shown_if.question != old or new.kind not in CHOOSING:
+        return one
+    return replace(one, shown_if=replace(one.shown_if, question=new.id))
 
 
 def _moved(old: tuple[Any, ...], id: str, by: int) -> tuple[Any, ...]:

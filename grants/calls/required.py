@@ -75,14 +75,19 @@ def require(
         return known
 
 
+def asked_like(source: Call) -> list[RequiredDocument]:
+    """New ones that ask for the documents of this call, in its order; they must be loaded."""
+    order = sorted(source.required, key=lambda one: one.position)
+    return [RequiredDocument(**{name: getattr(one, name) for name in COPIED}) for one in order]
+
+
 def copy(call: Call, source: Call, version: int | None, *, actor: Person) -> None:
     """Begin with the list of another call, whose documents must be loaded. A list that is begun stays as it is."""
     with transaction():
         opened(call, version, actor)
         if call.required:
             return
-        for one in sorted(source.required, key=lambda one: one.position):
-            call.required.append(RequiredDocument(**{name: getattr(one, name) for name in COPIED}))
+        call.required = asked_like(source)
         noted(call, actor, "call.documents_copied", source=str(source.id))
 
 

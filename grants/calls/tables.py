@@ -117,13 +117,40 @@ def _day(typed: str) -> date:
 
 
 def print_cell(cell: Cell, kept: Any, currency: str) -> Any:
-    """A kept cell as pages print it, None for an empty one."""
+    """A kept cell as pages print it, None for an empty one; the raw text when it was kept for another kind of cell."""
     match cell:
-        case Cell.MONEY if kept is not None:
+        case Cell.MONEY if is_whole(kept):
             return Money(kept, currency)
-        case Cell.DAY if kept is not None:
+        case Cell.DAY if is_day(kept):
             return date.fromisoformat(kept)
-    return kept
+        case Cell.NUMBER if is_whole(kept):
+            return kept
+    return None if kept is None else raw(kept)
+
+
+def is_whole(kept: Any) -> bool:
+    return isinstance(kept, int) and not isinstance(kept, bool)
+
+
+def is_day(kept: Any) -> bool:
+    try:
+        return isinstance(kept, str) and bool(date.fromisoformat(kept))
+    except ValueError:
+        return False
+
+
+def is_rows(kept: Any) -> bool:
+    return isinstance(kept, list | tuple) and all(isinstance(one, Mapping) for one in kept)
+
+
+def raw(kept: Any) -> str:
+    """Whatever is kept, as plain text: a row or an item on each line."""
+    match kept:
+        case Mapping():
+            return " · ".join(raw(one) for one in kept.values())
+        case list() | tuple():
+            return "\n".join(raw(one) for one in kept)
+    return str(kept)
 
 
 # --- all of them ----------------------------------------------------------------------------------------------
@@ -162,12 +189,15 @@ def flaws(grid: Grid, rows: Sequence[Row]) -> Iterator[tuple[Text, tuple[int, st
                 yield N_("Row %(row)s, %(column)s: fill in this cell.", row=n + 1, column=one.label), (n, one.id), False
 
 
-def printed(grid: Grid, rows: Sequence[Row], currency: str) -> list[list[Any]]:
-    """Every row in the order of the columns, as pages print it; None for an empty cell."""
+def printed(grid: Grid, rows: Any, currency: str) -> list[list[Any]]:
+    """Every row in the order of the columns, as pages print it; None for an empty cell. What is no rows, kept for
+    another kind of question, is the text of one cell."""
+    if not is_rows(rows):
+        rows = [{grid.columns[0].id: raw(rows)}]
     return [[print_cell(one.cell, row.get(one.id), currency) for one in grid.columns] for row in rows]
 
 
-def as_text(grid: Grid, rows: Sequence[Row], currency: str, reader: Reader) -> str:
+def as_text(grid: Grid, rows: Any, currency: str, reader: Reader) -> str:
     """A row on each line, so that two versions can be compared word by word."""
     lines = (
         [plain(cell, reader) if cell is not None else "—" for cell in row] for row in printed(grid, rows, currency)

@@ -13,7 +13,7 @@ from grants.applications.content import Answered, outline
 from grants.applications.models import Application
 from grants.applications.slots import Asked, Slot, question_slot
 from grants.calls.models import FileKind
-from grants.calls.questionnaire import CHOOSING, Kind, Part, Question, is_empty, shown
+from grants.calls.questionnaire import CHOOSING, Kind, Part, Question, fits, is_empty, shown
 from grants.core.i18n import Text
 from grants.core.types import Money
 from grants.web.fields import CheckboxesField, DayField, MoneyField, NumberField, UploadField
@@ -132,11 +132,13 @@ def _field(question: Question, currency: str) -> Any:
 
 
 def _typed(question: Question, answer: Any, currency: str) -> Any:
-    """A kept answer as its field holds it."""
+    """A kept answer as its field holds it, None for one kept for another kind of question."""
+    if not fits(question, answer):
+        return None
     match question.kind:
-        case Kind.MONEY if answer is not None:
+        case Kind.MONEY:
             return Money(answer, currency)
-        case Kind.DAY if answer is not None:
+        case Kind.DAY:
             return date.fromisoformat(answer)
     return answer
 

@@ -17,7 +17,7 @@ from wtforms.widgets import TextInput
 
 from grants.applications.budget_cells import pasted
 from grants.calls.questionnaire import cell_name
-from grants.calls.tables import Cell, Column, Grid, print_cell, read_cell, read_rows
+from grants.calls.tables import MOST_ROWS, Cell, Column, Grid, print_cell, read_cell, read_rows
 from grants.core import i18n
 from grants.core.i18n import N_, Text
 from grants.core.types import Money
@@ -130,7 +130,7 @@ class TableField(Field):
         kept = [found[n] for n in sorted(found)]
         while len(kept) > self.grid.most and kept[-1].is_blank:
             kept.pop()
-        return kept[: self.grid.most]
+        return kept[:MOST_ROWS]  # those that are too many for this table are told, and lost by nobody
 
     def _read(self) -> None:
         self.data, wrong = read_rows(self.grid, [row.cells for row in self.rows], self.currency)
@@ -143,7 +143,7 @@ class TableField(Field):
         """Put the pasted rows under the typed ones; nothing is put when there are too many or too wide ones."""
         typed = [row for row in self.rows if not row.is_blank]
         names = {one.id: one.label for one in self.grid.columns}
-        found = pasted(self.pasting, names, self.grid.most - len(typed))
+        found = pasted(self.pasting, names, max(0, self.grid.most - len(typed)))
         if not found.rows and not found.errors:
             self.process_errors.append(N_("Copy rows from your spreadsheet and paste them here."))
         elif found.errors:

@@ -132,6 +132,23 @@ def test_as_it_is_printed():
     assert as_text(GRID, [FULL, {"what": "x"}], "MAD", Reader("en")).splitlines()[1] == "x · — · — · —"
 
 
+@pytest.mark.parametrize("kept", ["mars", 4, True, None, ["a"], [{"what": 1, "price": "x", "day": "mars", "n": []}]])
+@pytest.mark.parametrize("kind", [one for one in Kind if one is not Kind.FILE])
+def test_what_was_kept_for_another_kind_is_printed_as_plain_text_and_answers_nothing(kind, kept):
+    question = Question("t", kind, Words(fr="Q"), grid=GRID if kind is Kind.TABLE else None)
+    missing(Part("p", Words(fr="P"), questions=(question,)), {"t": kept})
+    shown(question, kept, "MAD")
+    as_text(GRID, kept, "MAD", Reader("fr"))
+
+
+def test_a_cell_of_another_kind_is_printed_as_plain_text():
+    day = Question("t", Kind.DAY, Words(fr="Quand ?"))
+    assert shown(day, "mars", "MAD") == "mars"
+    assert [one.wrong for one in missing(Part("p", Words(fr="P"), questions=(day,)), {"t": "mars"})] == [False]
+    assert print_cell(Cell.DAY, "mars", "MAD") == "mars" and print_cell(Cell.MONEY, "cher", "MAD") == "cher"
+    assert shown(TABLE, "une lettre", "MAD") == [["une lettre", None, None, None]]
+
+
 @pytest.mark.parametrize(
     ("fewest", "most", "said"), [(2, 2, "Exactly 2 rows."), (1, 3, "From 1 to 3 rows."), (0, 1, "At most 1 row.")]
 )

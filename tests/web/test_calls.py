@@ -98,6 +98,7 @@ def earlier(ground):
     rules, asks = EXAMPLES["tatwir"].rules, EXAMPLES["tatwir"].asks
     begin_with(made, [(rule, n != 1) for n, rule in enumerate(rules)])
     db.session.add(Questionnaire(call_id=made.id, number=1, definition=asks.json(), published_at=THEN))
+    db.session.add(Questionnaire(call_id=made.id, number=2, definition=[], change=Words()))  # a correction in hand
     kinds = {"mandatory": True, "kinds": ["pdf", "xlsx"], "most": 2, "valid_months": 6}
     made.required = [RequiredDocument(position=1, name=Words(fr="Statuts"), guidance=Words(), **kinds)]
     made.budget = BudgetRules((Category("STAFF", Words(fr="Personnel"), 3_000),)).as_json()

@@ -152,3 +152,16 @@ def test_autosave_leaves_files_alone(client, on, application, page):
     sends(client, page)
     saved = client.post(f"{page}/autosave", data={"has": "yes", "name": "x", "version": version_in(client.get(page))})
     assert saved.status_code == 200 and len(documents(application)) == 1
+
+
+def test_a_file_question_that_becomes_a_line_holds_no_files(client, on, application, page):
+    sends(client, page)
+    client.login(on.officer)
+    url = f"/staff/calls/{on.call.id}/questionnaire"
+    line = {"label-fr": "Son lien", "kind": "line", "shown_if": "has:yes", "version": "0"}
+    assert client.post(f"{url}/lab/letter", data=line).status_code == 303
+    client.post(f"{url}/correct", data={"change-fr": "Un lien"})
+    client.login(on.lead)
+    assert content_of(whole(on, application))["documents"] == []
+    assert "lettre.pdf" not in client.get(page).text
+    assert "lettre.pdf" not in client.get(f"/applicant/applications/{application.id}/check").text

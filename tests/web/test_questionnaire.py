@@ -131,6 +131,12 @@ def test_questions_of_an_earlier_call_are_copied(client, on):
     assert f'value="{on.call.id}"' in client.get(url).text
     assert client.post(f"{url}/copy", data={"call": str(on.call.id)}).status_code == 303
     assert questionnaires.outline(made.call) == OUTLINE
+    remove = {"go": "remove team", "version": "0"}
+    assert client.post(f"/staff/calls/{on.call.id}/questionnaire/arrange", data=remove).status_code == 303
+    later = ground(state=CallState.DRAFT, fund=on.call.fund)
+    client.login(later.officer)
+    client.post(f"/staff/calls/{later.call.id}/questionnaire/copy", data={"call": str(on.call.id)})
+    assert questionnaires.outline(later.call) == OUTLINE  # not the correction that nobody has published
     stranger = ground()
     assert client.post(f"{url}/copy", data={"call": str(stranger.call.id)}).status_code == 404
     assert client.post(f"{url}/copy", data={"call": "x"}).status_code == 404
@@ -214,6 +220,28 @@ def test_a_correction_moves_drafts_tells_them_and_leaves_what_was_submitted(clie
     assert Outline.of(first.definition) == OUTLINE
     client.login(on.lead)
     assert "Combien d’associés" in client.get(page_of(application)).text
+
+
+def test_a_question_of_another_kind_is_another_question(client, on):
+    client.login(on.officer)
+    url = f"/staff/calls/{on.call.id}/questionnaire"
+    several = {"label-fr": "Des partenaires ?", "kind": "choices", "version": "0", "lines": "2"}
+    client.post(f"{url}/team/partner", data=several | {"choice-0-fr": "Oui", "choice-1-fr": "Non"})
+    asked = questionnaires.outline(on.call).part("team").questions
+    assert asked[1].id != "partner" and asked[2].shown_if == Condition(asked[1].id, "yes")
+    text = {"label-fr": "Des partenaires ?", "kind": "text", "version": "1"}
+    client.post(f"{url}/team/{asked[1].id}", data=text)
+    asked = questionnaires.outline(on.call).part("team").questions
+    assert [one.kind for one in asked[1:3]] == [Kind.TEXT, Kind.LINE] and asked[2].shown_if is None
+
+
+@pytest.mark.parametrize("kept", ["mars", 3, ["a"], [{"a": "b"}]])
+def test_answers_kept_for_another_kind_break_no_page(client, on, application, kept):
+    db.session.refresh(application)
+    application.answers = dict.fromkeys(["size", "partner", "name", "story", "revenue"], kept)
+    db.session.flush()
+    for page in (page_of(application), f"/applicant/applications/{application.id}/check"):
+        assert client.get(page).status_code == 200
 
 
 def test_a_correction_is_given_up(client, on):

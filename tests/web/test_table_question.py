@@ -10,7 +10,7 @@ from grants.applications.models import Application
 from grants.calls import questionnaires
 from grants.calls.models import CallState, Questionnaire
 from grants.calls.questionnaire import Choice, Condition, Kind, Outline, Part, Question
-from grants.calls.tables import Cell, Column, Grid
+from grants.calls.tables import MOST_COLUMNS, MOST_ROWS, Cell, Column, Grid
 from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words
@@ -112,6 +112,27 @@ def test_an_officer_asks_for_a_table(client):
     assert "Machine" in preview and f'name="{id}-0-{grid.columns[0].id}"' in preview
 
 
+def test_a_column_that_holds_something_else_is_another_column(client, on, application, page):
+    typed = {**TWO, "buys": "yes", "story": "Parce que.", "version": version_in(client.get(page))}
+    client.post(page, data=typed)
+    client.login(on.officer)
+    url = f"/staff/calls/{on.call.id}/questionnaire"
+    kit = {"label-fr": "Lesquels ?", "kind": "table", "shown_if": "buys:yes", "version": "0", "columns": "2"}
+    columns = {"column-0-fr": "Livré le", "cell-0": "day", "column-1-fr": "Combien", "cell-1": "number"}
+    assert client.post(f"{url}/kit/kit", data=kit | columns | {"most": "4"}).status_code == 303
+    story = {"label-fr": "Depuis quand ?", "kind": "day", "version": "1"}
+    assert client.post(f"{url}/kit/story", data=story).status_code == 303
+    now_asked = questionnaires.outline(on.call).part("kit").questions
+    assert now_asked[0].id != "story" and [one.id for one in now_asked[1:]] == ["buys", "kit"]
+    first, second, *_ = now_asked[2].grid.columns
+    assert first.id != "what" and second.id == "n"
+    client.post(f"{url}/correct", data={"change-fr": "Des dates"})
+    client.login(on.lead)
+    kept = set(cells_in(client.get(page)).values())
+    assert {"4", "1"} <= kept and "Capteur" not in kept
+    assert client.get(f"/applicant/applications/{application.id}/check").status_code == 200
+
+
 def test_rows_are_filled_in_added_and_removed_without_script(client, application, page):
     shown = client.get(page)
     assert len(cells_in(shown)) == 3 * len(GRID.columns)
@@ -158,15 +179,23 @@ def test_what_is_missing_is_said_beside_its_cell_once_it_is_checked(client, appl
     assert "Fill in at least" not in client.get(f"/applicant/applications/{application.id}/check").text
 
 
-def test_too_many_rows_and_foreign_columns_are_not_kept(client, application, page):
+def test_rows_too_many_are_said_and_kept_but_foreign_columns_are_not(client, application, page):
     many = {f"kit-{n}-what": f"Machine {n}" for n in range(9)} | {
         "kit-0-owner": "x",
         "kit-0000-what": "x",
         "kit-x-n": "1",
     }
-    client.post(page, data={**many, "buys": "yes", "version": version_in(client.get(page))})
+    sent = client.post(page, data={**many, "buys": "yes", "version": version_in(client.get(page))})
     db.session.refresh(application)
-    assert application.answers["kit"] == [{"what": f"Machine {n}"} for n in range(GRID.most)]
+    assert application.answers["kit"] == [{"what": f"Machine {n}"} for n in range(9)]
+    again = client.get(sent.location)
+    assert "Keep at most 4 rows." in again.text and "Machine 8" in again.text
+    paste = {**many, "kit-paste": "x\t1", "go": "paste-kit", "buys": "yes", "version": version_in(again)}
+    assert "Machine 8" in client.post(page, data=paste).text
+    beyond = {f"kit-{n}-what": "x" for n in range(MOST_ROWS + 9)} | {"buys": "yes", "version": version_in(again)}
+    client.post(page, data=beyond)
+    db.session.refresh(application)
+    assert len(application.answers["kit"]) == MOST_ROWS
 
 
 def test_a_pasted_table(client, application, page):
@@ -182,11 +211,44 @@ def test_a_pasted_table(client, application, page):
         assert refused.status_code == 200 and said in refused.text and "Banc d’essai" in refused.text
 
 
-def test_autosave_keeps_what_can_be_read(client, application, page):
-    typed = {**TWO, "kit-0-n": "beaucoup", "buys": "yes", "version": version_in(client.get(page))}
+def test_autosave_keeps_the_saved_table_while_a_cell_cannot_be_read(client, application, page):
+    client.post(page, data={**TWO, "buys": "yes", "version": version_in(client.get(page))})
+    typed = {
+        **TWO,
+        "kit-0-n": "beaucoup",
+        "buys": "yes",
+        "story": "Parce que.",
+        "version": version_in(client.get(page)),
+    }
     assert client.post(f"{page}/autosave", data=typed).status_code == 200
     db.session.refresh(application)
-    assert application.answers["kit"][0] == {"what": "Capteur"}
+    assert application.answers["kit"][0] == {"what": "Capteur", "n": 4}
+    assert application.answers["story"] == "Parce que."
+
+
+def test_a_section_of_three_full_tables_is_saved(client, on, application):
+    columns = tuple(Column(f"c{n}", Words(fr=f"Colonne {n}")) for n in range(MOST_COLUMNS))
+    tables = (Question(f"t{n}", Kind.TABLE, Words(fr="T"), grid=Grid(columns, 0, MOST_ROWS)) for n in range(3))
+    wide = Outline((Part("wide", Words(fr="Large"), questions=tuple(tables)),))
+    asked = Questionnaire(call_id=on.call.id, number=2, definition=wide.json(), published_at=now())
+    db.session.add(asked)
+    db.session.flush()
+    application.questionnaire_id = asked.id
+    db.session.flush()
+    cells = {f"t{t}-{n}-c{c}": "x" for t in range(3) for n in range(MOST_ROWS) for c in range(MOST_COLUMNS)}
+    url = f"/applicant/applications/{application.id}/answers/wide"
+    typed = cells | {"version": version_in(client.get(url))}
+    assert client.post(f"{url}/autosave", data=typed, content_type="multipart/form-data").status_code == 200
+    db.session.refresh(application)
+    assert [len(application.answers[f"t{n}"]) for n in range(3)] == [MOST_ROWS] * 3
+
+
+@pytest.mark.parametrize("go", ["rows-story", "rows-version", "paste-story", "cut-buys-0", "rows-", "cut-kit-x"])
+def test_a_button_of_no_table_saves_as_any_other(client, application, page, go):
+    typed = {**TWO, "buys": "yes", "go": go, "version": version_in(client.get(page))}
+    assert client.post(page, data=typed).status_code == 303
+    db.session.refresh(application)
+    assert len(application.answers["kit"]) == 2
 
 
 def test_two_people_in_one_table(client, application, page):

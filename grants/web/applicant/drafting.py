@@ -136,7 +136,7 @@ def _as_text(application: Application, field: Question | Text | None, name: str,
     if isinstance(field, Question) and field.grid:
         return tables.as_text(field.grid, value or (), application.currency, current_reader())
     if name not in {"lines", "funding"}:
-        return value or ""
+        return tables.raw(value) if value else ""
     return "\n".join(_row(application, one) for one in value or ())
 
 

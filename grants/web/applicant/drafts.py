@@ -43,6 +43,7 @@ from grants.web.eligibility import answers as tested_answers
 from grants.web.eligibility import look
 from grants.web.language import say, speak_for
 from grants.web.parking import parks
+from grants.web.table import TableField
 from workflows import application as workflow
 from workflows import eligibility
 
@@ -170,7 +171,7 @@ def autosave_answers(user: Person, sheet: Sheet) -> Any:
     form, saved = _answers_form(application, part), Answered.to(application, part)
     form.validate()
     typed = form.part().answers
-    wrong = {one.id for one in part.questions if form[one.id].errors}
+    wrong = {one.id for one in part.questions if form[one.id].errors or getattr(form[one.id], "wrong", ())}
     good = {id: given for id, given in typed.items() if id not in wrong}
     good |= {id: given for id, given in saved.answers.items() if id in wrong}
     version = service.revise(application, Answered(part, good), seen=form.version.data, actor=user)
@@ -220,15 +221,16 @@ def _save(application: Application, section: str, form: Any, user: Person) -> An
 def _inside(section: str, form: Any, go: str) -> dict[str, str] | None:
     """Where on the same page a button inside a table leads: an empty row more, or the table."""
     verb, _, rest = go.partition("-")
-    if verb == "rows" and rest in form:
-        return {"more": rest, "_anchor": cell_name(rest, len(form[rest].data), form[rest].grid.columns[0].id)}
-    if verb == "paste" and rest in form:
+    tables = {one.name: one for one in form if isinstance(one, TableField)}
+    if verb == "rows" and rest in tables:
+        return {"more": rest, "_anchor": cell_name(rest, len(tables[rest].data), tables[rest].grid.columns[0].id)}
+    if verb == "paste" and rest in tables:
         return {"_anchor": rest}
     if verb == "attach" and rest in form:
         return {"_anchor": f"files-{rest}"}
     if verb == "drop":
         return {"_anchor": f"files-{rest[:-37]}"}
-    if verb == "cut" and rest.rpartition("-")[0] in form:
+    if verb == "cut" and rest.rpartition("-")[0] in tables:
         return {"_anchor": rest.rpartition("-")[0]}
     return None
 

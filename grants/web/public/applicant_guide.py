@@ -42,6 +42,13 @@ APPLICANT = Guide(
             ),
         ),
         (
+            N_("Fill tables and attach files where a question asks"),
+            N_(
+                "Add a row, or paste rows from your spreadsheet. What cannot be read is named by its row and column"
+                " and stays as you typed it. A file is attached beside its question."
+            ),
+        ),
+        (
             N_("Bring in partners, if the project needs them"),
             N_(
                 "On the page of the consortium you invite them by e-mail. Each writes its part and one of its owners"

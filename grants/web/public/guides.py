@@ -115,6 +115,13 @@ OFFICER = Guide(
             N_("Start from an example or from nothing: dates, ceiling, rate, instalments, envelopes, rubric."),
         ),
         (
+            N_("Copy an earlier call, add questions of its own"),
+            N_(
+                "“Copy into a new call”, on the page of a call, gives a draft all it asked. A question may be answered with"
+                " a text, a figure, a date, a choice, a table or files; the preview shows what applicants will see."
+            ),
+        ),
+        (
             N_("Say what a budget may hold"),
             N_(
                 "Name the categories of cost; give a cap to those that must stay small, such as subcontracting. A rate"

@@ -111,8 +111,8 @@ def _question_page(user: Person, it: Place) -> Any:
         raise NoResultFound
     form = question_form(part, it.question, it.version)
     if form.validate_on_submit():
-        made = form.question(it.question.id if it.question else new_key(), it.question)
-        if refused := _change(it, lambda outline: outline.with_question(part.id, made), form.version.data, user):
+        made, before = form.question(it.question), it.question and it.question.id
+        if refused := _change(it, lambda asks: asks.with_question(part.id, made, before), form.version.data, user):
             form.form_errors = [refused]
         else:
             return redirect(url_for(".questionnaire", id=it.call.id, _anchor=f"question-{made.id}"), 303)
@@ -171,7 +171,8 @@ def copy_questionnaire(user: Person, it: Place) -> Any:
     """Begin with what an earlier call of the person's funds asked."""
     chosen = request.form.get("call", type=UUID)
     source = asked(user, chosen) if chosen else abort(404)
-    if refused := _change(it, lambda outline: outline or source.outline, None, user):
+    published = questionnaires.read_by_applicants(source.call)
+    if refused := _change(it, lambda outline: outline or published, None, user):
         flash(say(refused), "warning")
     return redirect(url_for(".questionnaire", id=it.call.id), 303)
 

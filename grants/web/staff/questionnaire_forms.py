@@ -51,7 +51,11 @@ class QuestionForm(Form, Versioned):
     help = WordsField(
         _l("Help"), multiline=True, required=False, longest=1_000, description=_l("Shown under the question.")
     )
-    kind = SelectField(_l("Kind of answer"), [InputRequired()])
+    kind = SelectField(
+        _l("Kind of answer"),
+        [InputRequired()],
+        description=_l("Of another kind it is another question: applicants who answered it are asked again."),
+    )
     required = BooleanField(_l("An answer is needed to submit"))
     limit = NumberField(
         _l("Most characters"),
@@ -119,16 +123,18 @@ class QuestionForm(Form, Versioned):
         return max(fewest, 1 if self.required.data else 0), int(self.most.data or max(10, fewest))
 
     def grid(self, known: Grid | None) -> Grid:
-        """A column that stays on its line keeps its id, so that what was typed under it stays right."""
+        """A column that stays on its line and holds the same kind of cell keeps its id: what was typed stays right."""
         columns = []
         for n, (label, cell, needed) in enumerate(self.column_lines()):
             if label.data:
-                kept = known.columns[n].id if known and n < len(known.columns) else new_key()
+                old = known.columns[n] if known and n < len(known.columns) else None
+                kept = old.id if old and old.cell == cell.data else new_key()
                 columns.append(Column(kept, label.data, Cell(cell.data), bool(needed.data)))
         return Grid(tuple(columns), *self.grid_rows())
 
-    def question(self, id: str, known: Question | None) -> Question:
-        """What was typed; a choice that stays on its line keeps its id, so that answers stay right."""
+    def question(self, known: Question | None) -> Question:
+        """What was typed. A choice that stays on its line keeps its id, and so does a question of the same kind, so
+        that answers stay right; of another kind it is another question."""
         kind = Kind(self.kind.data)
         question, _, choice = (self.shown_if.data or "").partition(":")
         choices = []
@@ -137,7 +143,7 @@ class QuestionForm(Form, Versioned):
                 kept = known.choices[n].id if known and n < len(known.choices) else new_key()
                 choices.append(Choice(kept, line.data))
         return Question(
-            id=id,
+            id=known.id if known and known.kind is kind else new_key(),
             kind=kind,
             label=self.label.data,
             help=self.help.data,
