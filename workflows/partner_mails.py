@@ -45,6 +45,7 @@ WHAT_HAPPENED: dict[str, Text] = {
         " examined further."
     ),
 }
+SCREENED = frozenset({ApplicationState.INCOMPLETE, ApplicationState.INADMISSIBLE, ApplicationState.INELIGIBLE})
 
 
 def owners_of(partner: Partner) -> Sequence[UUID]:
@@ -206,7 +207,7 @@ def tell_partner(due: Due) -> Letter | None:
     facts: list[tuple[Text, Any]] = [(N_("Project"), title(application))]
     if application.reference:
         facts.append((N_("Reference"), application.reference))
-    if application.screening_reason:
+    if application.state in SCREENED and application.screening_reason:  # it outlives its state
         facts.append((N_("Reason"), application.screening_reason))
     if application.completion_due_at:
         due_at = application.completion_due_at.astimezone(application.call.fund.cluster.zone)
