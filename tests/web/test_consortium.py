@@ -295,16 +295,21 @@ def test_a_partner_attaches_what_the_call_asks_of_it(client, on, application):
     partner, second = acceded(on.lead, application, person), acceded(on.lead, application, other)
     who = organisation_of(person).name
     client.login(on.lead)
-    assert f"{who} must attach “Letter”." in words_of(client.get(f"{base(application)}/consortium"))
+    page = words_of(client.get(f"{base(application)}/consortium"))
+    assert f"{who} must attach “Letter”." in page and "Ask for the documents" in page and "Ask to accede" not in page
     assert client.get(f"{page_of(partner)}/documents/{asked.id}").status_code == 403
 
     client.login(person)
     url = f"{page_of(partner)}/documents/{asked.id}"
-    assert "To attach" in words_of(client.get(page_of(partner)))
+    page = client.get(page_of(partner))
+    assert "To attach" in words_of(page) and "you will be told" not in words_of(page)
+    assert "Documents are still awaited" in words_of(page) and page.text.count(f'href="{url}"') == 2
     wrong = client.post(url, data={"file": (BytesIO(b"MZ"), "letter.pdf")})
     assert wrong.status_code == 200 and "errsum" in wrong.text
     sent = client.post(url, data={"file": (BytesIO(pdf()), "letter.pdf")})
     assert (sent.status_code, sent.location) == (303, f"{page_of(partner)}#documents")
+    page = words_of(client.get(page_of(partner)))
+    assert "you will be told" in page and "still awaited" not in page
     document = db.session.scalars(select(Document).where(Document.partner_id == partner.id)).one()
     assert client.get(f"/applicant/partners/documents/{document.id}").status_code == 200
     assert client.get(f"/applicant/documents/{document.id}").status_code == 404, "the lead’s address"
