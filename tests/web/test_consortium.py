@@ -12,6 +12,7 @@ from grants.calls.consortia import Composition
 from grants.calls.models import EligibilityRule, Owed, RequiredDocument
 from grants.core.db import db
 from grants.core.i18n import Words
+from grants.core.types import Money
 from grants.people.models import OrganisationKind, Right, Role
 from grants.people.queries import by_email
 from tests.applications.consortium import ROLE, acceded, invited, organisation_of, somebody, taking_part
@@ -245,12 +246,18 @@ def test_a_reviewer_reads_every_partner_before_and_after_the_declaration(client,
     for name, value in {**submitted(5), "state": "in_review"}.items():
         setattr(application, name, value)
     review = ReviewFactory(application=application, reviewer=reviewer)
+    db.session.get(Partner, partner.id).aid_elsewhere = Money(12_345_600, application.currency)
     db.session.commit()
     client.login(reviewer)
     page = words_of(client.get(f"/commission/reviews/{review.id}"))
     assert partner.organisation.name in page and "one of these organisations" in page and ROLE not in page
     client.post(f"/commission/reviews/{review.id}/accept")
-    assert ROLE in words_of(client.get(f"/commission/reviews/{review.id}"))
+    page = words_of(client.get(f"/commission/reviews/{review.id}"))
+    assert ROLE in page and "Public aid received elsewhere" not in page and "123,456" not in page
+    client.login(on.officer)
+    assert "123,456" in words_of(client.get(f"/staff/applications/{application.id}"))
+    client.login(on.lead)
+    assert "123,456" in words_of(client.get(page_of(partner)))
 
 
 @pytest.mark.parametrize("rows", [1, 15])
