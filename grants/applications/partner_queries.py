@@ -78,10 +78,9 @@ def partner(user: Person, id: UUID) -> Partner:
 def part_document(user: Person, id: UUID) -> Document:
     """What a partner of this person attached, with the partner as `partner` loads it; raises NoResultFound."""
     living = select(Partner.id).where(_living(user))
-    found = db.session.scalars(select(Document).where(Document.id == id, Document.partner_id.in_(living))).one()
-    assert found.partner_id is not None  # noqa: S101 - among those asked for
-    partner(user, found.partner_id)
-    return found
+    found = select(Document).where(Document.id == id, Document.partner_id.in_(living))
+    whole = (joinedload(Document.partner).options(*_whole()), joinedload(Document.application))
+    return db.session.scalars(found.options(*whole)).unique().one()
 
 
 def whole(id: UUID) -> Partner | None:

@@ -140,6 +140,7 @@ def test_only_its_own_people_attach_and_remove(on, mine):
     with pytest.raises(Refused, match="takes 1 file"):
         fill(slots_of(partners.partner(person, partner.id))[0], person, pdf("Another"))
     found = partners.part_document(person, made.id)
+    assert {"partner", "application"} <= vars(found).keys(), "kept, whatever else the session forgets"
     service.detach(found, partner=found.partner, actor=person)
     assert db.session.scalars(select(Document)).all() == []
 
