@@ -98,7 +98,7 @@ def invite_partner(application: Application, wanted: Wanted, *, actor: Person) -
         )
         if (db.session.scalar(expected) or 0) >= MOST_MEMBERS - 1:
             raise Refused(N_("A consortium has at most %(n)s members, the lead included.", n=MOST_MEMBERS))
-        spare(application.organisation_id, email)
+        spare(application.organisation_id, email, actor)
         partner = Partner(
             application_id=application.id,
             name=wanted.name,
@@ -127,7 +127,7 @@ def remind_partner(partner: Partner, *, actor: Person) -> None:
             raise WrongState(N_("Nothing is awaited of this partner any more."))
         if now() - partner.sent_at < ONCE_AN_HOUR:
             raise Refused(N_("The last message left less than an hour ago."), N_("Wait an hour, then try again."))
-        spare(application.organisation_id, partner.email)
+        spare(application.organisation_id, partner.email, actor)
         partner.sent_at = now()
         if partner.state == S.INVITED:
             partner.link_id, partner.expires_at = new_id(), now() + VALID_FOR

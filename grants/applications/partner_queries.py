@@ -134,11 +134,15 @@ def takes_part(application: Application, organisation: Organisation) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-def sent_lately(*, organisation_id: UUID | None = None, email: str | None = None) -> int:
-    """Invitations mailed within the hour by this lead, or to this address."""
-    counted = select(func.count(Partner.id)).where(Partner.sent_at > now() - timedelta(hours=1))
+def sent_lately(
+    within: timedelta, *, organisation_id: UUID | None = None, person_id: UUID | None = None, email: str | None = None
+) -> int:
+    """Invitations mailed within this time by this lead, by this person, or to this address."""
+    counted = select(func.count(Partner.id)).where(Partner.sent_at > now() - within)
     if organisation_id is not None:
         counted = counted.join(Partner.application).where(Application.organisation_id == organisation_id)
+    if person_id is not None:
+        counted = counted.where(Partner.invited_by_id == person_id)
     if email is not None:
         counted = counted.where(Partner.email == email)
     return db.session.scalar(counted) or 0
