@@ -330,5 +330,14 @@ def test_a_partner_attaches_what_the_call_asks_of_it(client, on, application):
     client.login(on.lead)
     assert client.get(f"/applicant/documents/{document.id}").status_code == 200
     assert f"Letter — {who}" in words_of(client.get(f"{base(application)}/check"))
+    removing = f"/applicant/documents/{document.id}/remove"
+    assert removing in client.get(page_of(partner)).text
+    client.login(colleague(on, Right.READER))
+    assert removing not in client.get(page_of(partner)).text
+    client.login(on.lead)
+    gone = client.post(removing)
+    assert (gone.status_code, gone.location) == (303, page_of(partner))
     client.login(person)
+    assert client.post(url, data={"file": (BytesIO(pdf()), "letter.pdf")}).status_code == 303
+    document = db.session.scalars(select(Document).where(Document.partner_id == partner.id)).one()
     assert client.post(f"/applicant/partners/documents/{document.id}/remove").status_code == 303

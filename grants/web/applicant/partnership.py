@@ -11,7 +11,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from grants.applications import accession, partner_policy, partner_service
+from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
 from grants.applications.budgets import conditions, read_budget
@@ -239,17 +239,18 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
         confirmed=is_confirmed(partner),
         stage=_stage(application),
         lacking=[one for one in slots_of(partner) if one.fill in {Fill.MISSING, Fill.WRONG}] if may_attach else [],
-        owed=_owed(partner, leads) if reads and taking_part else [],
+        owed=_owed(user, partner, leads) if reads and taking_part else [],
         budget=_own_budget(partner) if reads and taking_part else None,
         sheets=sheets(application) if reads and not leads else [],
         history=[(PARTNERSHIP[event.name], event, name) for event, name in queries.history(partner)],
     )
 
 
-def _owed(partner: Partner, leads: bool) -> Any:
-    """What it attaches for itself, for its own people and for the lead's."""
+def _owed(user: Person, partner: Partner, leads: bool) -> Any:
+    """What it attaches for itself, for its own people and for the lead's, who may remove it too."""
     if leads:
-        return owed(partner, "applicant.document")
+        may_remove = policy.edit.allows(user, partner.application)
+        return owed(partner, "applicant.document", "applicant.remove_document" if may_remove else None)
     removable = partner.application.state in EDITABLE
     return owed(partner, "applicant.part_document", "applicant.remove_part_document" if removable else None)
 
