@@ -19,6 +19,7 @@ from workflows.letters import Letter, address, letter, settings
 from workflows.outbox import Due, promise
 
 MOST_AN_HOUR = 20  # sent by one organisation
+MOST_A_DAY = 60  # by one person, for whichever organisations
 MOST_TO_ONE = 5  # to one address within an hour, whoever sends: nobody's mailbox is flooded through our pages
 
 
@@ -74,7 +75,7 @@ def renew_invitation(invitation: Invitation, *, actor: Person) -> Invitation:
 
 
 def _send(organisation: Organisation, asked: Asked, email: str, actor: Person) -> Invitation:
-    spare(organisation.id, email)
+    spare(organisation.id, email, actor)
     made = Invitation(
         organisation_id=organisation.id,
         name=asked.name,
@@ -90,16 +91,23 @@ def _send(organisation: Organisation, asked: Asked, email: str, actor: Person) -
     return made
 
 
-def spare(organisation_id: UUID, email: str) -> None:
-    """Raises Refused when this organisation, or anybody to this address, has sent too many invitations lately.
+def spare(organisation_id: UUID, email: str, actor: Person) -> None:
+    """Raises Refused when this organisation, this person, or anybody to this address has sent too many lately.
 
     Those to colleagues and those to partners of a consortium count together.
     """
-    recent = select(func.count(Invitation.id)).where(Invitation.created_at > now() - timedelta(hours=1))
+    day = timedelta(days=1)
+    sent = select(func.count(Invitation.id)).where(Invitation.created_at > now() - day)
+    mine = db.session.scalar(sent.where(Invitation.invited_by_id == actor.id)) or 0
+    if mine + partners.sent_lately(day, person_id=actor.id) >= MOST_A_DAY:
+        raise Refused(N_("You have sent %(n)s invitations within a day: nobody sends more.", n=MOST_A_DAY),
+                      N_("Go on tomorrow."))  # fmt: skip
+    hour = timedelta(hours=1)
+    recent = select(func.count(Invitation.id)).where(Invitation.created_at > now() - hour)
     ours = db.session.scalar(recent.where(Invitation.organisation_id == organisation_id)) or 0
     theirs = db.session.scalar(recent.where(Invitation.email == email)) or 0
-    ours += partners.sent_lately(organisation_id=organisation_id)
-    theirs += partners.sent_lately(email=email)
+    ours += partners.sent_lately(hour, organisation_id=organisation_id)
+    theirs += partners.sent_lately(hour, email=email)
     if ours >= MOST_AN_HOUR or theirs >= MOST_TO_ONE:
         raise Refused(N_("Too many invitations were sent lately."), N_("Wait an hour, then try again."))
 

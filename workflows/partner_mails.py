@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, type_coerce
+from sqlalchemy import ColumnElement, Select, or_, select, type_coerce
 
 from grants.applications import accession
 from grants.applications import partner_queries as queries
-from grants.applications.content import is_confirmed
-from grants.applications.models import TAKING_PART, Application, ApplicationState, Partner, PartnerState
-from grants.calls.models import Call, CallState
+from grants.applications.content import is_awaited, is_confirmed, papers
+from grants.applications.models import TAKING_PART, Application, ApplicationState, Document, Partner, PartnerState
+from grants.calls.models import Call, CallState, Owed, RequiredDocument
 from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import N_, Text
@@ -45,6 +45,7 @@ WHAT_HAPPENED: dict[str, Text] = {
         " examined further."
     ),
 }
+SCREENED = frozenset({ApplicationState.INCOMPLETE, ApplicationState.INADMISSIBLE, ApplicationState.INELIGIBLE})
 
 
 def owners_of(partner: Partner) -> Sequence[UUID]:
@@ -89,17 +90,21 @@ def ask_partner(due: Due) -> Letter | None:
 
 @letter
 def ask_to_accede(due: Due) -> Letter | None:
-    """To an owner of a partner: the accession is awaited, or to be confirmed again."""
+    """To an owner of a partner: the accession is awaited, or to be confirmed again, or documents are missing."""
     partner = queries.whole(due.subject_id)
-    if partner is None or partner.state not in TAKING_PART or is_confirmed(partner):
+    if partner is None or partner.state not in TAKING_PART or not is_awaited(partner):
         return None
     return awaited(partner, db.session.get_one(Person, due.recipient_id))
 
 
 def awaited(partner: Partner, owner: Person) -> Letter:
-    """What an owner is asked to sign, and until when the call is open."""
+    """What an owner is asked to sign, which documents are missing, and until when the call is open."""
     application, organisation = partner.application, accession.said(partner)
-    if partner.state == PartnerState.ACCEDED:
+    subject, todo = N_("Your accession is awaited: %(title)s", title=title(application)), N_("Read and accede")
+    if is_confirmed(partner):
+        why = N_("%(organisation)s has acceded. Its documents are still awaited.", organisation=organisation)
+        subject, todo = N_("Your documents are awaited: %(title)s", title=title(application)), N_("See the project")
+    elif partner.state == PartnerState.ACCEDED:
         why = N_("%(organisation)s has acceded to it, but it has changed since: please confirm.",
                  organisation=organisation)  # fmt: skip
     else:
@@ -107,13 +112,14 @@ def awaited(partner: Partner, owner: Person) -> Letter:
     lead = application.organisation.name
     return Letter(
         to=owner,
-        subject=N_("Your accession is awaited: %(title)s", title=title(application)),
+        subject=subject,
         paragraphs=[
             N_("%(lead)s prepares an application in which your organisation takes part.", lead=lead),
             why,
+            *papers(partner),
         ],
         facts=[(N_("Project"), title(application)), (N_("Call closes"), closing(application))],
-        action=(N_("Read and accede"), address("applicant.partnership", partner_id=partner.id)),
+        action=(todo, address("applicant.partnership", partner_id=partner.id)),
         cluster=application.call.fund.cluster,
     )
 
@@ -122,7 +128,7 @@ def awaited(partner: Partner, owner: Person) -> Letter:
 
 
 def accessions_awaited() -> Select[UUID, UUID, datetime | None, datetime]:
-    """A partner of a draft in an open call that has not acceded, and an owner who may sign for it."""
+    """A partner of a draft in an open call that has not acceded or lacks a document, and an owner who may sign."""
     return (
         select(
             Partner.id.label("subject_id"),
@@ -138,11 +144,20 @@ def accessions_awaited() -> Select[UUID, UUID, datetime | None, datetime]:
             Call.state == CallState.OPEN,
             Call.closes_at > now(),
             Application.state == ApplicationState.DRAFT,
-            Partner.state == PartnerState.ACCEPTED,
+            or_(Partner.state == PartnerState.ACCEPTED, (Partner.state == PartnerState.ACCEDED) & _lacks_a_document()),
             Membership.right == Right.OWNER,
             Person.disabled_at.is_(None),
         )
     )
+
+
+def _lacks_a_document() -> ColumnElement[bool]:
+    """It has attached nothing for something that the call asks of every partner."""
+    attached = select(Document.id).where(Document.partner_id == Partner.id, Document.required_id == RequiredDocument.id)
+    asked = select(RequiredDocument.id).where(
+        RequiredDocument.call_id == Call.id, RequiredDocument.mandatory, RequiredDocument.owed_by != Owed.LEAD
+    )
+    return asked.where(~attached.exists()).exists()
 
 
 def write_accession_due(due: Due) -> Letter | None:
@@ -206,7 +221,7 @@ def tell_partner(due: Due) -> Letter | None:
     facts: list[tuple[Text, Any]] = [(N_("Project"), title(application))]
     if application.reference:
         facts.append((N_("Reference"), application.reference))
-    if application.screening_reason:
+    if application.state in SCREENED and application.screening_reason:  # it outlives its state
         facts.append((N_("Reason"), application.screening_reason))
     if application.completion_due_at:
         due_at = application.completion_due_at.astimezone(application.call.fund.cluster.zone)

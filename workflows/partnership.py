@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications import queries as applications
-from grants.applications.content import accession_hash, is_confirmed
+from grants.applications.content import accession_hash, is_awaited, is_confirmed
 from grants.applications.models import (
     EXPECTED,
     PARTNER_LABELS,
@@ -98,7 +98,7 @@ def invite_partner(application: Application, wanted: Wanted, *, actor: Person) -
         )
         if (db.session.scalar(expected) or 0) >= MOST_MEMBERS - 1:
             raise Refused(N_("A consortium has at most %(n)s members, the lead included.", n=MOST_MEMBERS))
-        spare(application.organisation_id, email)
+        spare(application.organisation_id, email, actor)
         partner = Partner(
             application_id=application.id,
             name=wanted.name,
@@ -116,18 +116,18 @@ def invite_partner(application: Application, wanted: Wanted, *, actor: Person) -
 
 
 def remind_partner(partner: Partner, *, actor: Person) -> None:
-    """Whoever is invited gets a new link, the older one is void; whoever takes part is asked to accede.
+    """Whoever is invited gets a new link, the older one is void; whoever takes part is asked for what it still owes.
 
     Raises Refused within an hour of the last mail, WrongState when nothing is awaited of them any more.
     """
     with transaction():
         application = _taken(partner)
         partner_policy.manage_partner.require(actor, partner)
-        if partner.state not in EXPECTED or is_confirmed(partner):
+        if not is_awaited(partner):
             raise WrongState(N_("Nothing is awaited of this partner any more."))
         if now() - partner.sent_at < ONCE_AN_HOUR:
             raise Refused(N_("The last message left less than an hour ago."), N_("Wait an hour, then try again."))
-        spare(application.organisation_id, partner.email)
+        spare(application.organisation_id, partner.email, actor)
         partner.sent_at = now()
         if partner.state == S.INVITED:
             partner.link_id, partner.expires_at = new_id(), now() + VALID_FOR

@@ -22,6 +22,7 @@ from grants.people import uploads
 from grants.people.models import Person
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, job, promise
+from workflows.quarantine import tell_senders
 from workflows.schedule import every_tick
 
 AT_ONCE = 50  # files of one promise
@@ -72,7 +73,7 @@ def scan_waiting(due: Due) -> dict[str, Any] | None:
 
 
 def _note(digest: str, threat: str | None) -> None:
-    """The verdict; and where a virus was found, the history of every application that names the file."""
+    """The verdict; and where a virus was found, the history of every application that names the file, and letters."""
     with transaction():
         scans.write(db.session(), digest, Verdict.CLEAN if threat is None else Verdict.INFECTED, threat)
         if threat is None:
@@ -84,6 +85,7 @@ def _note(digest: str, threat: str | None) -> None:
             promise(tell_quarantine, one, one.application.lead_id)
             if one.partner_id is not None and one.uploaded_by_id != one.application.lead_id:
                 promise(tell_quarantine, one, one.uploaded_by_id)
+        tell_senders(digest, threat)
 
 
 @letter

@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from grants.applications import accession, budgets
-from grants.applications.models import Application, Document, Partner, PartnerState
+from grants.applications.models import EXPECTED, Application, Document, Partner, PartnerState
 from grants.applications.slots import Fill, others, own, question_slot, slots, slots_of, wrongs
 from grants.calls import questionnaire
 from grants.calls.models import Call
@@ -322,6 +322,11 @@ def accession_hash(partner: Partner) -> str:
 def is_confirmed(partner: Partner) -> bool:
     """Whether what it acceded to is still what the application says."""
     return partner.state == PartnerState.ACCEDED and partner.acceded_hash == accession_hash(partner)
+
+
+def is_awaited(partner: Partner) -> bool:
+    """Whether something is expected of it before the submission: an answer, a signature, a document."""
+    return partner.state in EXPECTED and (not is_confirmed(partner) or bool(papers(partner)))
 
 
 def is_started(application: Application, section: str) -> bool:

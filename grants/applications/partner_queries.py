@@ -78,10 +78,9 @@ def partner(user: Person, id: UUID) -> Partner:
 def part_document(user: Person, id: UUID) -> Document:
     """What a partner of this person attached, with the partner as `partner` loads it; raises NoResultFound."""
     living = select(Partner.id).where(_living(user))
-    found = db.session.scalars(select(Document).where(Document.id == id, Document.partner_id.in_(living))).one()
-    assert found.partner_id is not None  # noqa: S101 - among those asked for
-    partner(user, found.partner_id)
-    return found
+    found = select(Document).where(Document.id == id, Document.partner_id.in_(living))
+    whole = (joinedload(Document.partner).options(*_whole()), joinedload(Document.application))
+    return db.session.scalars(found.options(*whole)).unique().one()
 
 
 def whole(id: UUID) -> Partner | None:
@@ -135,11 +134,15 @@ def takes_part(application: Application, organisation: Organisation) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-def sent_lately(*, organisation_id: UUID | None = None, email: str | None = None) -> int:
-    """Invitations mailed within the hour by this lead, or to this address."""
-    counted = select(func.count(Partner.id)).where(Partner.sent_at > now() - timedelta(hours=1))
+def sent_lately(
+    within: timedelta, *, organisation_id: UUID | None = None, person_id: UUID | None = None, email: str | None = None
+) -> int:
+    """Invitations mailed within this time by this lead, by this person, or to this address."""
+    counted = select(func.count(Partner.id)).where(Partner.sent_at > now() - within)
     if organisation_id is not None:
         counted = counted.join(Partner.application).where(Application.organisation_id == organisation_id)
+    if person_id is not None:
+        counted = counted.where(Partner.invited_by_id == person_id)
     if email is not None:
         counted = counted.where(Partner.email == email)
     return db.session.scalar(counted) or 0

@@ -1,5 +1,7 @@
 """What partners attach for themselves: asked, missing, theirs alone to give, gone when they go."""
 
+from datetime import timedelta
+
 import pytest
 from obstore.store import MemoryStore
 from sqlalchemy import select
@@ -11,8 +13,9 @@ from grants.applications.content import CONSORTIUM, blockers, content_hash, cont
 from grants.applications.models import Document
 from grants.applications.slots import Fill, own, slots, slots_of
 from grants.calls.models import Owed, RequiredDocument
+from grants.core import clock
 from grants.core.db import db
-from grants.core.errors import Forbidden, Refused
+from grants.core.errors import Forbidden, Refused, WrongState
 from grants.core.i18n import Words
 from grants.core.storage import Storage
 from grants.people import queries as people
@@ -23,7 +26,9 @@ from grants.profiles.service import File
 from tests.applications.consortium import acceded, organisation_of, somebody, taking_part
 from tests.applications.ground import draft, ground
 from tests.applications.samples import pdf
+from tests.people.test_letters import letters
 from workflows import partnership
+from workflows.reminders import occurrences
 
 
 def asking(made, **names):
@@ -95,6 +100,34 @@ def test_each_owes_its_own(on, mine):
     assert len(own(mine())) == 2 and len(own(mine(), again)) == 2
 
 
+def test_who_owes_documents_is_asked_and_reminded(on, mine):
+    with clock.stopped(on.call.closes_at - timedelta(days=9)):
+        person = somebody()
+        partner = acceded(on.lead, mine(), person)
+    letters()
+    with clock.stopped(on.call.closes_at - timedelta(days=7)):
+        due = [one.owed for one in occurrences(clock.now()) if one.rule.name == "accession_due"]
+        assert [one.recipient_id for one in due] == [person.id]
+        partnership.remind_partner(partners.partner(on.lead, partner.id), actor=on.lead)
+        (to, subject, text) = letters()[-1]
+        assert person.email in to and "Your documents are awaited" in subject
+        assert "must attach “Letter”" in text and "must attach “Statutes”" in text and "accede." not in text
+        for one in slots_of(partners.partner(person, partner.id)):
+            fill(one, person)
+        assert [one for one in occurrences(clock.now()) if one.rule.name == "accession_due"] == []
+    with clock.stopped(on.call.closes_at - timedelta(days=6)), pytest.raises(WrongState):
+        partnership.remind_partner(partners.partner(on.lead, partner.id), actor=on.lead)
+
+
+def test_a_letter_that_asks_to_accede_names_what_is_missing(on, mine):
+    partner = taking_part(on.lead, mine(), somebody())
+    letters()
+    with clock.stopped(clock.now() + timedelta(hours=2)):
+        partnership.remind_partner(partners.partner(on.lead, partner.id), actor=on.lead)
+        (_, subject, text) = letters()[-1]
+    assert "Your accession is awaited" in subject and "must attach “Letter”" in text
+
+
 def test_only_its_own_people_attach_and_remove(on, mine):
     person, other = somebody(), somebody()
     partner = taking_part(on.lead, mine(), person)
@@ -107,6 +140,7 @@ def test_only_its_own_people_attach_and_remove(on, mine):
     with pytest.raises(Refused, match="takes 1 file"):
         fill(slots_of(partners.partner(person, partner.id))[0], person, pdf("Another"))
     found = partners.part_document(person, made.id)
+    assert {"partner", "application"} <= vars(found).keys(), "kept, whatever else the session forgets"
     service.detach(found, partner=found.partner, actor=person)
     assert db.session.scalars(select(Document)).all() == []
 

@@ -65,6 +65,19 @@ def test_the_screening(on, mine, person):
     assert "asks" in text and "The statutes are missing." in text
 
 
+def test_a_withdrawal_names_no_older_reason(on, mine, person):
+    workflow.submit(mine(), actor=on.lead)
+    db.session.expire_all()
+    file = queries.file(on.officer, mine().id)
+    workflow.declare_incomplete(file, now() + timedelta(days=3), "The statutes are missing.", actor=on.officer)
+    letters()
+    db.session.expire_all()
+    workflow.withdraw(mine(), "No more money.", actor=on.lead)
+    [text] = to(person, letters())
+    assert "has withdrawn" in text
+    assert "The statutes are missing." not in text and "Complete it by" not in text
+
+
 def test_the_history_names_partners_and_clarifications(on, mine, person):
     workflow.submit(mine(), actor=on.lead)
     db.session.expire_all()

@@ -119,6 +119,18 @@ def test_one_address_is_not_flooded(app, owner, organisation):
         workflow.renew_invitation(invitation, actor=owner)
 
 
+def test_a_day_of_one_person_has_its_limit_whichever_the_organisation(app, owner, organisation, monkeypatch):
+    monkeypatch.setattr(workflow, "MOST_A_DAY", 3)
+    other = MembershipFactory(person=owner, right=Right.OWNER).organisation
+    for n, one in enumerate((organisation, other, other)):
+        workflow.invite_member(one, asked(f"p{n}@example.org"), actor=owner)
+    for one in (organisation, other):
+        with pytest.raises(Refused, match="within a day"):
+            workflow.invite_member(one, asked("one.more@example.org"), actor=owner)
+    second = MembershipFactory(organisation=organisation, right=Right.OWNER).person
+    workflow.invite_member(organisation, asked("one.more@example.org"), actor=second)
+
+
 def test_whoever_is_in_keeps_the_higher_right(app, owner, organisation):
     salma = PersonFactory(email="salma@example.org")
     invitation = workflow.invite_member(organisation, asked(right=Right.READER), actor=owner)

@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from tests.web.account.conftest import PASSWORD, sign_in
 from tests.web.budgets import OWN, ROWS, budget_of_lines, fields, whole
-from tests.web.drafts import base, version_in
+from tests.web.drafts import base, version_in, words_of
 
 
 def test_a_rate_that_changed_with_the_kind_of_organisation_is_asked_for_again(client):
@@ -129,7 +129,12 @@ def test_two_people_in_one_budget_get_both_texts(client):
     url = f"{base(application)}/budget"
     opened = version_in(client.get(url))
     budget_of_lines(client, on, application, [replace(LINES[0], label="Colleague’s engineers")])
-    page = client.post(url, data=fields(ROWS, version=opened, duration_months="24"), headers={"Accept": "text/html"})
+    page = client.post(
+        url, data=fields(ROWS, OWN, version=opened, duration_months="24"), headers={"Accept": "text/html"}
+    )
     assert page.status_code == 409
     assert "Colleague’s engineers" in page.text and "Field tests" in page.text
+    words = words_of(page)
+    assert "Year 1" in words and "Subcontracting" in words and f"{on.lead.name} saved this on" in words
+    assert "STAFF" not in words and "SUB " not in words
     assert [one.label for one in Plan.of(whole(on, application)).lines] == ["Colleague’s engineers"]

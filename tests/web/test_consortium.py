@@ -12,6 +12,7 @@ from grants.calls.consortia import Composition
 from grants.calls.models import EligibilityRule, Owed, RequiredDocument
 from grants.core.db import db
 from grants.core.i18n import Words
+from grants.core.types import Money
 from grants.people.models import OrganisationKind, Right, Role
 from grants.people.queries import by_email
 from tests.applications.consortium import ROLE, acceded, invited, organisation_of, somebody, taking_part
@@ -244,13 +245,19 @@ def test_a_reviewer_reads_every_partner_before_and_after_the_declaration(client,
     reviewer = with_role(Role.REVIEWER, commission=on.commission)
     for name, value in {**submitted(5), "state": "in_review"}.items():
         setattr(application, name, value)
-    review = ReviewFactory(application=application, reviewer=reviewer)
+    review, aid = ReviewFactory(application=application, reviewer=reviewer), "Public aid received elsewhere"
+    db.session.get(Partner, partner.id).aid_elsewhere = Money(12_345_600, application.currency)
     db.session.commit()
     client.login(reviewer)
     page = words_of(client.get(f"/commission/reviews/{review.id}"))
     assert partner.organisation.name in page and "one of these organisations" in page and ROLE not in page
     client.post(f"/commission/reviews/{review.id}/accept")
-    assert ROLE in words_of(client.get(f"/commission/reviews/{review.id}"))
+    page = words_of(client.get(f"/commission/reviews/{review.id}"))
+    assert ROLE in page and aid not in page
+    client.login(on.officer)
+    assert aid in words_of(client.get(f"/staff/applications/{application.id}"))
+    client.login(on.lead)
+    assert aid in words_of(client.get(page_of(partner)))
 
 
 @pytest.mark.parametrize("rows", [1, 15])
@@ -295,16 +302,21 @@ def test_a_partner_attaches_what_the_call_asks_of_it(client, on, application):
     partner, second = acceded(on.lead, application, person), acceded(on.lead, application, other)
     who = organisation_of(person).name
     client.login(on.lead)
-    assert f"{who} must attach “Letter”." in words_of(client.get(f"{base(application)}/consortium"))
+    page = words_of(client.get(f"{base(application)}/consortium"))
+    assert f"{who} must attach “Letter”." in page and "Ask for the documents" in page and "Ask to accede" not in page
     assert client.get(f"{page_of(partner)}/documents/{asked.id}").status_code == 403
 
     client.login(person)
     url = f"{page_of(partner)}/documents/{asked.id}"
-    assert "To attach" in words_of(client.get(page_of(partner)))
+    page = client.get(page_of(partner))
+    assert "To attach" in words_of(page) and "you will be told" not in words_of(page)
+    assert "Documents are still awaited" in words_of(page) and page.text.count(f'href="{url}"') == 2
     wrong = client.post(url, data={"file": (BytesIO(b"MZ"), "letter.pdf")})
     assert wrong.status_code == 200 and "errsum" in wrong.text
     sent = client.post(url, data={"file": (BytesIO(pdf()), "letter.pdf")})
     assert (sent.status_code, sent.location) == (303, f"{page_of(partner)}#documents")
+    page = words_of(client.get(page_of(partner)))
+    assert "you will be told" in page and "still awaited" not in page
     document = db.session.scalars(select(Document).where(Document.partner_id == partner.id)).one()
     assert client.get(f"/applicant/partners/documents/{document.id}").status_code == 200
     assert client.get(f"/applicant/documents/{document.id}").status_code == 404, "the lead’s address"
@@ -318,5 +330,14 @@ def test_a_partner_attaches_what_the_call_asks_of_it(client, on, application):
     client.login(on.lead)
     assert client.get(f"/applicant/documents/{document.id}").status_code == 200
     assert f"Letter — {who}" in words_of(client.get(f"{base(application)}/check"))
+    removing = f"/applicant/documents/{document.id}/remove"
+    assert removing in client.get(page_of(partner)).text
+    client.login(colleague(on, Right.READER))
+    assert removing not in client.get(page_of(partner)).text
+    client.login(on.lead)
+    gone = client.post(removing)
+    assert (gone.status_code, gone.location) == (303, page_of(partner))
     client.login(person)
+    assert client.post(url, data={"file": (BytesIO(pdf()), "letter.pdf")}).status_code == 303
+    document = db.session.scalars(select(Document).where(Document.partner_id == partner.id)).one()
     assert client.post(f"/applicant/partners/documents/{document.id}/remove").status_code == 303

@@ -42,14 +42,18 @@ class Label(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A table as one text, a row on each line."""
+    """A table as one text, a row on each line; `words` are those of the choices, by column and value."""
 
     name: str
     label: Label
     rows: Sequence[Row]
+    words: Mapping[str, Mapping[str, str]]
 
     def _value(self) -> str:
-        written = ([value for value in row.cells.values() if value] for row in self.rows)
+        written = (
+            [self.words.get(name, {}).get(value, value) for name, value in row.cells.items() if value]
+            for row in self.rows
+        )
         return "\n".join(" · ".join(values) for values in written if values)
 
 
@@ -100,8 +104,12 @@ class BudgetPlanForm(Form, Versioned):
     def visible(self) -> Iterator[Any]:
         """Its fields and its tables, for the page that shows two people's texts."""
         yield from (self.duration_months, self.asked)
-        yield Written("lines", Label(N_("Costs")), self.rows["lines"])
-        yield Written("funds", Label(N_("Co-financing")), self.rows["funds"])
+        words = {
+            column: {value: i18n.plain(label, current_reader()) for value, label in choices}
+            for column, choices in self.options(MOST_YEARS).items()
+        }
+        yield Written("lines", Label(N_("Costs")), self.filled("lines"), words)
+        yield Written("funds", Label(N_("Co-financing")), self.filled("funds"), words)
 
     def refill(self) -> None:
         super().refill()

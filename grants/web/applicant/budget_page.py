@@ -18,7 +18,7 @@ from grants.core.clock import now
 from grants.core.i18n import N_, Text
 from grants.people.models import Person
 from grants.web.applicant.budget_form import FIRST_ROWS, MOST, BudgetPlanForm
-from grants.web.applicant.drafting import together
+from grants.web.applicant.drafting import look_back, together
 from grants.web.applicant.status import standing
 from grants.web.filters import pct
 from grants.web.forms import Form, UploadField, Versioned, form_errors
@@ -49,6 +49,7 @@ def answer(user: Person, application: Application) -> Any:
 def _saved(user: Person, application: Application, form: BudgetPlanForm, go: str) -> Any:
     """Keep it, then where the button leads: the next section, the draft, or this page again."""
     id, section = application.id, str(Section.BUDGET)
+    form.before = look_back(application, section, form.version.data)
     service.revise(application, form.part(), seen=form.version.data, actor=user)
     here = url_for("applicant.budget", application_id=id)
     if go in PLACES:

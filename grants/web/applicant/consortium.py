@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from grants.applications import accession, partner_policy, policy
 from grants.applications import partner_queries as queries
-from grants.applications.content import CONSORTIUM, blockers, is_confirmed, papers
+from grants.applications.content import CONSORTIUM, blockers, is_awaited, is_confirmed, papers
 from grants.applications.models import EXPECTED, TAKING_PART, Application, Partner, PartnerState
 from grants.core.clock import now
 from grants.core.errors import Refused
@@ -52,14 +52,14 @@ class PartnerForm(Form):
 
 
 class Line(NamedTuple):
-    """A partner in the lead's list; `awaited`: something is expected of it, so that it may be reminded.
+    """A partner in the lead's list; `ask`: what the button says that asks it again, None where nothing is expected.
 
     `papers`: the documents it must still attach or put right.
     """
 
     partner: Partner
     tag: Tag
-    awaited: bool
+    ask: Text | None
     papers: Sequence[Text]
 
 
@@ -124,10 +124,12 @@ def invite_partner(user: Person, application: Application) -> Any:
 @access(partner_policy.manage_partner, own_partner)
 def remind_partner(user: Person, partner: Partner) -> Any:
     invited, email, id = partner.state == PartnerState.INVITED, partner.email, partner.application_id
-    name = accession.said(partner)
+    name, signed = accession.said(partner), is_confirmed(partner)
     workflow.remind_partner(partner, actor=user)
     if invited:
         flash(_("A new invitation is on its way to %(email)s; the older link no longer works.", email=email))
+    elif signed:
+        flash(_("The owners of %(name)s are asked for the missing documents.", name=name))
     else:
         flash(_("The owners of %(name)s are asked to accede.", name=name))
     return _back(id)
@@ -167,9 +169,17 @@ def _lines(application: Application) -> Sequence[Line]:
         Line(
             one,
             look(one),
-            one.state in EXPECTED and not is_confirmed(one),
+            _ask(one),
             papers(one) if one in taking_part else (),
         )
         for one in application.partners
     ]
     return sorted(found, key=lambda one: (one.partner.state not in TAKING_PART, one.partner.state not in EXPECTED))
+
+
+def _ask(partner: Partner) -> Text | None:
+    if not is_awaited(partner):
+        return None
+    if partner.state == PartnerState.INVITED:
+        return N_("Send again")
+    return N_("Ask for the documents") if is_confirmed(partner) else N_("Ask to accede")

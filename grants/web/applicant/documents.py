@@ -83,7 +83,9 @@ def document(user: Person, document: Document) -> Any:
 @portal.post("/documents/<uuid:document_id>/remove")
 @access(policy.edit_document, own_document)
 def remove_document(user: Person, document: Document) -> Any:
-    application_id, name = document.application_id, document.filename
+    application_id, partner_id, name = document.application_id, document.partner_id, document.filename
     service.detach(document, actor=user)
     flash(_("%(name)s is removed.", name=name))
+    if partner_id is not None:
+        return redirect(url_for(".partnership", partner_id=partner_id), 303)
     return redirect(url_for(".documents", application_id=application_id), 303)

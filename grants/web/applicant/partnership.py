@@ -11,13 +11,14 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from grants.applications import accession, partner_policy, partner_service
+from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
 from grants.applications.budgets import conditions, read_budget
 from grants.applications.content import accession_hash, is_confirmed
 from grants.applications.models import EDITABLE, TAKING_PART, Application, BudgetLine, Partner, PartnerState
 from grants.applications.reckoning import Share, explained
+from grants.applications.slots import Fill, slots_of
 from grants.awards import queries as awards
 from grants.core.clock import now
 from grants.core.errors import LostUpdate, Refused
@@ -220,6 +221,7 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
     reads, taking_part = partner_policy.read_common.allows(user, partner), partner.state in TAKING_PART
     leads = any(one.person_id == user.id for one in application.organisation.memberships)
     asked = partner.state == PartnerState.INVITED and user.email == partner.email
+    may_attach = reads and taking_part and not leads and application.state in EDITABLE
     return render_template(
         "applicant/partnership.html",
         partner=partner,
@@ -236,17 +238,19 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
         may_sign=partner_policy.accede.allows(user, partner),
         confirmed=is_confirmed(partner),
         stage=_stage(application),
-        owed=_owed(partner, leads) if reads and taking_part else [],
+        lacking=[one for one in slots_of(partner) if one.fill in {Fill.MISSING, Fill.WRONG}] if may_attach else [],
+        owed=_owed(user, partner, leads) if reads and taking_part else [],
         budget=_own_budget(partner) if reads and taking_part else None,
         sheets=sheets(application) if reads and not leads else [],
         history=[(PARTNERSHIP[event.name], event, name) for event, name in queries.history(partner)],
     )
 
 
-def _owed(partner: Partner, leads: bool) -> Any:
-    """What it attaches for itself, for its own people and for the lead's."""
+def _owed(user: Person, partner: Partner, leads: bool) -> Any:
+    """What it attaches for itself, for its own people and for the lead's, who may remove it too."""
     if leads:
-        return owed(partner, "applicant.document")
+        may_remove = policy.edit.allows(user, partner.application)
+        return owed(partner, "applicant.document", "applicant.remove_document" if may_remove else None)
     removable = partner.application.state in EDITABLE
     return owed(partner, "applicant.part_document", "applicant.remove_part_document" if removable else None)
 
