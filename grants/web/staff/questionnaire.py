@@ -111,7 +111,7 @@ def _question_page(user: Person, it: Place) -> Any:
         raise NoResultFound
     form = question_form(part, it.question, it.version)
     if form.validate_on_submit():
-        made, before = form.question(it.question), it.question and it.question.id
+        made, before = form.question(it.question), it.question.id if it.question else None
         if refused := _change(it, lambda asks: asks.with_question(part.id, made, before), form.version.data, user):
             form.form_errors = [refused]
         else:
