@@ -117,9 +117,9 @@ OFFICER = Guide(
         (
             N_("Copy an earlier call, add questions of its own"),
             N_(
-                "“Copy into a new call”, on the page of a call, gives a draft all it asked. A question may be answered"
-                " with a text, a figure, a date, a choice, a table or files; the preview shows what applicants will"
-                " see."
+                "“Copy into a new call”, on the page of a call, gives a draft all it asked. A question may be"
+                " answered with a text, a figure, a date, a choice, a table or files; the preview shows what"
+                " applicants will see."
             ),
         ),
         (
