@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -95,7 +96,7 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
         if _already_proposed(ranking):
             return
         _must_be_whole(ranking, proposals)
-        _must_be_settled(unsettled(ranking.call.id, ranking.commission.id))
+        _must_be_settled(waits_for(ranking.call.id, ranking.commission.id))
         funded = [one for one in proposals if one.outcome is Outcome.FUNDED]
         asked = Money(sum(one.amount.minor for one in funded), ranking.envelope.currency)
         if ranking.envelope < asked:
@@ -155,17 +156,22 @@ def _must_be_whole(ranking: Ranking, proposals: Sequence[Proposal]) -> None:
             )
 
 
-def _must_be_settled(unsettled: Sequence[str]) -> None:
-    """A file that is admitted late, or on appeal, belongs in the ranking: it is sent once, with all of them."""
-    if unsettled:
-        shown = ", ".join(unsettled[:SHOWN]) + (" …" if len(unsettled) > SHOWN else "")
-        raise Refused(
-            N_(
-                "The screening is not settled for %(references)s: it is under way, or an appeal is possible or waits.",
-                references=shown,
-            ),
-            N_("Once it is settled, send the ranking or announce the results."),
-        )
+def waits_for(call_id: UUID, commission_id: UUID | None = None) -> Text | None:
+    """Why a ranking, or the results of a call, are not sent yet: a file that is admitted late, or on appeal, belongs in
+    them. None when nothing holds them up.
+    """
+    files = unsettled(call_id, commission_id)
+    if not files:
+        return None
+    return N_(
+        "The screening is not settled for %(references)s: it is under way, or an appeal is possible or waits.",
+        references=", ".join(files[:SHOWN]) + (" …" if len(files) > SHOWN else ""),
+    )
+
+
+def _must_be_settled(why_not: Text | None) -> None:
+    if why_not is not None:
+        raise Refused(why_not, N_("Once it is settled, send the ranking or announce the results."))
 
 
 # --- the committee decides ------------------------------------------------------------------------------------
@@ -271,7 +277,7 @@ def conclude(call: Call, *, actor: Person) -> None:
         pending = select(Decision.id).where(Decision.call_id == call.id, queries.awaiting(call.id))
         if db.session.scalars(pending.limit(1)).first():
             raise Refused(N_("Some decisions are still to be taken."), N_("Take them, then close the call."))
-        _must_be_settled(unsettled(call.id))
+        _must_be_settled(waits_for(call.id))
         unranked = select(Application.id).where(
             Application.call_id == call.id,
             Application.state.in_([ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.REVIEWED]),

@@ -5,9 +5,11 @@ import io
 import pytest
 from sqlalchemy import select
 
+from grants.applications.models import ApplicationState
 from grants.awards.models import Agreement, Claim, Decision, Instalment
 from grants.core.db import db
 from tests.awards.test_award_story import reviewed
+from tests.factories import ApplicationFactory, submitted
 from tests.story import set_stage
 
 PDF = (
@@ -25,6 +27,21 @@ def stage(app):
 
 def one(model, *where):
     return db.session.scalars(select(model).where(*where)).first()
+
+
+def test_a_ranking_waits_for_what_is_being_screened(client, stage):
+    late = ApplicationFactory(
+        call=stage.call, commission=stage.commission, state=ApplicationState.SUBMITTED, **submitted(9)
+    )
+    ranking = f"/commission/calls/{stage.call.id}/{stage.commission.id}/ranking"
+    page = client.login(stage.chair).get(ranking)
+    assert "cannot be sent yet" in page.text and late.reference in page.text
+    rows = {f"outcome-{one.id}": "reserve" for one in stage.applications}
+    rows |= {f"amount-{one.id}": "500 001" for one in stage.applications}
+    refused = client.post(ranking, data=rows)
+    assert refused.status_code == 200 and late.reference in refused.text
+    assert refused.text.count("500 001") == len(stage.applications), "what was typed stays"
+    assert one(Decision) is None
 
 
 def test_from_the_ranking_to_the_payment(client, stage):

@@ -157,12 +157,16 @@ def ranking(user: Person, chaired: Chaired) -> Any:
             return _ranking_page(user, board.call.id, board.commission.id, form)
         flash(_("The ranking has been sent to the strategic committee."), "ok")
         return redirect(url_for(".ranking", call_id=board.call.id, commission_id=board.commission.id), 303)
-    return render_template("reviewer/ranking.html", board=board, form=form, sums=running(board, form))
+    return _form_page(board, form)
 
 
 def _ranking_page(user: Person, call_id: UUID, commission_id: UUID, form: ProposalForm) -> str:
-    board = queries.board(user, call_id, commission_id)  # read anew: the refusal ended the transaction
-    return render_template("reviewer/ranking.html", board=board, form=form, sums=running(board, form))
+    return _form_page(queries.board(user, call_id, commission_id), form)  # read anew: the refusal ended the transaction
+
+
+def _form_page(board: Ranking, form: ProposalForm) -> str:
+    waits = decision_workflow.waits_for(board.call.id, board.commission.id)
+    return render_template("reviewer/ranking.html", board=board, form=form, sums=running(board, form), waits=waits)
 
 
 def suggest(board: Ranking) -> dict[UUID, Outcome]:
