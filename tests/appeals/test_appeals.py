@@ -353,7 +353,7 @@ def test_a_file_that_was_being_completed_is_completed_not_taken_as_submitted():
     assert application.state == State.INCOMPLETE
     assert application.completion_due_at > now() and application.screening_reason == "La banque a écrit."
     outcome = parts(message_for(write(workflow.tell_heard, made.id, case.on.lead.id), "3"))[0]
-    assert "Complete your application" in outcome
+    assert "Complétez votre dossier" in outcome
 
 
 def test_of_a_cancelled_call_nothing_waits_and_nothing_may_be_appealed():

@@ -91,6 +91,7 @@ def typed(**changes):
         "mandatory": "yes",
         "kinds": ["xlsx", "pdf"],
         "most": "2",
+        "owed_by": "lead",
         "valid_months": "",
         "template": (BytesIO(workbook()), "modèle.xlsx"),
     } | changes

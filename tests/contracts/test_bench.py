@@ -11,7 +11,11 @@ def test_pages_are_measured_and_reported(new_database: NewDatabase, migrated: st
     with new_database(template=migrated) as settings:
         found = measure(settings, rows=240, few=40, requests=2)
     grown = {one.case for one in found if one.queries > one.queries_few}
-    assert grown <= {"ranking"}, "a long ranking is another page than a short one; no other page sends more queries"
+    another = {
+        "ranking",  # a long one is another page than a short one
+        "applicant's home",  # with a refusal on it, it says until when that may be appealed
+    }
+    assert grown <= another, "no other page sends more queries"
     table, lines = report(found).split("\n\n")
     assert len(table.splitlines()) == len(found) + 2
     read = [json.loads(line) for line in lines.splitlines()]
