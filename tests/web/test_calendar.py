@@ -189,8 +189,8 @@ def test_the_feed_costs_the_same_however_many_dates(client, person, held, querie
     outside = client.application.test_client()
     with queries() as seen:
         assert len(events(outside.get(f"/calendar/{token}.ics"))) == 2 * rows
-    assert len(seen) <= 5, seen
+    assert len(seen) <= 6, seen
     client.login(person).get("/account/calendar")
     with queries() as seen:
         client.get("/account/calendar")
-    assert len(seen) <= 7, seen
+    assert len(seen) <= 8, seen
