@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from grants.applications.content import content_hash
 from grants.applications.models import ApplicationState
+from grants.applications.queries import own_application
 from grants.calls.models import CallState
 from grants.cli.demo_words import evidence
 from grants.core.clock import now
@@ -49,6 +51,7 @@ def application(product: Product) -> str:
         made.submitted_at = now() - timedelta(hours=2)
         on.call.last_reference = 1
         on.call.state, on.call.closes_at = CallState.CLOSED, now() - timedelta(hours=1)
+        made.content_hash = content_hash(own_application(on.lead, made.id))
         db.session.commit()
         return str(made.id)
 
