@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 from grants.appeals import policy, queries
 from grants.appeals.models import AGAINST_LABELS, APPEAL_LABELS, Against, Appeal, AppealState
 from grants.applications import queries as applications
-from grants.applications.content import content_hash
 from grants.applications.models import Application
+from grants.applications.submitted import content_hash
 from grants.awards.models import Decision
 from grants.core.audit import record
 from grants.core.clock import now

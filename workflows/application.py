@@ -9,9 +9,10 @@ from sqlalchemy.orm import joinedload
 
 from grants.appeals import policy as appeal_policy
 from grants.applications import evidence, policy, queries
-from grants.applications.content import Blocker, blockers, content_hash
+from grants.applications.blockers import Blocker, blockers
 from grants.applications.models import EDITABLE, STATE_LABELS, Application
 from grants.applications.models import ApplicationState as State
+from grants.applications.submitted import content_hash
 from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.core.clock import arrival, now

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications import queries as applications
-from grants.applications.content import accession_hash, is_awaited, is_confirmed
+from grants.applications.blockers import is_awaited, is_confirmed
 from grants.applications.models import (
     EXPECTED,
     PARTNER_LABELS,
@@ -22,6 +22,7 @@ from grants.applications.models import (
     Partner,
     PartnerState,
 )
+from grants.applications.submitted import accession_hash
 from grants.calls.consortia import MOST_MEMBERS
 from grants.core.audit import record
 from grants.core.clock import now

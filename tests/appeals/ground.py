@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from grants.appeals import queries
 from grants.appeals.models import Against, Appeal
-from grants.applications.content import content_hash
 from grants.applications.models import Application
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import file, own_application
+from grants.applications.submitted import content_hash
 from grants.awards.models import Decision, DecisionState, Outcome
 from grants.awards.queries import decisions
 from grants.core.audit import Event

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from grants.applications import service, steps, versions
-from grants.applications.content import Answered, Budget, Project, Section, content_of
+from grants.applications.content import Answered, Budget, Project, Section
 from grants.applications.models import Application, ApplicationState, Revision
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_of
 from grants.calls.models import Call
 from grants.calls.questionnaire import Kind, Part, Question
 from grants.core.clock import now

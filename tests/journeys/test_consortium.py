@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from grants.applications import queries
-from grants.applications.content import content_of
 from grants.applications.models import ApplicationState
+from grants.applications.submitted import content_of
 from grants.calls.consortia import Composition
 from grants.calls.models import EligibilityRule, Owed, RequiredDocument
 from grants.cli.demo_words import evidence

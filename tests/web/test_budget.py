@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from grants.applications import service
-from grants.applications.content import blockers
+from grants.applications.blockers import blockers
 from grants.applications.models import ApplicationState, BudgetLine, Certainty, Source
 from grants.applications.plan import Plan
 from grants.applications.reckoning import Funding, Line

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from grants.applications import evidence
 from grants.applications import queries as reads
-from grants.applications.content import content_hash
 from grants.applications.models import Application, ApplicationState, Evidence
+from grants.applications.submitted import content_hash
 from grants.awards.aid import aid_to_groups
 from grants.calls.eligibility import Answer
 from grants.calls.models import EligibilityRule

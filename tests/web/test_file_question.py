@@ -5,9 +5,10 @@ import io
 import pytest
 from sqlalchemy import select
 
-from grants.applications.content import blockers, content_of
+from grants.applications.blockers import blockers
 from grants.applications.models import Document
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_of
 from grants.calls import questionnaires
 from grants.calls.models import CallState
 from grants.calls.questionnaire import Choice, Condition, Files, Kind, Outline, Part, Question

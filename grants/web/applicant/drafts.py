@@ -11,21 +11,20 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from grants.applications import policy, queries, service
+from grants.applications.blockers import Blocker, most
 from grants.applications.budgets import budget_of, warnings
 from grants.applications.content import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
     Answered,
-    Blocker,
     Budget,
     Project,
     Section,
     Sheet,
-    content_hash,
-    most,
     outline,
 )
 from grants.applications.models import Application
+from grants.applications.submitted import content_hash
 from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.calls.questionnaire import Part, cell_name
