@@ -12,6 +12,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from grants.applications.models import REVIEWABLE, TAKING_PART, Application, ApplicationState, Document, Partner
 from grants.calls.models import Call, CallState, Envelope
+from grants.calls.transfers import brought_to
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
 from grants.core.types import Money
@@ -274,7 +275,7 @@ def chaired(user: Person, call_id: UUID, commission_id: UUID) -> Chaired:
     envelope = db.session.scalar(
         select(Envelope.amount_minor).where(Envelope.call_id == call_id, Envelope.commission_id == commission_id)
     )
-    return Chaired(call, commission, Money(envelope or 0, call.currency))
+    return Chaired(call, commission, Money((envelope or 0) + brought_to(call_id, commission_id), call.currency))
 
 
 def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:

@@ -51,7 +51,8 @@ class Decision(Record):
     """What the commission proposed for one application and what the strategic committee decided.
 
     `score` is the mean of the reviews' totals, in hundredths of a point of 100. `reopened_at`: an appeal against it was
-    upheld then by `reopened_by_id`, so what `refused_by_id` had decided is decided again.
+    upheld then by `reopened_by_id`, so what `refused_by_id` had decided is decided again. `proposed`: what
+    the commission had proposed, where the committee changed the amount since.
     """
 
     __tablename__ = "decision"
@@ -79,6 +80,8 @@ class Decision(Record):
     currency: Mapped[str] = mapped_column(String(3))
     amount_minor: Mapped[int]
     amount = MoneyOf()
+    proposed_minor: Mapped[int | None]
+    proposed = MoneyOf()
     note: Mapped[str] = mapped_column(default="")
     state: Mapped[DecisionState] = mapped_column(default=DecisionState.PROPOSED)
     proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
