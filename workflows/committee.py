@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from grants.applications.models import Application
-from grants.awards import drafts, policy, queries
+from grants.awards import drafts, policy
 from grants.awards.drafts import Draft
 from grants.awards.interests import hidden_commissions
 from grants.awards.models import Decision, DecisionState, EnvelopeTransfer, Outcome
-from grants.awards.picture import Theme, picture
+from grants.awards.picture import picture
 from grants.awards.projection import Projection, Step, project
+from grants.awards.reserve import awaited
 from grants.calls.models import Call, CallState
 from grants.core.audit import Event, record
 from grants.core.db import db, lock, transaction
@@ -50,7 +51,7 @@ def transfer(
         _must_be_of(call, source_id, target_id, amount)
         if {source_id, target_id} & hidden_commissions(actor, call):
             raise Forbidden(policy.LINKED)
-        _must_cover(call, source_id, amount, actor)
+        _must_cover(call, source_id, amount)
         number = db.session.scalar(select(func.count()).where(EnvelopeTransfer.call_id == call.id)) or 0
         made = EnvelopeTransfer(
             id=key,
@@ -78,7 +79,7 @@ def _must_be_of(call: Call, source_id: UUID, target_id: UUID, amount: Money) -> 
         raise Refused(N_("The amount must be greater than zero."))
 
 
-def _must_cover(call: Call, source_id: UUID, amount: Money, actor: Person) -> None:
+def _must_cover(call: Call, source_id: UUID, amount: Money) -> None:
     """What is proposed for funding there waits for its credit; rows are held, so that nobody decides meanwhile."""
     waiting = select(Decision.id).where(
         Decision.call_id == call.id, Decision.commission_id == source_id, Decision.state == DecisionState.PROPOSED
@@ -87,14 +88,14 @@ def _must_cover(call: Call, source_id: UUID, amount: Money, actor: Person) -> No
     standing = by_commission(call.fund_id, call.id).get(source_id)
     if standing is None:
         raise Refused(N_("This commission has no envelope in the call."))
-    rows = [one for one in queries.decisions(actor, call.id) if one.commission_id == source_id]
-    theme = Theme(next(one for one in call.fund.cluster.commissions if one.id == source_id), standing, rows)
-    if theme.left < amount:
+    left = Money(max(0, standing.free.minor - awaited(call.id, source_id)), call.currency)
+    if left < amount:
+        name = next(one.name for one in call.fund.cluster.commissions if one.id == source_id)
         raise NotEnough(
             N_(
                 "%(commission)s can give up to %(left)s: the rest is granted, or proposed for funding.",
-                commission=theme.commission.name,
-                left=Money(max(0, theme.left.minor), call.currency),
+                commission=name,
+                left=left,
             ),
             N_("Lower the amount, or decide on its proposals first."),
         )

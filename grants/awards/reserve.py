@@ -1,5 +1,7 @@
 """The reserve list is served in rank order, with credit that nothing else waits for."""
 
+from uuid import UUID
+
 from sqlalchemy import func, or_, select
 
 from grants.applications.models import Application, ApplicationState
@@ -32,23 +34,27 @@ def must_be_next(decision: Decision, reason: str) -> None:
         )
 
 
-def must_leave_enough(decision: Decision) -> None:
-    """Raises Refused when its commission lacks freed credit: free, less what its pending proposals ask for."""
+def awaited(call_id: UUID, commission_id: UUID) -> int:
+    """Minor units that pending proposals to fund ask of a commission's free credit; one query."""
     pending = (
         select(func.coalesce(func.sum(Decision.amount_minor), 0))
         .join(Application, Application.id == Decision.application_id)
         .where(
-            Decision.call_id == decision.call_id,
-            Decision.commission_id == decision.commission_id,
+            Decision.call_id == call_id,
+            Decision.commission_id == commission_id,
             Decision.state == DecisionState.PROPOSED,
             Application.state != ApplicationState.WITHDRAWN,
             or_(Decision.proposal == Outcome.FUNDED, Decision.reopened_at.is_not(None)),
         )
     )
-    ahead = int(db.session.scalar(pending) or 0)
+    return int(db.session.scalar(pending) or 0)
+
+
+def must_leave_enough(decision: Decision) -> None:
+    """Raises Refused when its commission lacks freed credit: free, less what its pending proposals ask for."""
     standings = by_commission(decision.call.fund_id, decision.call_id)
     free = standings.get(decision.commission_id, Standing(decision.currency, {})).free
-    freed = Money(max(0, free.minor - ahead), decision.currency)
+    freed = Money(max(0, free.minor - awaited(decision.call_id, decision.commission_id)), decision.currency)
     if freed < decision.amount:
         raise Refused(
             N_(

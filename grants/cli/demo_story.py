@@ -24,6 +24,7 @@ from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
 from grants.cli import demo_budget, demo_marks
+from grants.cli.demo_committee import weighed
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_grant import first_grant, reviewed
 from grants.cli.demo_papers import ask_for_papers, give_papers
@@ -206,6 +207,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
         with days_ago(45 - n):
             reviewed(who, application_id, n, whole=n != 6)
     first_grant(who, call_id)
+    weighed(who, call_id)
     _clarified(who, made[1])
 
 
