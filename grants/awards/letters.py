@@ -130,7 +130,7 @@ def filled(text: str, values: Mapping[str, Any]) -> list[Text]:
 def _values(decision: Decision, occasion: Occasion, marks: Marks | None, reader: Reader) -> dict[str, Any]:
     application = decision.application
     said = _scores(marks, reader) if marks is not None else []
-    scores = "\n".join(f"{plain(label, reader)}: {render(mark, reader)}" for label, mark in said)
+    scores = " · ".join(f"{plain(label, reader)}: {render(mark, reader)}" for label, mark in said)
     return {
         "name": application.lead.name,
         "reference": application.reference,

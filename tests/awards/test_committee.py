@@ -83,7 +83,6 @@ def test_the_picture_adds_up(case):
 
 
 def test_the_line_comes_after_the_last_that_is_paid_for(case):
-    case.stage.call
     row = db.session.get_one(Decision, case.rows["B"])
     row.amount_minor = 150_000_000
     db.session.flush()

@@ -1,9 +1,15 @@
 """In French: the committee looks at the whole picture, tries, confirms, decides on several, transfers, announces."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from grants.applications.queries import own_application
+from grants.applications.submitted import content_hash
 from grants.awards.models import Decision
 from grants.calls.models import Feedback
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words
 from grants.people.models import Person
@@ -15,37 +21,44 @@ from tests.journeys.product import Product
 from tests.journeys.test_eligibility import installation
 
 PASSWORD = "quatre mots bien choisis"
-MEMBER, LEAD = "comite-{}@exemple.ma", "porteuse-{}@exemple.ma"
 NAMES = {"A": "Capteurs du littoral", "B": "Paiement mobile rural", "C": "Archives vocales", "D": "Atelier de l’IA"}
 PREVIEW = 'button[value="preview"]'
 
 
 @pytest.fixture
-def case(product: Product) -> tuple[str, dict[str, str], dict[str, str]]:
+def case(product: Product) -> dict[str, Any]:
     """Two rankings proposed; the member's account; the call's id, the decisions' and the commissions' ids."""
     with installation(product):
         made: Ground = ground()
-        made.member.email, made.member.name, made.member.locale = MEMBER, "Amina Chraibi", "fr"
+        lead_of = db.session.get_one(Decision, made.rows["A"]).application.lead_id
+        emails = f"comite-{lead_of.hex}@exemple.ma", f"porteuse-{lead_of.hex}@exemple.ma"
+        made.member.email, made.member.name, made.member.locale = emails[0], "Amina Chraibi", "fr"
         made.member.password_hash = hash_password(PASSWORD)
         made.stage.call.title = Words(fr="Tatwir du comité", en="The committee’s Tatwir")
         made.stage.call.feedback = Feedback.TOTAL
         made.first.name, made.second.name = Words(fr="Services mobiles"), Words(fr="Intelligence artificielle")
         for name, id in made.rows.items():
             application = db.session.get_one(Decision, id).application
-            application.title = NAMES[name]
-        lead = db.session.get_one(Person, db.session.get_one(Decision, made.rows["A"]).application.lead_id)
-        lead.email, lead.name, lead.locale = LEAD, "Imane Zerouali", "fr"
+            application.title, application.submitted_at = NAMES[name], now() - timedelta(days=30)
+        db.session.flush()
+        for id in made.rows.values():
+            application = db.session.get_one(Decision, id).application
+            whole = own_application(db.session.get_one(Person, application.lead_id), application.id)
+            application.content_hash = content_hash(whole)
+        lead = db.session.get_one(Person, lead_of)
+        lead.email, lead.name, lead.locale = emails[1], "Imane Zerouali", "fr"
         db.session.commit()
         rows = {name: str(id) for name, id in made.rows.items()}
-        return str(made.call_id), rows, {"first": str(made.first.id), "second": str(made.second.id)}
+        themes = {"first": str(made.first.id), "second": str(made.second.id)}
+        return {"call": str(made.call_id), "rows": rows, "themes": themes, "member": emails[0], "lead": emails[1]}
 
 
 def test_from_the_picture_to_the_letters(chromium, product: Product, case) -> None:
-    call, rows, themes = case
-    here = f"/board/calls/{call}"
+    rows, themes, who = case["rows"], case["themes"], case["member"]
+    here = f"/board/calls/{case['call']}"
     people = People(chromium, product, "fr", PICTURES / "committee")
     try:
-        member = people["member"].goes("/account/sign-in").types(email=MEMBER, password=PASSWORD).presses()
+        member = people["member"].goes("/account/sign-in").types(email=who, password=PASSWORD).presses()
         member.goes(f"{here}/picture").looks("picture").reads("Capteurs du littoral")
 
         member.follows("/plan").looks("what-if-empty")
@@ -54,7 +67,7 @@ def test_from_the_picture_to_the_letters(chromium, product: Product, case) -> No
             "id => document.querySelector(`[data-text='row-${id}']`).textContent.includes('Sort')", arg=rows["B"]
         )
         member.page.context.clear_cookies(name="session")
-        member.goes(f"{here}/plan").types(email=MEMBER, password=PASSWORD).presses()
+        member.goes(f"{here}/plan").types(email=who, password=PASSWORD).presses()
         member.goes(f"{here}/plan").looks("what-if-kept")
         assert member.page.input_value(f'[name="line-{themes["first"]}"]') == "1", "it survived the sign-out"
         member.page.fill(f'[name="amount-{rows["A"]}"]', "500 000")
@@ -77,7 +90,7 @@ def test_from_the_picture_to_the_letters(chromium, product: Product, case) -> No
         member.reads("Bravo Imane Zerouali")
 
         member.goes(f"{here}/decisions").confirms("/decide").looks("announced")
-        letter = product.letter_to(LEAD, containing="Bravo Imane Zerouali")
+        letter = product.letter_to(case["lead"], containing="Bravo Imane Zerouali")
         assert letter
     finally:
         people.leave()
@@ -85,11 +98,11 @@ def test_from_the_picture_to_the_letters(chromium, product: Product, case) -> No
 
 
 def test_the_same_pages_in_arabic(chromium, product: Product, case) -> None:
-    call, _, themes = case
-    here = f"/board/calls/{call}"
+    themes, who = case["themes"], case["member"]
+    here = f"/board/calls/{case['call']}"
     people = People(chromium, product, "ar", PICTURES / "committee-ar")
     try:
-        member = people["member"].goes("/account/sign-in").types(email=MEMBER, password=PASSWORD).presses()
+        member = people["member"].goes("/account/sign-in").types(email=who, password=PASSWORD).presses()
         member.page.locator('button[value="ar"]').first.click()
         member.goes(f"{here}/picture").looks("picture")
         member.goes(f"{here}/plan")
