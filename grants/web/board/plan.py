@@ -71,8 +71,9 @@ def autosave_plan(user: Person, call: Call) -> Any:
     speak(call)
     found = picture(user, call)
     typed = read(request.form, found, drafts.kept(user, call))
+    said = figures(project(found, typed.draft, user))  # before the commit, which forgets what was read
     drafts.keep(typed.draft, call, actor=user)
-    return jsonify(saved_at=now().isoformat(), **figures(project(found, typed.draft, user)))
+    return jsonify(saved_at=now().isoformat(), **said)
 
 
 @portal.post("/calls/<uuid:id>/plan/choose")
