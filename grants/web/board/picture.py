@@ -72,10 +72,10 @@ def transfer(user: Person, call: Call) -> Any:
     speak(call)
     found = picture(user, call)
     form = transfer_form(found)
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or form.amount.data is None:
         return shown(user, found, form)
-    source, target = UUID(form.source.data), UUID(form.target.data)
-    workflow.transfer(call, source, target, form.amount.data, form.reason.data, _key(), actor=user)
+    source, target, amount = UUID(form.source.data), UUID(form.target.data), form.amount.data
+    workflow.transfer(call, source, target, amount, form.reason.data, _key(), actor=user)
     flash(_("Transferred. Both envelopes and the ledger show it."), "ok")
     return redirect(url_for(".whole_picture", id=call.id, _anchor="transfers"), 303)
 
