@@ -48,12 +48,6 @@ class Verdict(StrEnum):
     DISMISSED = "dismissed"
 
 
-VERDICT_LABELS = {
-    Verdict.CONFIRMED: N_("Confirmed"),
-    Verdict.DISMISSED: N_("Dismissed"),
-}
-
-
 class Conflict(Record):
     """One conflict of one person with one application: it stands unless `verdict` dismisses it.
 

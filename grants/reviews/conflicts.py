@@ -72,6 +72,11 @@ def pairs(call: Call, commission: Commission) -> set[tuple[UUID, UUID]]:
     return {(row.application_id, row.person_id) for row in db.session.execute(select(found))}
 
 
+def against(application: Application) -> set[UUID]:
+    """Who of everybody has a standing conflict with this application; one query."""
+    return set(db.session.scalars(select(standing(Scope(files=application.id)).c.person_id)))
+
+
 def files_of(call: Call, commission: Commission) -> Select[UUID]:
     """Every file of the commission in the call, whatever its state."""
     return select(Application.id).where(

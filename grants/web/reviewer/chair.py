@@ -16,7 +16,7 @@ from grants.core.policy import signed_in
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews import pages, policy, queries
-from grants.reviews.conflicts import pairs
+from grants.reviews.conflicts import against
 from grants.reviews.models import Review
 from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
@@ -209,7 +209,7 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
     reviews = queries.on_file(user, application)
     candidates = queries.candidates(application.call, application.commission_id, user)
     asked = {one.reviewer_id for one in reviews}
-    against = {one for id, one in pairs(application.call, application.commission) if id == application.id}
+    conflicted = against(application)
     return render_template(
         "reviewer/led.html",
         application=application,
@@ -218,9 +218,9 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         budget=read_budget(application),
         form=form,
         candidates={str(one.person.id): one for one in candidates},
-        free=[one for one in candidates if one.person.id not in asked | against],
+        free=[one for one in candidates if one.person.id not in asked | conflicted],
         asked=asked,
-        against=against,
+        against=conflicted,
         open=application.state in {ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW},
     )
 
