@@ -47,7 +47,7 @@ def unled(user: Person) -> list[Row]:
     follows; seven queries.
     """
     files = _watched(user).with_only_columns(Application.id, Application.commission_id)
-    commission_of: dict[UUID, UUID] = {id: commission_id for id, commission_id in db.session.execute(files)}
+    commission_of = {row.id: row.commission_id for row in db.session.execute(files)}
     if not commission_of:
         return []
     seats = select(Appointment.commission_id, Appointment.person_id, Appointment.role)
