@@ -21,8 +21,8 @@ CONFLICTS = Guide(
             N_("Read what the product found"),
             N_(
                 "It compares the people of the commission with the applicant and its partners: same organisation or"
-                " group of companies, same e-mail domain, the name of a director, shareholder, relative or associate they"
-                " declare, a membership that ended or a project shared in the last %(n)s years. Each is said in a"
+                " group of companies, same e-mail domain, the name of a director, shareholder, relative or associate"
+                " they declare, a membership that ended or a project shared in the last %(n)s years. Each is said in a"
                 " sentence, with its dates.",
                 n=YEARS,
             ),
