@@ -193,8 +193,7 @@ def _found(row: Any, kept: Conflict | None) -> Finding:
 
 
 def _of(kept: Conflict) -> Finding:
-    given = kept.facts, kept.since if kept.kind != K.DECLARED else kept.created_at
-    return Finding(*_key(kept), *given, reason=kept.reason or "", kept=kept, verdict=kept.verdict)
+    return Finding(*_key(kept), kept.facts, kept.since, reason=kept.reason or "", kept=kept, verdict=kept.verdict)
 
 
 def _asked(scope: Scope, known: Iterable[tuple[UUID, UUID]]) -> list[Finding]:

@@ -31,14 +31,26 @@ def stage(app) -> Stage:
 def joins(person: Person, file: Application) -> Membership:
     organisation = db.session.get_one(Organisation, file.organisation_id)
     made: Membership = MembershipFactory(organisation=organisation, person=person)
+    db.session.commit()  # a refusal rolls back as far as here
     return made
 
 
-def concern(stage: Stage, person: Person, by: Person | None = None, n: int = 0) -> Concern:
-    return Concern(*conflict_queries.led_concern(by or stage.chair, stage.applications[n].id, person.id))
-
-
-def settle(on: Concern, verdict: Verdict, by: Person, reason: str = "Because.", seen: int | None = None) -> None:
+def settle(
+    stage: Stage,
+    person: Person,
+    verdict: Verdict,
+    by: Person,
+    reason: str = "Because.",
+    seen: int | None = None,
+    unled: bool = False,
+) -> None:
+    """The verdict on the one conflict of this person with the first file, read as its page reads it."""
+    db.session.commit()
+    file = stage.applications[0].id
+    if unled:
+        on = Concern(*conflict_queries.unled_concern(stage.officer, file, person.id))
+    else:
+        on = Concern(*conflict_queries.led_concern(stage.chair, file, person.id))
     (one,) = of(on.person, on.application)
     workflow.settle(on, one.kind, one.fact, verdict, reason, seen, actor=by)
 
@@ -52,10 +64,9 @@ def test_it_stands_until_it_is_dismissed_with_a_reason(stage: Stage) -> None:
     joins(one, stage.applications[0])
     with pytest.raises(Refused, match="which is the applicant"):
         ask(stage, one, *others)
-    on = concern(stage, one)
     with pytest.raises(Refused, match="Say why"):
-        settle(on, Verdict.DISMISSED, stage.chair, "  ")
-    settle(on, Verdict.DISMISSED, stage.chair, "He left before the project was written.")
+        settle(stage, one, Verdict.DISMISSED, stage.chair, "  ")
+    settle(stage, one, Verdict.DISMISSED, stage.chair, "He left before the project was written.")
     ask(stage, one, *others[:2])
     assert queries.own_review(one, review_of(stage.applications[0], one).id)
 
@@ -63,7 +74,7 @@ def test_it_stands_until_it_is_dismissed_with_a_reason(stage: Stage) -> None:
 def test_what_began_later_asks_again(stage: Stage) -> None:
     one = stage.reviewers[0]
     membership = joins(one, stage.applications[0])
-    settle(concern(stage, one), Verdict.DISMISSED, stage.chair)
+    settle(stage, one, Verdict.DISMISSED, stage.chair)
     assert not queries.conflicted(one, stage.applications[0])
     membership.created_at = now() + timedelta(minutes=1)
     db.session.flush()
@@ -75,7 +86,7 @@ def test_what_began_later_asks_again(stage: Stage) -> None:
 def test_a_confirmation_holds_when_the_fact_goes(stage: Stage) -> None:
     one = stage.reviewers[0]
     membership = joins(one, stage.applications[0])
-    settle(concern(stage, one), Verdict.CONFIRMED, stage.chair, "")
+    settle(stage, one, Verdict.CONFIRMED, stage.chair, "")
     db.session.delete(membership)
     db.session.flush()
     assert queries.conflicted(one, stage.applications[0])
@@ -87,13 +98,12 @@ def test_nobody_settles_their_own_nor_one_of_a_file_closed_to_them(stage: Stage)
     second = with_role(Role.CHAIR, commission=stage.commission)
     third = with_role(Role.CHAIR, commission=stage.commission)
     joins(second, stage.applications[0])
-    on = concern(stage, second)
     with pytest.raises(Forbidden, match="You have a conflict of interest"):
-        settle(on, Verdict.DISMISSED, second)
+        settle(stage, second, Verdict.DISMISSED, second)
     for actor in (stage.reviewers[0], stage.officer, stage.committee):
         with pytest.raises(Forbidden):
-            settle(on, Verdict.DISMISSED, actor)
-    settle(on, Verdict.DISMISSED, third)
+            settle(stage, second, Verdict.DISMISSED, actor)
+    settle(stage, second, Verdict.DISMISSED, third)
     assert not queries.conflicted(second, stage.applications[0])
 
 
@@ -107,7 +117,7 @@ def test_confirmed_it_takes_a_submitted_review_away(stage: Stage) -> None:
     one = stage.reviewers[0]
     joins(one, application)
     assert db.session.scalars(queries.visible_to(one)).all() == [review_of(application, one)]
-    settle(concern(stage, one), Verdict.CONFIRMED, stage.chair)
+    settle(stage, one, Verdict.CONFIRMED, stage.chair)
     mine = db.session.scalars(select(Review).where(Review.reviewer_id == one.id)).one()
     assert mine.state == ReviewState.REASSIGNED and application.state == ApplicationState.IN_REVIEW
     assert db.session.scalars(queries.visible_to(one)).all() == []
@@ -119,14 +129,13 @@ def test_confirmed_it_takes_a_submitted_review_away(stage: Stage) -> None:
 def test_a_verdict_on_what_somebody_else_settled_is_refused_and_the_same_twice_is_one(stage: Stage) -> None:
     one, second = stage.reviewers[0], with_role(Role.CHAIR, commission=stage.commission)
     joins(one, stage.applications[0])
-    on = concern(stage, one)
-    settle(on, Verdict.DISMISSED, stage.chair, seen=0)
-    settle(on, Verdict.DISMISSED, stage.chair, seen=0)
+    settle(stage, one, Verdict.DISMISSED, stage.chair, seen=0)
+    settle(stage, one, Verdict.DISMISSED, stage.chair, seen=0)
     with pytest.raises(LostUpdate):
-        settle(on, Verdict.CONFIRMED, second, seen=0)
+        settle(stage, one, Verdict.CONFIRMED, second, seen=0)
     kept = db.session.scalars(select(Conflict)).one()
     assert db.session.scalars(select(Event.name).where(Event.subject_id == kept.id)).all() == ["conflict.dismiss"]
-    settle(on, Verdict.CONFIRMED, second, seen=kept.version)
+    settle(stage, one, Verdict.CONFIRMED, second, seen=kept.version)
     assert kept.verdict == Verdict.CONFIRMED and kept.settled_by_id == second.id
 
 
@@ -143,19 +152,19 @@ def test_an_officer_settles_where_no_chair_may(stage: Stage) -> None:
         (file.id, person.id) for person in sorted((one, stage.chair), key=lambda person: person.sort_key)
     ]
     assert conflict_queries.unled(stage.committee) == conflict_queries.unled(one) == []
-    on = Concern(*conflict_queries.unled_concern(stage.officer, file.id, one.id))
-    settle(on, Verdict.DISMISSED, stage.officer)
+    settle(stage, one, Verdict.DISMISSED, stage.officer, unled=True)
     assert not queries.conflicted(one, file)
-    settle(Concern(on.application, stage.chair), Verdict.DISMISSED, stage.officer)
+    settle(stage, stage.chair, Verdict.DISMISSED, stage.officer, unled=True)
     assert conflict_queries.unled(stage.officer) == []
     with pytest.raises(Forbidden):
-        settle(on, Verdict.CONFIRMED, stage.officer)
+        settle(stage, one, Verdict.CONFIRMED, stage.officer, unled=True)
 
 
 # --- declarations ---------------------------------------------------------------------------------------------
 
 
 def declare(stage: Stage, person: Person, reason: str = "My sister works there.") -> None:
+    db.session.commit()
     file = conflict_queries.own_declarable(person, stage.applications[0].id)
     workflow.declare(file, reason, actor=person)
 
@@ -179,7 +188,7 @@ def test_declared_before_being_asked(stage: Stage) -> None:
 def test_a_declaration_dismissed_can_be_made_again(stage: Stage) -> None:
     one = stage.reviewers[0]
     declare(stage, one)
-    settle(concern(stage, one), Verdict.DISMISSED, stage.chair, "He pressed the wrong line.")
+    settle(stage, one, Verdict.DISMISSED, stage.chair, "He pressed the wrong line.")
     assert not queries.conflicted(one, stage.applications[0])
     declare(stage, one, "This time it is true.")
     assert queries.conflicted(one, stage.applications[0])
@@ -191,7 +200,7 @@ def test_with_a_review_in_hand_it_is_the_reviews_declaration(stage: Stage) -> No
     assert review_of(application, one).state == ReviewState.CONFLICT_DECLARED
     assert db.session.scalars(select(Conflict)).all() == []
     with pytest.raises(Refused, match="it stands"):
-        settle(concern(stage, one), Verdict.DISMISSED, stage.chair)
+        settle(stage, one, Verdict.DISMISSED, stage.chair)
 
 
 def test_after_the_review_was_sent_the_file_closes_at_once(stage: Stage) -> None:
@@ -201,7 +210,7 @@ def test_after_the_review_was_sent_the_file_closes_at_once(stage: Stage) -> None
     reviews.submit_review(review, sheet(stage, 8, 10), review.version, actor=one)
     declare(stage, one)
     assert queries.conflicted(one, application) and review.state == ReviewState.SUBMITTED
-    settle(concern(stage, one), Verdict.CONFIRMED, stage.chair)
+    settle(stage, one, Verdict.CONFIRMED, stage.chair)
     assert review.state == ReviewState.REASSIGNED
 
 
