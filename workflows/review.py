@@ -153,6 +153,7 @@ def declare_conflict(review: Review, reason: str, *, actor: Person) -> None:
 def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
     """Another reviewer takes the place of one who has a conflict or does not answer."""
     with transaction():
+        lock(review.application, "state")  # the file first, as everybody does: nobody waits for each other
         if lifecycle.fire("reassign", review, actor, to=str(reviewer.id)):
             _must_sit_on(reviewer, review.application)
             known = select(Review.id).where(
@@ -177,6 +178,7 @@ def save(review: Review, sheet: Sheet, version: int | None, *, actor: Person) ->
 def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
     """Hand the review in for good. Raises Refused when `service.missing` finds something."""
     with transaction():
+        lock(review.application, "state")
         if review.state == ReviewState.SUBMITTED:
             policy.answer.require(actor, review)
             return
@@ -194,6 +196,7 @@ def reopen_review(review: Review, reason: str, *, actor: Person) -> None:
     """The chair gives a submitted review back, with a reason."""
     with transaction():
         empty = {"total": None, "submitted_at": None}
+        lock(review.application, "state")
         reopened = lifecycle.fire("reopen_review", review, actor, reason=reason, set=empty)
         if reopened and review.application.state == ApplicationState.REVIEWED:
             application_lifecycle.fire("resume_review", review.application, actor, reason=reason)

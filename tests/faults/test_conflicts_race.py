@@ -15,6 +15,7 @@ from grants.reviews.conflict_models import Conflict, ConflictKind, Verdict
 from grants.reviews.conflict_policy import Concern
 from grants.reviews.findings import of
 from grants.reviews.models import COUNTED, Review
+from grants.reviews.service import Mark, Sheet
 from tests.factories import MembershipFactory, with_role
 from tests.faults.test_members_race import race
 from tests.story import set_stage
@@ -89,6 +90,29 @@ def test_declared_while_it_is_assigned(own_app: Flask, scene: Scene) -> None:
     done = race(own_app, [scene.declare, scene.assign])
     assert done in ({"done": 2}, {"done": 1, "Refused": 1})
     assert scene.counted(1) == 0
+
+
+def test_confirmed_while_the_review_is_sent(own_app: Flask, scene: Scene) -> None:
+    """Both take the file first: neither waits for the other for ever, and the review counts no more."""
+    scene.settle(Verdict.DISMISSED, scene.chair)()
+    scene.assign()
+
+    def mine() -> tuple[Person, Review]:
+        reviewer = db.session.get_one(Person, scene.reviewers[0])
+        (review,) = queries.worklist(reviewer)
+        return reviewer, queries.own_review(reviewer, review.id)
+
+    reviewer, review = mine()
+    reviews.accept(review, actor=reviewer)
+
+    def send() -> object:
+        reviewer, review = mine()
+        marks = {one.id: Mark(8) for one in review.application.call.criteria}
+        return reviews.submit_review(review, Sheet(marks, "Good.", 2), None, actor=reviewer)
+
+    done = race(own_app, [scene.settle(Verdict.CONFIRMED, scene.chair), send])
+    assert done["done"] >= 1 and done["done"] + done["Forbidden"] == 2
+    assert scene.counted(0) == 0
 
 
 def test_two_chairs_at_once_give_one_verdict(own_app: Flask, scene: Scene) -> None:
