@@ -179,6 +179,7 @@ def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: P
     """Hand the review in for good. Raises Refused when `service.missing` finds something."""
     with transaction():
         lock(review.application, "state")
+        lock(review, "state")
         if review.state == ReviewState.SUBMITTED:
             policy.answer.require(actor, review)
             return
