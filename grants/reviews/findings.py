@@ -21,6 +21,11 @@ from grants.reviews.models import Review
 K = ConflictKind
 
 
+def apart(name: str) -> str:
+    """A name that keeps its own direction in whatever sentence it stands (first strong isolate)."""
+    return f"\u2068{name}\u2069"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One conflict of one person with one file.
@@ -61,9 +66,10 @@ class Finding:
 
     def sentence(self, name: str) -> Text:
         """Why, in one sentence about the person of this name."""
-        told = self.facts
+        told = {key: apart(value) if isinstance(value, str) else value for key, value in self.facts.items()}
+        name = apart(name)
         given = {"name": name, "organisation": told.get("organisation", "")}
-        when = date.fromisoformat(told["when"]) if told.get("when") else None
+        when = date.fromisoformat(self.facts["when"]) if self.facts.get("when") else None
         match self.kind:
             case K.DECLARED:
                 return N_("%(name)s declared a conflict of interest.", name=name)
