@@ -112,7 +112,7 @@ CASES: dict[str, tuple[Callable[[Stage, Person, Application], object], set[Confl
         {ConflictKind.ACTED},
     ),
     "led one long ago": (
-        lambda stage, one, file: past(stage, 5 * 366, organisation=of(file), lead=one),
+        lambda stage, one, file: led(stage, one, file, 5 * 366),
         set(),
     ),
     "shared a project": (lambda stage, one, file: shared(stage, one, 400), {ConflictKind.TOGETHER}),
