@@ -32,7 +32,7 @@ function fill(form, pairs) {
     if (there.has(name)) continue; // rows that the page does not have: sent along
     for (const value of given) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
-  for (const input of inputs) input.dispatchEvent(new Event("input", { bubbles: true }));
+  for (const input of inputs) for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
 }
 
 // `hold(sent)` keeps what the form says, `sent` being what was last on its way; `drop()` once it is saved; `left()`
