@@ -76,7 +76,7 @@ def park() -> UUID | None:
     sent = _sent()
     db.session.rollback()
     token, person = _token() or parking.new_token(), _whose()
-    if person is None and not _has_room():
+    if person is None and not has_room():
         return None
     g.parked = parking.park(page, sent, token=token, person=person)
     g.parked_with = token
@@ -84,7 +84,7 @@ def park() -> UUID | None:
     return kept
 
 
-def _has_room() -> bool:
+def has_room() -> bool:
     """Whether this address has not used up what is kept of people unknown: one address cannot fill it for all others.
 
     While the counting itself is down, the limit on all of them together has to do.

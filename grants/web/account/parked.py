@@ -58,7 +58,8 @@ def _closed(user: Person, path: str) -> Text | None:
 
     Raises NoResultFound when they cannot see it.
     """
-    addresses, reason = current_app.url_map.bind(""), None
+    addresses = current_app.url_map.bind("")
+    reason: Text | None = None
     for method in ("GET", "POST"):
         try:
             endpoint, arguments = addresses.match(path, method=method)
