@@ -96,8 +96,8 @@ def test_offline_and_the_browser_closed(chromium, product: Product, world: World
         offered(imane).wait_for()
         assert kept(product, world)[1] == ""
         offered(imane).locator("[data-take]").click()
-        imane.page.wait_for_function(f"{KEPT}.length === 0")
-        assert kept(product, world)[1] == "Écrit dans le train."
+        state_of(imane, "ok")
+        assert imane.page.evaluate(KEPT) == [] and kept(product, world)[1] == "Écrit dans le train."
 
         imane.page.context.set_offline(True)
         imane.types(summary="Autre chose, dont je ne veux plus.")
