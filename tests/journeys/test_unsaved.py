@@ -25,6 +25,9 @@ window.fetch = async (...asked) => {
 KEPT = "Object.keys(localStorage).filter(key => key.startsWith('typed '))"
 
 
+CUT = "navigator.sendBeacon = () => false;"  # what the browser sends last, the test's cut network lets through
+
+
 def closes(somebody: Somebody) -> Somebody:
     """The tab, and opens another."""
     old = somebody.page
@@ -85,8 +88,9 @@ def test_a_tab_closed_while_a_save_is_on_its_way(chromium, product: Product, wor
 def test_offline_and_the_browser_closed(chromium, product: Product, world: World) -> None:
     people = People(chromium, product, "fr", PICTURES / "non-enregistre-coupure")
     try:
-        imane = signs_in(people["imane"], world.owner).goes(world.project)
-        imane.page.context.set_offline(True)
+        imane = signs_in(people["imane"], world.owner)
+        imane.page.context.add_init_script(CUT)
+        imane.goes(world.project).page.context.set_offline(True)
         imane.types(summary="Écrit dans le train.")
         state_of(imane, "off")
         closes(imane)
@@ -116,7 +120,9 @@ def test_a_shared_computer(chromium, product: Product, world: World) -> None:
     """Signing out forgets it; whoever comes next sees nothing of it, and what waited is gone."""
     people = People(chromium, product, "fr", PICTURES / "non-enregistre-partage")
     try:
-        imane = signs_in(people["imane"], world.owner).goes(world.project)
+        imane = signs_in(people["imane"], world.owner)
+        imane.page.context.add_init_script(CUT)
+        imane.goes(world.project)
         for leaves in ("signing out", "nothing"):
             imane.page.context.set_offline(True)
             imane.types(summary=f"Rien qu’à moi, {leaves}")

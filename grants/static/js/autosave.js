@@ -3,7 +3,6 @@ import { $, $$, phrases, say, send } from "./dom.js";
 import { unsaved } from "./unsaved.js";
 
 const CALM = 900, AGAIN = 15_000, PATIENCE = 10_000;
-const SMALL = 60_000; // octets that a browser still sends once its page is closed
 const LARGE = 4_000; // octets that are worth packing
 
 // A slow network is what autosave is for: a long text goes out packed, to a third of its size.
@@ -50,9 +49,7 @@ for (const form of $$("form[data-autosave]")) {
     here.hold(sent);
     try {
       const load = await packed(body());
-      const answer = await send(form.dataset.autosave, {
-        method: "POST", ...load, redirect: "manual", signal: busy.signal, keepalive: load.body.byteLength < SMALL,
-      });
+      const answer = await send(form.dataset.autosave, { method: "POST", ...load, redirect: "manual", signal: busy.signal });
       if (answer.type === "opaqueredirect" || answer.status === 401) {
         if (answer.status === 401) keep("parked", (await answer.json()).parked);
         tell(phrases.expired, true);
