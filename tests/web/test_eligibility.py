@@ -33,6 +33,7 @@ from tests.factories import (
     PersonFactory,
     submitted,
 )
+from tests.web.drafts import version_in
 from workflows import application as workflow
 from workflows import eligibility
 
@@ -201,10 +202,15 @@ def test_a_file_changed_meanwhile_is_not_overwritten(client):
     version = on.organisation.version
     on.organisation.staff = 9
     db.session.commit()
-    answer = client.post(url, data={"version": str(version), "staff": "10"}, follow_redirects=True)
-    assert "changed meanwhile" in words_of(answer)
+    answer = client.post(url, data={"version": str(version), "staff": "10"})
+    assert answer.status_code == 409 and 'name="staff" type="text" value="10"' in answer.text
+    assert ">9</" in answer.text, "both are shown"
     db.session.expire_all()
     assert on.organisation.staff == 9
+    again = {"version": version_in(answer), "staff": "10"}
+    assert client.post(url, data=again).status_code == 303
+    db.session.expire_all()
+    assert on.organisation.staff == 10
 
 
 # --- at submission --------------------------------------------------------------------------------------------
