@@ -46,7 +46,9 @@ def test_the_button_takes_nothing_packed(client, on):
     assert made.title != "Packed"
 
 
-@pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(b"x" * 100)[:-9], b""])
+@pytest.mark.parametrize(
+    "body", [b"no gzip at all", gzip.compress(b"x" * 100)[:-9], b""], ids=["something else", "cut off", "empty"]
+)
 def test_what_is_no_gzip_is_refused_and_empties_nothing(client, on, body):
     made = draft(on)
     headers, kind = {"Content-Encoding": "gzip"}, "application/x-www-form-urlencoded"
