@@ -37,7 +37,7 @@ from grants.profiles.models import Stakeholder
 from grants.reviews.conflict_models import ConflictKind
 
 YEARS = 5  # an earlier project, or a membership that ended, weighs this long
-WINDOW = literal_column(f"interval '{YEARS} years'")
+WINDOW: ColumnElement[Any] = literal_column(f"interval '{YEARS} years'")
 COLUMNS = ("application_id", "person_id", "kind", "fact", "since", "until", "facts")
 LEAVING = ("organisation.leave", "organisation.remove_member")
 
@@ -73,7 +73,8 @@ def within(column: Any, wanted: UUID | Select[UUID] | None) -> ColumnElement[boo
     """Whether the column is one of the ids wanted."""
     if wanted is None:
         return true()
-    return column == wanted if isinstance(wanted, UUID) else column.in_(wanted)
+    same: ColumnElement[bool] = column == wanted if isinstance(wanted, UUID) else column.in_(wanted)
+    return same
 
 
 def domain_of(email: Any) -> ColumnElement[str]:
@@ -102,7 +103,7 @@ def _row(
     """A branch's columns. The fact is the organisation of the file and, where there are several, which one."""
     of = cast(file.c.organisation_id, String)
     named = select(Organisation.name).where(Organisation.id == file.c.organisation_id).scalar_subquery()
-    told = {"organisation": named, "lead": file.c.lead, **facts}
+    told: dict[str, Any] = {"organisation": named, "lead": file.c.lead, **facts}
     plain = [part for name, value in told.items() for part in (literal_column(f"'{name}'"), value)]
     return select(
         file.c.id.label("application_id"),

@@ -427,7 +427,6 @@ def check(text: str, name: str, where: str) -> None:
         assert "93.45" not in text and "91.23" not in text and "92.3" not in text, (name, where)
         if name == "torn":
             assert "Title-A0-z" not in text and "Organisation-A0-z" not in text, where
-            assert not re.search(r"1.234.567", text), where
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
@@ -446,10 +445,14 @@ def test_what_each_page_shows(ground: Ground, client, name: str) -> None:
                 continue
             answer = client.get(address, headers={"Accept-Language": "en"})
             reached = {200} if thing in reaches else {403, 404}
+            if endpoint.split(".")[1] in FILELESS and thing in OWN.get(name, "").split():
+                reached = {403}  # found, as their own, and refused by the policy
             assert answer.status_code in reached, (endpoint, thing, answer.status_code)
             if "html" not in (answer.mimetype or ""):
                 continue
             check(answer.text, name, f"{endpoint} {thing}")
+            if name == "torn":  # the envelope is public, but beside the marks it is the line of the ranking
+                assert not re.search(r"1.234.567", answer.text), endpoint
             if endpoint in TITLES and thing in reaches:
                 shown = set(re.findall(r"Title-(\w+)-z", answer.text))
                 assert shown == set(TITLES[endpoint].get(name, "").split()), endpoint
@@ -464,6 +467,7 @@ def test_no_other_page_tells(ground: Ground, client, name: str) -> None:
     known = {"call_id": ground.call.id, "commission_id": ground.commission.id, "person_id": ground.people[name].id}
     known["fund_id"] = ground.call.fund_id
     hidden = ground.files["A0"]
+    known["document_id"] = attached(hidden.id)
     for rule in client.application.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint in {"static", "account.sign_out"} or rule.endpoint in ROUTES:
             continue
