@@ -58,7 +58,7 @@ def unled(user: Person) -> list[Row]:
             Appointment.commission_id.in_(set(commission_of.values())), Person.disabled_at.is_(None)
         )
     ):
-        assert commission_id is not None  # noqa: S101  (one of those asked for)
+        assert commission_id is not None  # noqa: S101 - one of those asked for
         sits.setdefault(commission_id, set()).add(person_id)
         if role == Role.CHAIR:
             chairs.setdefault(commission_id, set()).add(person_id)

@@ -104,7 +104,9 @@ def _row(
     of = cast(file.c.organisation_id, String)
     named = select(Organisation.name).where(Organisation.id == file.c.organisation_id).scalar_subquery()
     told: dict[str, Any] = {"organisation": named, "lead": file.c.lead, **facts}
-    plain = [part for name, value in told.items() for part in (literal_column(f"'{name}'"), value)]
+    plain: list[Any] = []
+    for name, value in told.items():
+        plain += [literal_column(f"'{name}'"), value]
     return select(
         file.c.id.label("application_id"),
         person.label("person_id"),
