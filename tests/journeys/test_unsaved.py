@@ -18,10 +18,7 @@ SLOW = """
 const real = window.fetch;
 window.fetch = async (...asked) => {
   const answer = await real(...asked);
-  if (String(asked[0]).includes("/autosave")) {
-    window.answered = true;
-    await new Promise(go => setTimeout(go, 4000));
-  }
+  if (String(asked[0]).includes("/autosave")) await new Promise(go => setTimeout(go, 4000));
   return answer;
 };
 """
@@ -47,8 +44,8 @@ def test_save_pressed_while_a_save_is_on_its_way(chromium, product: Product, wor
         imane = signs_in(people["imane"], world.owner)
         imane.page.add_init_script(SLOW)
         imane.goes(world.project).types(title="Capteurs")
-        imane.types(summary="Une phrase.")
-        imane.page.wait_for_function("window.answered")  # the server has it, the answer is on its way
+        with imane.page.expect_response("**/autosave"):  # the server has it, the answer is on its way
+            imane.types(summary="Une phrase.")
         imane.types(summary="Une phrase, et un mot de plus.")
         presses_save(imane)
         assert kept(product, world)[1] == "Une phrase, et un mot de plus."
@@ -64,8 +61,9 @@ def test_a_tab_closed_while_a_save_is_on_its_way(chromium, product: Product, wor
     try:
         imane = signs_in(people["imane"], world.owner)
         imane.page.add_init_script(SLOW)
-        imane.goes(world.project).types(summary="Une phrase.")
-        imane.page.wait_for_function("window.answered")
+        imane.goes(world.project)
+        with imane.page.expect_response("**/autosave"):
+            imane.types(summary="Une phrase.")
         imane.types(summary="Une phrase, et les derniers mots.")
         closes(imane).goes(world.project)
         assert imane.page.input_value('main [name="summary"]') == "Une phrase."
@@ -111,8 +109,9 @@ def test_what_is_offered_may_be_left(chromium, product: Product, world: World) -
     try:
         imane = signs_in(people["imane"], world.owner)
         imane.page.add_init_script(SLOW)
-        imane.goes(world.project).types(summary="Une phrase.")
-        imane.page.wait_for_function("window.answered")
+        imane.goes(world.project)
+        with imane.page.expect_response("**/autosave"):
+            imane.types(summary="Une phrase.")
         imane.types(summary="Autre chose, dont je ne veux plus.")
         closes(imane).goes(world.project)
         offered(imane).locator("[data-leave]").click()
@@ -129,8 +128,9 @@ def test_a_shared_computer(chromium, product: Product, world: World) -> None:
         imane = signs_in(people["imane"], world.owner)
         imane.page.context.add_init_script(SLOW)
         for leaves in ("signing out", "nothing"):
-            imane.goes(world.project).types(summary=f"Une phrase, {leaves}.")
-            imane.page.wait_for_function("window.answered")
+            imane.goes(world.project)
+            with imane.page.expect_response("**/autosave"):
+                imane.types(summary=f"Une phrase, {leaves}.")
             imane.types(summary=f"Rien qu’à moi, {leaves}.")
             closes(imane).goes("/")
             assert len(imane.page.evaluate(KEPT)) == 1
