@@ -30,6 +30,7 @@ from grants.core.db import db
 from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
 from grants.people.models import Membership, Person
+from grants.reviews.conflicts import conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
 
 TAKING = frozenset({CallState.PUBLISHED, CallState.OPEN})
@@ -145,7 +146,11 @@ def _reviews(person: Person) -> Iterator[Dated]:
     owed = (
         select(Application.call_id)
         .join(Review, Review.application_id == Application.id)
-        .where(Review.reviewer_id == person.id, Review.state.in_({ReviewState.ASSIGNED, *IN_HAND}))
+        .where(
+            Review.reviewer_id == person.id,
+            Review.state.in_({ReviewState.ASSIGNED, *IN_HAND}),
+            Review.application_id.not_in(conflicts_of(person)),
+        )
     )
     calls = select(Call).where(Call.id.in_(owed), Call.state.in_(REVIEWED), Call.reviews_due_at.is_not(None))
     for call, *place in db.session.execute(_with_place(calls)):
