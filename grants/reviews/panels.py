@@ -160,8 +160,8 @@ def _some_day_left(call: Call, seat: PanelSeat | None, away: Iterable[Absence]) 
     return day <= last
 
 
-def kept_out(person: Any, call_id: UUID, commission_id: UUID | None) -> ColumnElement[bool]:
-    """SQL: the person (a column or an id) was invited to sit in this call and has not accepted."""
+def kept_out(person: Any, call_id: Any, commission_id: Any) -> ColumnElement[bool]:
+    """SQL, of columns or ids: the person was invited to sit in this commission and call and has not accepted."""
     return exists().where(
         PanelSeat.person_id == person,
         PanelSeat.call_id == call_id,
