@@ -217,7 +217,13 @@ def accept_seat(seat: PanelSeat, *, actor: Person, link_id: UUID | None = None) 
         _must_stand(seat, link_id)
         if lifecycle.fire("accept_seat", seat, actor, set={"answered_at": now()}):
             _appoint(seat)
-            promise(mails.tell_seat_answered, seat, seat.invited_by_id, slot=f"{seat.link_id} {seat.state}", state=seat.state)
+            promise(
+                mails.tell_seat_answered,
+                seat,
+                seat.invited_by_id,
+                slot=f"{seat.link_id} {seat.state}",
+                state=seat.state,
+            )
             let_in(seat.person)
 
 
@@ -229,7 +235,13 @@ def decline_seat(seat: PanelSeat, reason: str, *, actor: Person, link_id: UUID |
             raise WrongState(N_("You have accepted this seat. Sign in to give it back."))
         said = {"answered_at": now(), "reason": reason.strip() or None}
         if lifecycle.fire("decline_seat", seat, actor, reason=reason.strip() or None, set=said):
-            promise(mails.tell_seat_answered, seat, seat.invited_by_id, slot=f"{seat.link_id} {seat.state}", state=seat.state)
+            promise(
+                mails.tell_seat_answered,
+                seat,
+                seat.invited_by_id,
+                slot=f"{seat.link_id} {seat.state}",
+                state=seat.state,
+            )
 
 
 def _must_stand(seat: PanelSeat, link_id: UUID | None) -> None:

@@ -78,7 +78,9 @@ def _offer(seat: PanelSeat, subject: Text, first: Text) -> Letter:
         facts.append((N_("Your reviews"), N_n("%(n)s at most", "%(n)s at most", seat.most)))
     if seat.call.reviews_due_at:
         facts.append((N_("Reviews due"), seat.call.reviews_due_at.astimezone(zone)))
-    facts += [(label, day) for label, day in ((N_("From"), seat.starts_on), (N_("Until"), seat.ends_on)) if day]
+    facts += [
+        (label, day) for label, day in ((N_("Sits from"), seat.starts_on), (N_("Sits until"), seat.ends_on)) if day
+    ]
     return Letter(
         to=seat.person,
         subject=subject,

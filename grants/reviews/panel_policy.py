@@ -52,7 +52,7 @@ def name_topic(user: Person, topic: Topic) -> Claims:
     yield user.holds(Role.CHAIR, commission_id=topic.commission_id), ONLY_THE_CHAIR
 
 
-@policy("the person invited")
+@policy("whoever is invited")
 def answer_seat(user: Person, seat: PanelSeat) -> Claims:
     """Accepting or declining a seat: the person who was invited."""
     yield user.id == seat.person_id, N_("Only the person who was invited may answer.")
