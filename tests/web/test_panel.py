@@ -13,7 +13,7 @@ from grants.people import links
 from grants.people.models import Role
 from grants.reviews import panel_queries as reads
 from grants.reviews.panel_models import Absence, Bid, BidLevel, Expertise, PanelSeat, SeatState, Topic
-from tests.factories import ApplicationFactory, submitted, with_role
+from tests.factories import ApplicationFactory, CommissionFactory, submitted, with_role
 from tests.reviews.test_panels import seat_of
 from tests.story import set_stage
 from workflows import panel as workflow
@@ -85,10 +85,6 @@ def test_somebody_else_signed_in_does_not_answer(client, stage, made, path):
     assert state(made) == SeatState.INVITED
 
 
-def address(stage, last: str) -> str:
-    return f"/reviews/calls/{stage.call.id}/{stage.commission.id}/{last}"
-
-
 def root(app) -> str:
     """The prefix of the portal."""
     rule = next(one for one in app.url_map.iter_rules() if one.endpoint == "reviewer.panel")
@@ -134,8 +130,6 @@ def test_a_substitute_is_one_press(client, app, stage, made, here):
     client.login(stage.chair)
     elsewhere = client.post(f"{root(app)}/seats/{made.id}/replace/{other.id}")
     assert elsewhere.status_code == 404  # of another cluster
-    from tests.factories import CommissionFactory
-
     near = with_role(Role.REVIEWER, commission=CommissionFactory(cluster=stage.fund.cluster))
     assert f"/replace/{near.id}" in client.get(f"{here}/panel").text
     for _ in range(2):

@@ -61,7 +61,7 @@ def expertise(user: Person) -> Any:
     if form.validate_on_submit():
         if (kept := bidding.expertise_of(user)) is not None and form.version.data:
             form.require_fresh(kept)
-        offered = [UUID(str(value)) for value, *_rest in form.topics.iter_choices()]
+        offered = [UUID(str(one.value)) for one in form.topics.choices or []]
         chosen = [UUID(one) for one in form.topics.data or []]
         service.say_expertise(chosen, offered, form.words, form.version.data, actor=user)
         flash(_("What you know is kept."), "ok")

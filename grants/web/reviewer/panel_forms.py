@@ -6,9 +6,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from grants.core.types import sort_key
+from grants.web.account.forms import LONGEST_EMAIL, LONGEST_NAME, real_address
 from grants.web.forms import CheckboxesField, DayField, Form, NumberField, Versioned, WordsField
 from workflows.panel import Terms
 
@@ -18,8 +19,8 @@ MOST_WORDS = 40
 class SeatForm(Form):
     """Somebody invited to a panel, and on which terms."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
-    email = EmailField(_l("E-mail address"), [InputRequired(), Email(), Length(max=254)])
+    name = StringField(_l("Name"), [InputRequired(), Length(max=LONGEST_NAME)])
+    email = EmailField(_l("E-mail address"), [InputRequired(), Length(max=LONGEST_EMAIL), real_address])
     most = NumberField(_l("Reviews at most"), [Optional()], minimum=1, maximum=500)
     least = NumberField(_l("Reviews at least"), [Optional()], minimum=0, maximum=500)
     starts_on = DayField(_l("Sits from"), [Optional()])
