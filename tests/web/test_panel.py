@@ -10,7 +10,7 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words
 from grants.people import links
-from grants.people.models import Role
+from grants.people.models import Person, Role
 from grants.reviews import panel_queries as reads
 from grants.reviews.panel_models import Absence, Bid, BidLevel, Expertise, PanelSeat, SeatState, Topic
 from tests.factories import ApplicationFactory, CommissionFactory, submitted, with_role
@@ -22,7 +22,9 @@ from workflows.panel import Terms
 
 @pytest.fixture
 def stage(app):
-    return set_stage()
+    made = set_stage()
+    db.session.commit()
+    return made
 
 
 @pytest.fixture
@@ -126,7 +128,8 @@ def test_a_stranger_chair_sees_nothing(client, app, stage, made, here):
 
 def test_a_substitute_is_one_press(client, app, stage, made, here):
     other = with_role(Role.REVIEWER, commission=set_stage().commission)
-    workflow.decline_seat(reads.own_seat(made.person, made.id), "Away.", actor=made.person)
+    invitee = db.session.get_one(Person, made.person_id)
+    workflow.decline_seat(reads.own_seat(invitee, made.id), "Away.", actor=invitee)
     client.login(stage.chair)
     elsewhere = client.post(f"{root(app)}/seats/{made.id}/replace/{other.id}")
     assert elsewhere.status_code == 404  # of another cluster

@@ -39,39 +39,43 @@ def invite_member(user: Person, board: Chaired) -> Any:
         form.form_errors = [problem.detail]
         ids = dict(request.view_args or {})  # read anew: the refusal ended the transaction
         return _page(user, queries.panel_of(user, **ids), form)
-    flash(_("%(name)s is invited. The letter asks for one press.", name=seat.person.name), "ok")
+    flash(_("%(name)s is invited. The letter asks for one press.", name=form.name.data), "ok")
     return _back(seat)
 
 
 @portal.post("/seats/<uuid:id>/replace/<uuid:person_id>")
 @access(policy.replace_member, queries.replacement_for)
 def replace_member(user: Person, found: tuple[PanelSeat, Person]) -> Any:
+    name = found[1].name
     seat = workflow.replace_member(*found, actor=user)
-    flash(_("%(name)s is invited. The letter asks for one press.", name=seat.person.name), "ok")
+    flash(_("%(name)s is invited. The letter asks for one press.", name=name), "ok")
     return _back(seat)
 
 
 @portal.post("/seats/<uuid:id>/again")
 @access(policy.lead_seat, queries.led_seat)
 def invite_again(user: Person, seat: PanelSeat) -> Any:
+    name = seat.person.name
     workflow.invite_again(seat, actor=user)
-    flash(_("%(name)s is invited. The letter asks for one press.", name=seat.person.name), "ok")
+    flash(_("%(name)s is invited. The letter asks for one press.", name=name), "ok")
     return _back(seat)
 
 
 @portal.post("/seats/<uuid:id>/remind")
 @access(policy.lead_seat, queries.led_seat)
 def remind_member(user: Person, seat: PanelSeat) -> Any:
+    name = seat.person.name
     workflow.remind_member(seat, actor=user)
-    flash(_("%(name)s is reminded; at most one letter a day leaves.", name=seat.person.name), "ok")
+    flash(_("%(name)s is reminded; at most one letter a day leaves.", name=name), "ok")
     return _back(seat)
 
 
 @portal.post("/seats/<uuid:id>/withdraw")
 @access(policy.lead_seat, queries.led_seat)
 def withdraw_seat(user: Person, seat: PanelSeat) -> Any:
+    name = seat.person.name
     workflow.withdraw_seat(seat, actor=user)
-    flash(_("The seat of %(name)s is withdrawn.", name=seat.person.name), "ok")
+    flash(_("The seat of %(name)s is withdrawn.", name=name), "ok")
     return _back(seat)
 
 
