@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from grants.clusters.models import Cluster
 from grants.core import clock
 from grants.core.audit import Event
 from grants.core.clock import now
@@ -88,7 +89,9 @@ def test_inviting_twice_is_inviting_once(stage, board):
 
 
 def test_only_the_chair_and_only_before_the_decision(stage, board):
-    other = with_role(Role.CHAIR, commission=CommissionFactory(cluster=stage.fund.cluster))
+    other = with_role(
+        Role.CHAIR, commission=CommissionFactory(cluster=db.session.get_one(Cluster, stage.fund.cluster_id))
+    )
     db.session.commit()
     with pytest.raises(Forbidden):
         workflow.invite_member(board, "N", "n@example.org", Terms(), actor=other)
@@ -101,7 +104,7 @@ def test_only_the_chair_and_only_before_the_decision(stage, board):
 
 def test_declining_says_why_and_proposes_who_knows_the_same(stage, board):
     topic = Topic(commission_id=stage.commission.id, position=1, name=Words(fr="Santé"), words=["sante"])
-    other = CommissionFactory(cluster=stage.fund.cluster)
+    other = CommissionFactory(cluster=db.session.get_one(Cluster, stage.fund.cluster_id))
     near, far = (with_role(Role.REVIEWER, commission=other) for _ in range(2))
     made = invited(stage, board, email=with_role(Role.REVIEWER, commission=stage.commission).email, most=7)
     db.session.add(topic)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from grants.clusters.models import Cluster
 from grants.core import clock
 from grants.core.clock import now
 from grants.core.db import db
@@ -133,7 +134,9 @@ def test_a_substitute_is_one_press(client, app, stage, made, here):
     client.login(stage.chair)
     elsewhere = client.post(f"{root(app)}/seats/{made.id}/replace/{other.id}")
     assert elsewhere.status_code == 404  # of another cluster
-    near = with_role(Role.REVIEWER, commission=CommissionFactory(cluster=stage.fund.cluster))
+    near = with_role(
+        Role.REVIEWER, commission=CommissionFactory(cluster=db.session.get_one(Cluster, stage.fund.cluster_id))
+    )
     assert f"/replace/{near.id}" in client.get(f"{here}/panel").text
     for _ in range(2):
         client.post(f"{root(app)}/seats/{made.id}/replace/{near.id}")

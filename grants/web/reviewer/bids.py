@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.applications.models import Application
+from grants.clusters.models import Commission
 from grants.core.clock import now
 from grants.core.errors import Refused
 from grants.core.policy import signed_in
@@ -16,7 +17,7 @@ from grants.reviews import panel_policy as policy
 from grants.reviews import panel_queries as queries
 from grants.reviews import panel_service as service
 from grants.reviews.bidding import Choices, Sitting
-from grants.reviews.panel_models import Absence, BidLevel, PanelSeat
+from grants.reviews.panel_models import Absence, BidLevel, PanelSeat, Topic
 from grants.reviews.panels import knowledge
 from grants.web.access import access
 from grants.web.language import speak_for
@@ -25,6 +26,8 @@ from grants.web.reviewer.forms import ConflictForm
 from grants.web.reviewer.panel_forms import AbsenceForm, ExpertiseForm, choices_of
 from workflows import bidding as declaring
 from workflows import panel as workflow
+
+Offered = list[tuple[Commission, list[Topic]]]
 
 
 @portal.get("/seats")
@@ -57,16 +60,17 @@ def decline_seat(user: Person, seat: PanelSeat) -> Any:
 @access(policy.say_expertise)
 def expertise(user: Person) -> Any:
     """Topics and keywords; days away below."""
-    form = _expertise_form(user)
+    offered = bidding.offered_topics(user)
+    form = _expertise_form(user, offered)
     if form.validate_on_submit():
         if (kept := bidding.expertise_of(user)) is not None and form.version.data:
             form.require_fresh(kept)
-        offered = [UUID(str(one.value)) for one in form.topics.choices or []]
+        shown = [one.id for _commission, topics in offered for one in topics]
         chosen = [UUID(one) for one in form.topics.data or []]
-        service.say_expertise(chosen, offered, form.words, form.version.data, actor=user)
+        service.say_expertise(chosen, shown, form.words, form.version.data, actor=user)
         flash(_("What you know is kept."), "ok")
         return redirect(url_for(".expertise"), 303)
-    return _expertise_page(user, form, AbsenceForm())
+    return _expertise_page(user, form, AbsenceForm(), offered)
 
 
 @portal.post("/expertise/away")
@@ -81,7 +85,8 @@ def be_away(user: Person) -> Any:
         else:
             flash(_("The chairs know that you are away."), "ok")
             return redirect(url_for(".expertise") + "#away", 303)
-    return _expertise_page(user, _expertise_form(user, fresh=True), form)
+    offered = bidding.offered_topics(user)
+    return _expertise_page(user, _expertise_form(user, offered, fresh=True), form, offered)
 
 
 @portal.post("/expertise/away/<uuid:id>/remove")
@@ -91,7 +96,7 @@ def be_back(user: Person, absence: Absence) -> Any:
     return redirect(url_for(".expertise") + "#away", 303)
 
 
-def _expertise_form(user: Person, *, fresh: bool = False) -> ExpertiseForm:
+def _expertise_form(user: Person, offered: Offered, *, fresh: bool = False) -> ExpertiseForm:
     kept, known = bidding.expertise_of(user), knowledge([user.id])[user.id]
     values = {
         "topics": [str(one) for one in known.topics],
@@ -99,16 +104,16 @@ def _expertise_form(user: Person, *, fresh: bool = False) -> ExpertiseForm:
         "version": kept.version if kept else 0,
     }
     form = ExpertiseForm(None, data=values) if fresh else ExpertiseForm(data=values)
-    form.topics.choices = choices_of(topic for _one, topics in bidding.offered_topics(user) for topic in topics)
+    form.topics.choices = choices_of(topic for _commission, topics in offered for topic in topics)
     return form
 
 
-def _expertise_page(user: Person, form: ExpertiseForm, absence: AbsenceForm) -> str:
+def _expertise_page(user: Person, form: ExpertiseForm, absence: AbsenceForm, offered: Offered) -> str:
     return render_template(
         "reviewer/expertise.html",
         form=form,
         absence=absence,
-        offered=bidding.offered_topics(user),
+        offered=offered,
         chosen=set(form.topics.data or []),
         away=knowledge([user.id])[user.id].away,
         today=now().date(),

@@ -1,7 +1,6 @@
 """A chair's page of the panel: who sits, what nobody covers, whom to invite, whom to ask instead."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -93,5 +92,5 @@ def _page(user: Person, board: Chaired, form: SeatForm) -> str:
 
 
 def _back(seat: PanelSeat) -> Response:
-    there: dict[str, UUID] = {"call_id": seat.call_id, "commission_id": seat.commission_id}
+    there: dict[str, Any] = {"call_id": seat.call_id, "commission_id": seat.commission_id}
     return redirect(url_for(".panel", **there), 303)
