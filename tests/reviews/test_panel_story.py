@@ -12,14 +12,14 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.i18n import Words
-from grants.people.models import Appointment, Person, Role
+from grants.people.models import Appointment, Organisation, Person, Role
 from grants.reviews import bidding, panel_service, panels, queries
 from grants.reviews import panel_queries as reads
 from grants.reviews.panel_models import BidLevel, ExpertiseTopic, PanelSeat, SeatState, Topic
-from tests.factories import CommissionFactory, with_role
+from tests.factories import CommissionFactory, MembershipFactory, with_role
 from tests.people.test_letters import letters
 from tests.reviews.test_panels import seat_of
-from tests.story import belongs, set_stage
+from tests.story import set_stage
 from workflows import bidding as declaring
 from workflows import panel as workflow
 from workflows import review as reviewing
@@ -225,7 +225,7 @@ def test_bids_are_kept_and_changed(stage):
 
 def test_what_is_conflicted_ours_or_given_is_not_offered(stage):
     who, (one, two) = stage.reviewers[0], stage.applications
-    belongs(who, one)
+    MembershipFactory(organisation=db.session.get_one(Organisation, one.organisation_id), person=who)
     assert [row.application.id for row in bidding.choices(who, place(stage, who).board, 1).rows] == [two.id]
     assert panel_service.keep_bids(place(stage, who), {one.id: BidLevel.EAGER}, actor=who) == 0
     there, application = bidding.open_application(who, two.id)
