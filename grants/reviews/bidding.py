@@ -7,22 +7,23 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
-from grants.applications.models import TAKING_PART, Application, ApplicationState, Partner
-from grants.calls.models import Call, CallState
+from grants.applications.models import Application, ApplicationState
+from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.db import db
 from grants.core.types import Money
 from grants.funds.models import Fund
-from grants.people.models import Membership, Organisation, Person, Role
+from grants.people.models import Organisation, Person, Role
 from grants.people.scope import covered
+from grants.reviews.conflict_queries import UNDER_WAY
+from grants.reviews.conflicts import conflicts_of
 from grants.reviews.models import Review
 from grants.reviews.panel_models import Absence, Bid, Expertise, PanelSeat, Topic
 from grants.reviews.panels import kept_out
-from grants.reviews.queries import Chaired, conflicts_of
+from grants.reviews.queries import Chaired
 from grants.reviews.topics import topics_of
 
 PER_PAGE = 25
-TAKEN = [CallState.CLOSED, CallState.EVALUATING]
 OPEN = [ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW]
 
 
@@ -64,7 +65,7 @@ def sitting(user: Person, call_id: UUID, commission_id: UUID) -> Sitting:
     call = db.session.scalars(
         select(Call)
         .join(Fund, Fund.id == Call.fund_id)
-        .where(Call.id == call_id, Call.state.in_(TAKEN), Fund.cluster_id == commission.cluster_id)
+        .where(Call.id == call_id, Call.state.in_(UNDER_WAY), Fund.cluster_id == commission.cluster_id)
         .options(joinedload(Call.fund).joinedload(Fund.cluster))
     ).one()
     theirs = select(PanelSeat).where(
@@ -82,16 +83,11 @@ def open_applications(user: Person, board: Chaired) -> Select[Application]:
 
 
 def _open_to(user: Person) -> list[ColumnElement[bool]]:
-    """Eligible and not decided, not given to this person, and nothing of theirs: no conflict of interest, no
-    organisation of theirs among those that apply."""
-    ours = select(Membership.organisation_id).where(Membership.person_id == user.id)
-    with_us = select(Partner.application_id).where(Partner.organisation_id.in_(ours), Partner.state.in_(TAKING_PART))
+    """Eligible and not decided, not given to this person, and without a conflict of interest of theirs."""
     return [
         Application.state.in_(OPEN),
         Application.id.not_in(conflicts_of(user)),
         Application.id.not_in(select(Review.application_id).where(Review.reviewer_id == user.id)),
-        Application.organisation_id.not_in(ours),
-        Application.id.not_in(with_us),
     ]
 
 
@@ -119,16 +115,6 @@ def choices(user: Person, board: Chaired, page: int) -> Choices:
     return Choices([Choice(one, bid) for one, bid in rows], page, pages, total, said)
 
 
-def open_application(user: Person, id: UUID) -> tuple[Sitting, Application]:
-    """One application they may bid for; raises NoResultFound."""
-    found = db.session.scalars(
-        select(Application).where(Application.id == id, Application.commission_id.is_not(None))
-    ).one()
-    there = sitting(user, found.call_id, found.commission_id or id)
-    wanted = open_applications(user, there.board).where(Application.id == id)
-    return there, db.session.scalars(wanted.options(joinedload(Application.organisation))).one()
-
-
 @dataclass(frozen=True)
 class Place:
     """A commission in a call where bids are taken: how many applications, how many bids said."""
@@ -140,13 +126,13 @@ class Place:
 
 
 def places(user: Person) -> list[Place]:
-    """Where this person may bid; two queries. A conflict or an organisation of theirs is counted nowhere."""
+    """Where this person may bid; three queries. What they have a conflict with is counted nowhere."""
     counts = (
         select(Application.call_id, Application.commission_id, func.count(Application.id), func.count(Bid.id))
         .outerjoin(Bid, and_(Bid.application_id == Application.id, Bid.person_id == user.id))
         .join(Call, Call.id == Application.call_id)
         .where(
-            Call.state.in_(TAKEN),
+            Call.state.in_(UNDER_WAY),
             covered(user, Role.REVIEWER, commission=Application.commission_id),
             *_open_to(user),
             ~kept_out(user.id, Application.call_id, Application.commission_id),

@@ -1,12 +1,12 @@
 """Who makes up a panel, who answers an invitation to it, who says what they know and bids."""
 
-from grants.applications.models import Application
 from grants.calls.models import CallState
 from grants.clusters.models import Commission
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews.bidding import Sitting
+from grants.reviews.conflict_queries import UNDER_WAY
 from grants.reviews.panel_models import Absence, PanelSeat, SeatState, Topic
 from grants.reviews.queries import Chaired
 
@@ -82,13 +82,8 @@ def bid(user: Person, sitting: Sitting) -> Claims:
         seat is None or seat.state == SeatState.ACCEPTED,
         N_("You do not sit in this call. Accept your invitation first."),
     )
+    yield seat is None or not seat.is_over, N_("Your seat in this call has ended.")
     yield (
-        board.call.state in {CallState.CLOSED, CallState.EVALUATING},
+        board.call.state in UNDER_WAY,
         N_("Bids are taken from the closing of the call until its decision."),
     )
-
-
-@policy(Role.REVIEWER)
-def bid_conflict(user: Person, found: tuple[Sitting, Application]) -> Claims:
-    """Declaring a conflict of interest instead of bidding: as for a bid."""
-    yield from bid.claims(user, found[0])

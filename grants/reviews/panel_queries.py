@@ -18,11 +18,12 @@ from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
+from grants.reviews.conflicts import conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
 from grants.reviews.panel_models import LEFT, PanelSeat, SeatState, Topic
 from grants.reviews.panel_policy import BEFORE_THE_DECISION
 from grants.reviews.panels import Knowledge, Panellist, knowledge, roster
-from grants.reviews.queries import Chaired, conflicts_of, led_applications
+from grants.reviews.queries import Chaired, led_applications
 from grants.reviews.topics import about, topics_of
 
 SHOWN = BEFORE_THE_DECISION | {CallState.DECIDED}
@@ -168,13 +169,13 @@ class Panel:
 
 def chairs_panel(user: Person, board: Chaired) -> Panel:
     """In eleven queries at most, however large; no figure counts an application the chair is conflicted with."""
-    people = roster(board.call, board.commission, hidden=conflicts_of(user))
+    people = roster(board.call, board.commission, seen_by=user)
     topics = topics_of([board.commission.id])
     found = _about(user, board, topics)
     knowing = Counter(id for one in people if one.sits and one.available for id in one.topics)
     wanted = Counter(id for ids in found for id in ids)
     coverage = [Coverage(one, wanted[one.id], knowing[one.id]) for one in topics]
-    return Panel(_lines(board, people, topics), coverage, len(found), sum(1 for ids in found if not ids))
+    return Panel(_lines(user, board, people, topics), coverage, len(found), sum(1 for ids in found if not ids))
 
 
 def _about(user: Person, board: Chaired, topics: Sequence[Topic]) -> list[frozenset[UUID]]:
@@ -186,10 +187,10 @@ def _about(user: Person, board: Chaired, topics: Sequence[Topic]) -> list[frozen
     return [about(f"{title} {summary}", topics) for title, summary in rows]
 
 
-def _lines(board: Chaired, people: Sequence[Panellist], topics: Sequence[Topic]) -> list[Line]:
+def _lines(user: Person, board: Chaired, people: Sequence[Panellist], topics: Sequence[Topic]) -> list[Line]:
     replaced = {one.seat.in_place_of_id: one.person for one in people if one.seat and one.seat.in_place_of_id}
     left = [one for one in people if one.seat and one.seat.state in LEFT and one.seat.id not in replaced]
-    proposed = substitutes(board, left, people, topics) if board.call.state in BEFORE_THE_DECISION else {}
+    proposed = _substitutes(user, board, left, people, topics) if board.call.state in BEFORE_THE_DECISION else {}
     return [
         Line(
             one,
@@ -204,18 +205,17 @@ def _lines(board: Chaired, people: Sequence[Panellist], topics: Sequence[Topic])
 # --- substitutes ----------------------------------------------------------------------------------------------
 
 
-def substitutes(
-    board: Chaired, left: Iterable[Panellist], people: Iterable[Panellist], topics: Sequence[Topic]
+def _substitutes(
+    user: Person, board: Chaired, left: Sequence[Panellist], people: Iterable[Panellist], topics: Sequence[Topic]
 ) -> dict[UUID, Substitute]:
     """For whoever left, by person id, another person each: the closest expertise, then the fewest reviews in hand.
 
     From the cluster's reviewers who have no place in this panel yet and are not away today. Somebody who declared
     nothing is replaced by who knows most of the commission's topics.
     """
-    left = list(left)
     if not left:
         return {}
-    free = _pool(board, {one.person.id for one in people})
+    free = _pool(user, board, {one.person.id for one in people})
     found: dict[UUID, Substitute] = {}
     for one in left:
         known = one.topics or frozenset(topic.id for topic in topics)
@@ -238,12 +238,17 @@ def _common(one: Knowledge, other: Knowledge) -> tuple[str, ...]:
     return tuple(word for word in other.keywords if word.casefold() in folded)
 
 
-def _pool(board: Chaired, taken: set[UUID]) -> list[tuple[Person, int, Knowledge]]:
-    """Each with the reviews they have in hand anywhere; four queries."""
+def _pool(user: Person, board: Chaired, taken: set[UUID]) -> list[tuple[Person, int, Knowledge]]:
+    """Each with the reviews they have in hand, in any call, but for those the reader is conflicted with; four
+    queries."""
     waiting = {ReviewState.ASSIGNED, *IN_HAND}
     load = (
         select(func.count(Review.id))
-        .where(Review.reviewer_id == Person.id, Review.state.in_(waiting))
+        .where(
+            Review.reviewer_id == Person.id,
+            Review.state.in_(waiting),
+            Review.application_id.not_in(conflicts_of(user)),
+        )
         .correlate(Person)
         .scalar_subquery()
     )

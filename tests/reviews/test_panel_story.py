@@ -13,14 +13,14 @@ from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.i18n import Words
 from grants.people.models import Appointment, Organisation, Person, Role
-from grants.reviews import bidding, panel_service, panels, queries
+from grants.reviews import bidding, conflict_queries, panel_service, panels, queries
 from grants.reviews import panel_queries as reads
 from grants.reviews.panel_models import BidLevel, ExpertiseTopic, PanelSeat, SeatState, Topic
 from tests.factories import CommissionFactory, MembershipFactory, with_role
 from tests.people.test_letters import letters
 from tests.reviews.test_panels import seat_of
 from tests.story import set_stage
-from workflows import bidding as declaring
+from workflows import conflict
 from workflows import panel as workflow
 from workflows import review as reviewing
 from workflows.panel import Terms
@@ -228,9 +228,8 @@ def test_what_is_conflicted_ours_or_given_is_not_offered(stage):
     MembershipFactory(organisation=db.session.get_one(Organisation, one.organisation_id), person=who)
     assert [row.application.id for row in bidding.choices(who, place(stage, who).board, 1).rows] == [two.id]
     assert panel_service.keep_bids(place(stage, who), {one.id: BidLevel.EAGER}, actor=who) == 0
-    there, application = bidding.open_application(who, two.id)
-    declaring.declare_conflict(there, application, "My cousin.", actor=who)
-    declaring.declare_conflict(there, application, "My cousin.", actor=who)
+    for _ in range(2):
+        conflict.declare(conflict_queries.own_declarable(who, two.id), "My cousin.", actor=who)
     assert queries.conflicted(who, two)
     assert bidding.choices(who, place(stage, who).board, 1).total == 0 and bidding.places(who) == []
     application = queries.led_application(stage.chair, two.id)
@@ -244,6 +243,21 @@ def test_who_does_not_sit_does_not_bid(stage):
     with pytest.raises(Forbidden, match="do not sit"):
         panel_service.keep_bids(place(stage, who), {}, actor=who)
     assert bidding.places(who) == []
+
+
+def test_a_seat_that_is_over_takes_no_bid_and_no_review(stage):
+    who, yesterday = stage.reviewers[0], now().date() - timedelta(days=1)
+    made = seat_of(stage, who, ends_on=now().date())
+    assert who.id in {one.person.id for one in queries.candidates(stage.call, stage.commission.id)}
+    made.ends_on = yesterday
+    db.session.flush()
+    assert who.id not in {one.person.id for one in queries.candidates(stage.call, stage.commission.id)}
+    assert who.id not in {one.person.id for one in panels.panel(stage.call, stage.commission)}
+    with pytest.raises(Forbidden, match="has ended"):
+        panel_service.keep_bids(place(stage, who), {}, actor=who)
+    application = queries.led_application(stage.chair, stage.applications[0].id)
+    with pytest.raises(Refused, match="does not sit"):
+        reviewing.assign(application, stage.reviewers[:3], actor=stage.chair)
 
 
 def test_expertise_is_kept_and_two_tabs_do_not_overwrite(stage):

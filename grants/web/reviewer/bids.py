@@ -12,11 +12,12 @@ from grants.core.clock import now
 from grants.core.errors import Refused
 from grants.core.policy import signed_in
 from grants.people.models import Person
-from grants.reviews import bidding
+from grants.reviews import bidding, conflict_policy, conflict_queries
 from grants.reviews import panel_policy as policy
 from grants.reviews import panel_queries as queries
 from grants.reviews import panel_service as service
 from grants.reviews.bidding import Choices, Sitting
+from grants.reviews.conflicts import conflicted
 from grants.reviews.panel_models import Absence, BidLevel, PanelSeat, Topic
 from grants.reviews.panels import knowledge
 from grants.web.access import access
@@ -24,7 +25,7 @@ from grants.web.language import speak_for
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import ConflictForm
 from grants.web.reviewer.panel_forms import AbsenceForm, ExpertiseForm, choices_of
-from workflows import bidding as declaring
+from workflows import conflict
 from workflows import panel as workflow
 
 Offered = list[tuple[Commission, list[Topic]]]
@@ -157,18 +158,18 @@ def _levels() -> dict[UUID, BidLevel]:
 
 
 @portal.route("/bids/<uuid:id>/conflict", methods=["GET", "POST"])
-@access(policy.bid_conflict, bidding.open_application)
-def bid_conflict(user: Person, found: tuple[Sitting, Application]) -> Any:
+@access(conflict_policy.declare, conflict_queries.own_declarable)
+def bid_conflict(user: Person, application: Application) -> Any:
     """A conflict of interest is no bid: it is declared with its reason, and the application disappears."""
-    sitting, application = found
+    there: dict[str, Any] = {"call_id": application.call_id, "commission_id": application.commission_id}
     form = ConflictForm()
     if form.validate_on_submit():
-        there: dict[str, Any] = {"call_id": sitting.board.call.id, "commission_id": sitting.board.commission.id}
-        declaring.declare_conflict(sitting, application, form.reason.data or "", actor=user)
-        flash(_("Your conflict of interest is declared: you see this application no more."), "ok")
+        conflict.declare(application, form.reason.data or "", actor=user)
+        flash(_("Your conflict of interest is declared. The file is closed to you."), "ok")
         return redirect(url_for(".bids", **there), 303)
-    _speak(sitting)
-    return render_template("reviewer/bid_conflict.html", sitting=sitting, application=application, form=form)
+    if conflicted(user, application):  # declared already
+        return redirect(url_for(".bids", **there), 303)
+    return render_template("reviewer/bid_conflict.html", application=application, form=form, there=there)
 
 
 def _listed(user: Person, sitting: Sitting) -> Choices:
