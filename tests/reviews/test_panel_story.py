@@ -16,7 +16,14 @@ from grants.people.models import Appointment, Organisation, Person, Role
 from grants.reviews import bidding, conflict_queries, panel_service, panels, queries
 from grants.reviews import panel_queries as reads
 from grants.reviews.panel_models import BidLevel, ExpertiseTopic, PanelSeat, SeatState, Topic
-from tests.factories import CommissionFactory, MembershipFactory, with_role
+from tests.factories import (
+    ApplicationFactory,
+    CommissionFactory,
+    MembershipFactory,
+    ReviewFactory,
+    submitted,
+    with_role,
+)
 from tests.people.test_letters import letters
 from tests.reviews.test_panels import seat_of
 from tests.story import set_stage
@@ -202,6 +209,23 @@ def test_gaps_and_loads_count_nothing_the_chair_is_conflicted_with(stage, board)
     assert {one.one.load for one in found.lines} == {0}
 
 
+def test_a_substitutes_load_leaves_out_what_is_hidden_from_the_chair(stage, board):
+    other = CommissionFactory(cluster=db.session.get_one(Cluster, stage.fund.cluster_id))
+    near = with_role(Role.REVIEWER, commission=other)
+    file = ApplicationFactory(call=stage.call, commission=other, state=stage.applications[0].state, **submitted(9))
+    ReviewFactory(application=file, reviewer=near)
+    seat_of(stage, stage.reviewers[0], SeatState.DECLINED)
+
+    def load() -> int:
+        [line] = reads.chairs_panel(stage.chair, board).proposals
+        assert line.substitute.person.id == near.id
+        return line.substitute.load
+
+    assert load() == 1
+    MembershipFactory(organisation=db.session.get_one(Organisation, file.organisation_id), person=stage.chair)
+    assert load() == 0
+
+
 # --- bids and expertise ---------------------------------------------------------------------------------------
 
 
@@ -250,7 +274,7 @@ def test_a_seat_that_is_over_takes_no_bid_and_no_review(stage):
     made = seat_of(stage, who, ends_on=now().date())
     assert who.id in {one.person.id for one in queries.candidates(stage.call, stage.commission.id)}
     made.ends_on = yesterday
-    db.session.flush()
+    db.session.commit()
     assert who.id not in {one.person.id for one in queries.candidates(stage.call, stage.commission.id)}
     assert who.id not in {one.person.id for one in panels.panel(stage.call, stage.commission)}
     with pytest.raises(Forbidden, match="has ended"):

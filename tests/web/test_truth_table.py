@@ -337,7 +337,7 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
         {"after": "D"},
     ),
     "panel_queries.panel_of": (
-        boards(lambda g, u: {panel_queries.panel_of(u, g.call.id, g.commission.id).commission.code}),
+        boards(lambda g, u: {panel_of(g, u).commission.code}),
         CHAIRS,
     ),
     "panel_queries.coming": (lambda g, u: {one.code for _, one in panel_queries.coming(u)}, {}),
@@ -355,9 +355,7 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
     ),
     "panel_queries.own_seats": (lambda g, u: {"S" for _ in panel_queries.own_seats(u)}, HOLDS),
     "panel_queries.chairs_panel": (
-        boards(
-            lambda g, u: {figures(panel_queries.chairs_panel(u, panel_queries.panel_of(u, g.call.id, g.commission.id)))}
-        ),
+        boards(lambda g, u: {figures(panel_queries.chairs_panel(u, panel_of(g, u)))}),
         {"free": "3 files 3 on T", "torn": "2 files 2 on T"},
     ),
     "panel_queries.led_commission": (
@@ -373,6 +371,10 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
 
 def sitting(ground: Ground, user: Person) -> bidding.Sitting:
     return bidding.sitting(user, ground.call.id, ground.commission.id)
+
+
+def panel_of(ground: Ground, user: Person) -> Any:
+    return panel_queries.panel_of(user, ground.call.id, ground.commission.id)
 
 
 def figures(found: panel_queries.Panel) -> str:

@@ -26,7 +26,7 @@ FOR_REVIEWERS = [
     ),
 ]
 REVIEWERS_CHECKS = [
-    N_("An application in which you have a conflict, or of an organisation you speak for, is never in your list."),
+    N_("An application with which you have a conflict of interest, declared or found, is never in your list."),
 ]
 FOR_CHAIRS = [
     (

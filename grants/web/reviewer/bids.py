@@ -80,7 +80,7 @@ def be_away(user: Person) -> Any:
     form = AbsenceForm()
     if form.validate_on_submit():
         try:
-            service.be_away(form.starts_on.data, form.ends_on.data, actor=user)
+            service.be_away(*form.days, actor=user)
         except Refused as problem:
             form.form_errors = [problem.detail]
         else:

@@ -81,6 +81,13 @@ class AbsenceForm(Form):
     starts_on = DayField(_l("Away from"), [InputRequired()])
     ends_on = DayField(_l("Away until"), [InputRequired()])
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """First and last; of a form found valid."""
+        first, last = self.starts_on.data, self.ends_on.data
+        assert first and last  # noqa: PT018, S101 - both are required
+        return first, last
+
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
         if _turned(self.starts_on.data, self.ends_on.data):
