@@ -20,6 +20,7 @@ from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
 from grants.reviews.conflicts import conflicted, conflicted_in, conflicts_of
 from grants.reviews.models import COUNTED, Review, ReviewState
+from grants.reviews.panels import kept_out
 
 __all__ = ["conflicted", "conflicted_in", "conflicts_of"]  # the gate, under the name everybody knows it by
 
@@ -326,8 +327,8 @@ class Candidate:
 
 
 def candidates(call: Call, commission_id: UUID | None, seen_by: Person | None = None) -> list[Candidate]:
-    """The commission's reviewers, least loaded first; one query. A load leaves out the files `seen_by` is conflicted
-    with: minus what they see, it would tell who reviews those.
+    """The commission's reviewers who sit in this call, least loaded first; one query. A load leaves out the files
+    `seen_by` is conflicted with: minus what they see, it would tell who reviews those.
     """
     load = (
         select(func.count(Review.id))
@@ -348,6 +349,7 @@ def candidates(call: Call, commission_id: UUID | None, seen_by: Person | None = 
             Appointment.role == Role.REVIEWER,
             Appointment.commission_id == commission_id,
             Person.disabled_at.is_(None),
+            ~kept_out(Person.id, call.id, commission_id),
         )
         .order_by(load, Person.sort_key, Person.id)
     ).all()

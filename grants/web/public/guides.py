@@ -1,6 +1,7 @@
 """The help pages, one for each role: what you do, in what order, what the system checks. In our own words."""
 
 from grants.core.i18n import N_
+from grants.web.public import panel_guides
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
@@ -12,6 +13,7 @@ REVIEWER = Guide(
     "scale",
     N_("You mark projects of your commission against the published rubric."),
     [
+        *panel_guides.FOR_REVIEWERS,
         (
             N_("Declare a conflict, or none"),
             N_(
@@ -37,6 +39,7 @@ REVIEWER = Guide(
         N_("You see the other reviews only after your own is in."),
         N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
+        *panel_guides.REVIEWERS_CHECKS,
     ],
 )
 CHAIR = Guide(
@@ -45,6 +48,7 @@ CHAIR = Guide(
     "users-round",
     N_("You assign reviewers, follow their progress, rank and propose."),
     [
+        *panel_guides.FOR_CHAIRS,
         (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
         (N_("Follow the reviews"), N_("Reminders leave by themselves before and after the due date.")),
         (
@@ -71,6 +75,7 @@ CHAIR = Guide(
             " would tell."
         ),
         N_("Reviewers who share no project are never compared, and too few marks are said to be too few."),
+        *panel_guides.CHAIRS_CHECKS,
     ],
 )
 COMMITTEE = Guide(

@@ -15,7 +15,7 @@ from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.core.types import Money
 from grants.people.models import Person
-from grants.reviews import pages, policy, queries
+from grants.reviews import pages, panel_queries, policy, queries
 from grants.reviews.conflicts import against
 from grants.reviews.models import Review
 from grants.reviews.queries import Chaired, Line, Ranking
@@ -36,7 +36,7 @@ from workflows.decision import Proposal
 @access(signed_in)
 def commissions(user: Person) -> Any:
     """The commissions this person chairs, by call, and how far they are."""
-    return render_template("reviewer/commissions.html", seats=queries.seats(user))
+    return render_template("reviewer/commissions.html", seats=queries.seats(user), coming=panel_queries.coming(user))
 
 
 @portal.get("/calls/<uuid:call_id>/<uuid:commission_id>")
