@@ -9,7 +9,7 @@ from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
-from grants.core.i18n import N_, N_n
+from grants.core.i18n import N_, N_n, Text
 from grants.people.models import Person, Role
 from grants.reviews import policy, queries, service
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
@@ -93,6 +93,15 @@ def _must_sit_on(reviewer: Person, application: Application) -> None:
                     organisation=partner.name,
                 )
             )
+
+
+def why_not_sit(reviewer: Person, application: Application) -> Text | None:
+    """Why this person cannot be asked about this application; None when nothing stands against it."""
+    try:
+        _must_sit_on(reviewer, application)
+    except Refused as problem:
+        return problem.detail
+    return None
 
 
 def _must_be_enough(application: Application) -> None:

@@ -1,13 +1,13 @@
 """The list of applications as a page: one for officers and for chairs, with its files and its saved searches.
 
-    lists(portal, Audience.FUND, policy.search_files)       declares the list of a portal, its exports, its searches
+    lists(portal, Audience.FUND, policy.search_files, …)    declares the list of a portal, its exports, its searches
     show_list(user, Audience.CHAIR, call=…, commission=…)   what `listing` of templates/_macros/listing.html draws
     near(user, Audience.FUND, application)                  the neighbours of a file opened from the list, or None
 
 All of it is in the address: `q` the query, `sort`, `cols`, `page`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ from grants.reports.search.keys import Audience, allowed
 from grants.reports.search.language import EXAMPLES, LONGEST, Misread, Query, parse, with_term, without, write
 from grants.reports.search.listing import Neighbours, Page, Wanted
 from grants.web.access import Portal, access
-from grants.web.language import current_reader
+from grants.web.language import current_reader, speak_for
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FREQUENT: dict[Audience, Sequence[tuple[Text, str]]] = {
@@ -51,11 +51,12 @@ FREQUENT: dict[Audience, Sequence[tuple[Text, str]]] = {
 
 @dataclass(frozen=True)
 class Action:
-    """Something to do with the rows that are ticked: where its preview is."""
+    """Something to do with the rows that are ticked: where its preview is, and which `move` it is told."""
 
     url: str
     label: str
     icon: str
+    move: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,11 @@ class Shown:
         return url_for(endpoint, **{name: application.id}, **here)
 
     def export_url(self, endpoint: str) -> str:
-        return url_for(endpoint, q=self.typed, **self.scope, **_columns_and_sort())
+        return url_for(endpoint, q=self.typed or None, **self.scope, **dict(_kept("sort")), cols=_columns() or None)
+
+    @property
+    def chosen_names(self) -> set[str]:
+        return {column.name for column in self.columns}
 
     @property
     def is_kept(self) -> bool:
@@ -168,6 +173,7 @@ def show_list(
     """The list that the address asks for, narrowed to a call and a commission where the page is theirs."""
     scope = {name: one.id for name, one in (("call", call), ("commission", commission)) if one is not None}
     on = ground(user, audience, scope.get("call"), scope.get("commission"))
+    speak_for(on.country, on.zone.key)
     typed, problem, asked, page, query = _typed(), None, None, None, None
     try:
         query = parse(typed, audience)
@@ -230,13 +236,16 @@ def picked(user: Person, audience: Audience) -> Sequence[UUID]:
     return [one for one in ids if one is not None]
 
 
-def lists(portal: Portal, audience: Audience, rule: Policy) -> None:
-    """Declare the list of everything the person sees, its files, and the searches they keep."""
+def lists(portal: Portal, audience: Audience, rule: Policy, actions: Callable[[Person], Sequence[Action]]) -> None:
+    """Declare the list of everything the person sees, its files, and the searches they keep.
+
+    `actions`: what this person may do with the rows that are ticked.
+    """
 
     @portal.get("/list")
     @access(rule)
     def search(user: Person) -> Any:
-        return render_template(f"{portal.name}/search.html", found=show_list(user, audience, actions=actions(portal)))
+        return render_template(f"{portal.name}/search.html", found=show_list(user, audience, actions=actions(user)))
 
     @portal.get("/list.csv")
     @access(rule)
@@ -272,23 +281,16 @@ def lists(portal: Portal, audience: Audience, rule: Policy) -> None:
         return redirect(_back(portal, {}), 303)
 
 
-_ACTIONS: dict[str, Any] = {}
-
-
-def offers(portal: Portal, given: Any) -> None:
-    """Say what may be done with ticked rows in this portal: a function that answers with its actions."""
-    _ACTIONS[portal.name] = given
-
-
-def actions(portal: Portal) -> Sequence[Action]:
-    return _ACTIONS[portal.name]() if portal.name in _ACTIONS else ()
+def back_to(other: str) -> str:
+    """The list on which something was asked, with its query, when it is one of this portal; else `other`."""
+    path = request.values.get("back", "")
+    portal = other.split("/")[1]
+    sound = path.startswith(f"/{portal}/") and len(path) < 2_000 and path.isprintable() and "\\" not in path
+    return path if sound else other
 
 
 def _back(portal: Portal, given: dict[str, str]) -> str:
-    """The page a search was kept on: that of a call or a commission when the form says so, and it is ours."""
-    path = request.form.get("back", "")
-    if not path.startswith(f"{portal.url_prefix}/") or any(sign in path for sign in "?#\\\r\n"):
-        path = url_for(f"{portal.name}.search")
+    path = back_to(url_for(f"{portal.name}.search")).partition("?")[0]
     kept = urlencode({name: value for name, value in given.items() if value})
     return f"{path}?{kept}" if kept else path
 
@@ -296,6 +298,7 @@ def _back(portal: Portal, given: dict[str, str]) -> str:
 def _all(user: Person, audience: Audience) -> tuple[Sequence[Any], Wanted, Ground]:
     """Every row of the list that the address asks for; raises Refused for what cannot be read or is too long."""
     on = ground(user, audience, _id(request.args.get("call")), _id(request.args.get("commission")))
+    speak_for(on.country, on.zone.key)
     try:
         asked = _wanted(parse(_typed(), audience), audience)
         rows = listing.every(on, asked, book.MOST + 1)
@@ -325,11 +328,6 @@ def _typed() -> str:
 
 def _columns() -> str:
     return ",".join(request.args.getlist("cols"))[:400]
-
-
-def _columns_and_sort() -> dict[str, str]:
-    given = {"sort": request.args.get("sort", ""), "cols": _columns()}
-    return {name: value for name, value in given.items() if value}
 
 
 def _kept(*names: str) -> list[tuple[str, str]]:

@@ -47,13 +47,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Ground:
-    """The list of one person: `call` and `commission`, when given, narrow it; `zone` says when a day begins."""
+    """The list of one person, narrowed to a call and a commission when these are given; `zone` says when a day begins,
+    and `country` how its months are called."""
 
     user: Person
     audience: Audience
     zone: ZoneInfo
     calls: Sequence[Place]
     commissions: Sequence[Place]
+    country: str = "MA"
     call_id: UUID | None = None
     commission_id: UUID | None = None
 
@@ -98,22 +100,23 @@ def ground(user: Person, audience: Audience, call_id: UUID | None = None, commis
         .where(within)
         .order_by(Commission.position, Commission.id)
     )
-    zones = [row.timezone for row in calls if call_id in {None, row.id}]
+    nearest = [(row.timezone, row.country) for row in calls if call_id in {None, row.id}] or [("UTC", "MA")]
     return Ground(
         user,
         audience,
-        ZoneInfo(zones[0] if zones else "UTC"),
+        ZoneInfo(nearest[0][0]),
         [Place(row.id, row.code, row.title) for row in calls],
         [Place(*row) for row in commissions],
+        nearest[0][1],
         call_id,
         commission_id,
     )
 
 
-def _calls(user: Person, audience: Audience) -> Select[UUID, str, Words, str]:
+def _calls(user: Person, audience: Audience) -> Select[UUID, str, Words, str, str]:
     """Those whose applications may be in the list, newest first."""
     found = (
-        select(Call.id, Call.code, Call.title, Cluster.timezone)
+        select(Call.id, Call.code, Call.title, Cluster.timezone, Cluster.country)
         .join(Call.fund)
         .join(Fund.cluster)
         .where(Call.published_at.is_not(None))

@@ -4,6 +4,7 @@ from grants.core.i18n import N_
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.guide import Guide
+from grants.web.public.search_guide import SEARCH
 
 REVIEWER = Guide(
     "reviewer",
@@ -279,6 +280,7 @@ GUIDES = {
         CHAIR,
         COMMITTEE,
         OFFICER,
+        SEARCH,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
