@@ -20,7 +20,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.core.clock import now
 from grants.core.errors import Refused
-from grants.core.i18n import N_, Text, plain
+from grants.core.i18n import N_, Text
 from grants.core.policy import Policy
 from grants.people.models import Person
 from grants.reports.models import SavedSearch
@@ -311,7 +311,7 @@ def _all(user: Person, audience: Audience) -> tuple[Sequence[Any], Wanted, Groun
 
 def _file(content: bytes, kind: str, ending: str) -> Response:
     response = Response(content, mimetype=kind)
-    name = plain(N_("applications-%(day)s", day=f"{now():%Y-%m-%d}"), "en")
+    name = f"applications-{now():%Y-%m-%d}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return response
 

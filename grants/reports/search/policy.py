@@ -16,7 +16,7 @@ def search_files(user: Person, _: object) -> Claims:
 @policy(Role.CHAIR)
 def search_led(user: Person, _: object) -> Claims:
     """Chairs: the list holds the applications of their commissions, without those of a conflict of interest."""
-    yield Role.CHAIR in user.roles, N_("Only the chair of a commission may do this.")
+    yield Role.CHAIR in user.roles, N_("Only the chair of the commission may do this.")
 
 
 @policy("signed in")
