@@ -215,8 +215,8 @@ def near(user: Person, audience: Audience, application: Application, back: str, 
         return None
 
     def other(id: UUID | None) -> str | None:
-        kept = request.args.to_dict(flat=False)
-        return id and url_for(str(request.endpoint), **{next(iter(request.view_args or {})): id}, **kept)
+        argument, kept = next(iter(request.view_args or {})), request.args.to_dict(flat=False)
+        return None if id is None else url_for(str(request.endpoint), **{**kept, argument: id})  # type: ignore[arg-type]
 
     place = (found.place - 1) // listing.PER_PAGE + 1
     address = [("q", _typed()), *_kept("sort", "cols"), *([("page", str(place))] if place > 1 else [])]

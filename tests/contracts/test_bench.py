@@ -50,8 +50,9 @@ def test_calibration_beats_the_plain_mean() -> None:
 
 def test_the_list_sends_as_many_queries_whatever_is_asked(new_database: NewDatabase, migrated: str) -> None:
     with new_database(template=migrated) as settings:
-        found = listing.measure(settings, rows=240, few=8, requests=1)
-    asked = [one for one in found if one.case.startswith(("officer:", "chair:", "chair,"))]
-    assert {one.queries for one in asked} | {one.queries_few for one in asked} == {8}
-    lines = [json.loads(line) for line in listing.report(found, 8).split("\n\n")[-1].splitlines()]
+        found = listing.measure(settings, rows=240, few=40, requests=1)
+    for who in ("officer:", "chair"):
+        asked = [one for one in found if one.case.startswith(who)]
+        assert len({n for one in asked for n in (one.queries, one.queries_few)}) == 1, asked
+    lines = [json.loads(line) for line in listing.report(found, 40).split("\n\n")[-1].splitlines()]
     assert lines[0]["case"] == PEER and lines[0]["ratio"] == 1 and len(lines) == len(found)
