@@ -35,9 +35,9 @@ class Asked:
     why_left: Text | None = None
 
 
-def plan(applications: Sequence[Application], reviewers: Sequence[Person], *, actor: Person) -> list[Asked]:
+def plan(user: Person, applications: Sequence[Application], reviewers: Sequence[Person]) -> list[Asked]:
     """What `ask_all` would do, without doing it."""
-    search_led.require(actor)
+    search_led.require(user)
     ids = [one.id for one in applications]
     known = select(Review.application_id, Review.reviewer_id, Review.state).where(Review.application_id.in_(ids))
     before: dict[UUID, dict[UUID, bool]] = {}
@@ -74,7 +74,7 @@ def ask_all(applications: Sequence[Application], reviewers: Sequence[Person], *,
     """Ask what `plan` announced, all of it or nothing. Answers how many reviews were asked for."""
     count = 0
     with transaction():
-        for one in plan(sorted(applications, key=lambda one: one.id), reviewers, actor=actor):
+        for one in plan(actor, sorted(applications, key=lambda one: one.id), reviewers):
             if one.reviewers and one.why_left is None:
                 review.assign(one.application, one.reviewers, actor=actor)
                 count += len(one.reviewers)

@@ -49,7 +49,7 @@ def ask_found(user: Person) -> Any:
         chosen=chosen,
         candidates=queries.candidates(chosen[0].call, chosen[0].commission_id) if chosen else [],
         asked={one.id for one in asked},
-        plan=workflow.plan(chosen, asked, actor=user) if asked else None,
+        plan=workflow.plan(user, chosen, asked) if asked else None,
         back=back_to(url_for(".search")),
         limit=MOST,
     )
