@@ -18,6 +18,7 @@ from grants.reports.search.policy import search_led
 from grants.reviews.models import COUNTED, Review
 from grants.reviews.together import Wait, waited_for
 from workflows import review
+from workflows.application import lifecycle
 from workflows.letters import Letter, letter
 from workflows.outbox import Due, Owed, key_id, promise
 from workflows.reminders import unfinished_reviews, write_review_due
@@ -49,9 +50,9 @@ def plan(user: Person, applications: Sequence[Application], reviewers: Sequence[
 def _planned(application: Application, reviewers: Sequence[Person], before: dict[UUID, bool]) -> Asked:
     """`before` says of each person already asked about it whether their review counts."""
     if application.state not in TAKING:
-        label = review.application_lifecycle.labels[application.state]
+        label = lifecycle.labels[application.state]
         return Asked(application, (), (), N_("It is “%(state)s”.", state=label))
-    new, refused = [], list[tuple[Person, Text]]()
+    new, refused = list[Person](), list[tuple[Person, Text]]()
     for one in reviewers:
         if one.id in before:
             refused.append((one, N_("Already asked.")))

@@ -4,7 +4,7 @@ What tells of reviews or decisions is asked of those tables apart, so a conditio
 its negation is exactly the rest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from grants.reports.search.values import Between
 from grants.reviews.models import COUNTED, Review, ReviewState
 
 Condition = ColumnElement[bool]
-_DIGITS: dict[str, tuple[int, int, int, int]] = get_global("currency_fractions")
+_DIGITS: Mapping[str, Any] = get_global("currency_fractions")
 _POWERS = {
     10 ** digits[0]: [code for code, other in _DIGITS.items() if other[0] == digits[0] and code != "DEFAULT"]
     for digits in _DIGITS.values()

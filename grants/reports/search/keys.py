@@ -60,6 +60,7 @@ class Key:
 
 
 _STATES = {str(state): label for state, label in STATE_LABELS.items() if state not in PRIVATE}
+_DECISIONS = {str(state): label for state, label in DECISION_LABELS.items()}
 _ORDER = [
     Key("state", N_("State"), Kind.CHOICE, N_("Where the application stands"), _STATES),
     Key("call", N_("Call"), Kind.PLACE, N_("The call, by its code or a part of its title")),
@@ -76,7 +77,7 @@ _ORDER = [
     ),
     Key("amount", N_("Amount requested"), Kind.NUMBER, N_("The amount requested, in the currency of the call")),
     Key("submitted", N_("Submitted"), Kind.DAY, N_("The day of submission")),
-    Key("decision", N_("Decision"), Kind.CHOICE, N_("What was decided"), DECISION_LABELS, optional=True),
+    Key("decision", N_("Decision"), Kind.CHOICE, N_("What was decided"), _DECISIONS, optional=True),
     Key("rank", N_("Rank"), Kind.NUMBER, N_("The place in the ranking that was sent"), optional=True),
     Key("score", N_("Mean mark"), Kind.NUMBER, N_("The mean of the marks, of 100"), optional=True, chair=True),
     Key(

@@ -137,7 +137,7 @@ def neighbours(ground: Ground, wanted: Wanted, id: UUID) -> Neighbours | None:
         func.lead(Application.id).over(order_by=order).label("after"),
     ).subquery()
     row = db.session.execute(select(placed).where(placed.c.id == id)).one_or_none()
-    return row and Neighbours(row.place, row.total, row.before, row.after)
+    return None if row is None else Neighbours(row.place, row.total, row.before, row.after)
 
 
 def _found(ground: Ground, query: Query) -> Select[Application]:
