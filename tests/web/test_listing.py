@@ -14,7 +14,7 @@ from grants.calls.models import Criterion
 from grants.core.clock import now
 from grants.core.db import db
 from grants.messages.models import Promise
-from grants.people.models import Role
+from grants.people.models import Organisation, Role
 from grants.reports.models import SavedSearch
 from grants.reports.search.language import parse
 from grants.reviews.models import Review, ReviewState, Score
@@ -251,7 +251,8 @@ def test_the_preview_says_what_happens_and_what_does_not(client):
 def test_a_chair_asks_the_same_reviewers_for_several(client, stage):
     first, second, third, fourth = stage.applications
     fourth.state = State.RANKED
-    MembershipFactory(organisation=second.organisation, person=stage.reviewers[0])
+    applicant = db.session.get_one(Organisation, second.organisation_id)
+    MembershipFactory(organisation=applicant, person=stage.reviewers[0])
     db.session.flush()
     client.login(stage.chair)
     chosen = {
