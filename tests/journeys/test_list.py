@@ -23,7 +23,7 @@ from tests.journeys.test_eligibility import installation
 from tests.story import set_stage
 
 PASSWORD = "four words well chosen"
-OFFICER, CHAIR = "officer@example.org", "chair@example.org"
+OFFICER, CHAIR = "list-officer@example.org", "list-chair@example.org"
 TITLES = ["Paiement mobile au souk", "Irrigation connectée", "Télésurveillance cardiaque", "Traduction de l’amazighe"]
 
 
@@ -32,14 +32,14 @@ def place(product: Product) -> str:
     """Twelve files of one call, half of them marked; answers with the call's id."""
     with installation(product):
         stage = set_stage(applications=12)
-        stage.call.code = "INTILAK-2026"
+        stage.call.code = "LISTE-2026"
         hashed = hash_password(PASSWORD)
         for role, email, name in ((Role.OFFICER, OFFICER, "Salma Idrissi"), (Role.CHAIR, CHAIR, "Nadia Alaoui")):
             person = PersonFactory(name=name, email=email, locale="fr", password_hash=hashed)
             where = {"cluster": stage.fund.cluster} if role is Role.OFFICER else {"commission": stage.commission}
             with_role(role, person=person, **where)
         for n, one in enumerate(stage.applications):
-            one.title, one.reference = f"{TITLES[n % 4]} {n + 1}", f"INTILAK-2026-{n + 1:04}"
+            one.title, one.reference = f"{TITLES[n % 4]} {n + 1}", f"LISTE-2026-{n + 1:04}"
             one.requested_minor, one.submitted_at = (30 + n * 5) * 1_000_000, now() - timedelta(days=30 - n)
             one.state = State.SUBMITTED if n < 6 else State.IN_REVIEW
             for at, reviewer in enumerate(stage.reviewers[:2] if n >= 6 else ()):
