@@ -11,21 +11,20 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from grants.applications import policy, queries, service
+from grants.applications.blockers import Blocker, most
 from grants.applications.budgets import budget_of, warnings
 from grants.applications.content import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
     Answered,
-    Blocker,
     Budget,
     Project,
     Section,
     Sheet,
-    content_hash,
-    most,
     outline,
 )
 from grants.applications.models import Application
+from grants.applications.submitted import content_hash
 from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.calls.questionnaire import Part, cell_name
@@ -175,7 +174,7 @@ def autosave_answers(user: Person, sheet: Sheet) -> Any:
     good = {id: given for id, given in typed.items() if id not in wrong}
     good |= {id: given for id, given in saved.answers.items() if id in wrong}
     version = service.revise(application, Answered(part, good), seen=form.version.data, actor=user)
-    return jsonify(saved_at=now().isoformat(), version=version)
+    return jsonify(saved_at=now().isoformat(), version=version, unread=sorted(wrong))
 
 
 def _answers_form(application: Application, part: Part) -> AnswersForm:
@@ -241,7 +240,7 @@ def _autosave(application: Application, form: Any, saved: Project | Budget, user
     typed = form.part()
     good = {name: getattr(saved if form[name].errors else typed, name) for name in type(typed).__dataclass_fields__}
     version = service.revise(application, type(typed)(**good), seen=form.version.data, actor=user)
-    return jsonify(saved_at=now().isoformat(), version=version)
+    return jsonify(saved_at=now().isoformat(), version=version, unread=[one.name for one in form if one.errors])
 
 
 def _show_blockers(form: Any, application: Application, section: str) -> None:

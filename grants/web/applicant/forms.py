@@ -10,13 +10,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from grants.applications.content import (
-    LONGEST_DESCRIPTION,
-    LONGEST_DURATION,
-    LONGEST_TITLE,
-    Budget,
-    Project,
-)
+from grants.applications.content import LONGEST_DESCRIPTION, LONGEST_DURATION, LONGEST_TITLE, Budget, Project
 from grants.clusters.models import Cluster, Commission
 from grants.core.i18n import N_
 from grants.core.types import Money

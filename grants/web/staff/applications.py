@@ -8,10 +8,10 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from grants.appeals import queries as appeals
-from grants.applications import clarification_policy, clarification_queries, policy, queries
+from grants.applications import clarification_policy, clarification_queries, policy, queries, submitted
 from grants.applications.budgets import budget_of
 from grants.applications.evidence import evidence
-from grants.applications.models import Application, Clarification, Document
+from grants.applications.models import Application, Clarification, Document, Submission
 from grants.applications.models import ApplicationState as State
 from grants.calls.eligibility import Finding, shown
 from grants.calls.models import Call
@@ -22,7 +22,7 @@ from grants.reports.search.keys import Audience
 from grants.reports.search.policy import search_files
 from grants.web.access import access
 from grants.web.answers import sheets
-from grants.web.downloads import attached, listed
+from grants.web.downloads import attached, listed, said
 from grants.web.eligibility import look
 from grants.web.filters import Tag, ref
 from grants.web.history import for_fund
@@ -128,6 +128,8 @@ def application(user: Person, application: Application) -> Any:
             if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
         },
         evidence=judged(application),
+        kept=submitted.kept(application),
+        changed=submitted.content_hash(application) != application.content_hash,
         history=for_fund(application, queries.history(application)),
         near=near(
             user,
@@ -137,6 +139,17 @@ def application(user: Person, application: Application) -> Any:
             url_for(".applications", call_id=application.call_id),
         ),
     )
+
+
+def file_submission(user: Person, application_id: UUID, fingerprint: str) -> Submission:
+    return submitted.submission(file(user, application_id), fingerprint)
+
+
+@portal.get("/applications/<uuid:application_id>/submitted/<fingerprint>.json")
+@access(policy.read_file_submission, file_submission)
+def submitted_content(user: Person, submission: Submission) -> Any:
+    """Word for word what the fingerprint of a receipt is of."""
+    return said(submission)
 
 
 def _files(clarification: Clarification) -> list[dict[str, Any]]:
