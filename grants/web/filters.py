@@ -239,7 +239,7 @@ def initials(name: str) -> str:
 
 def fingerprint(id: Any) -> str:
     """By what a browser tells one person's things from another's: it says nothing about them, here or elsewhere."""
-    return hashlib.sha256(f"{current_app.secret_key} {id}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{current_app.config['SECRET_KEY']} {id}".encode()).hexdigest()[:16]
 
 
 def currency(code: str) -> str:

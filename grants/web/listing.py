@@ -16,7 +16,7 @@ from uuid import UUID
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from grants.applications.models import Application
+from grants.applications.models import Application, ApplicationState
 from grants.calls.models import Call
 from grants.core.clock import now
 from grants.core.errors import Refused
@@ -113,11 +113,11 @@ class Shown:
 
     def file_url(self, endpoint: str, name: str, application: Application) -> str:
         """A file opened from this list knows the way back and the way on."""
-        here = {"list": "here" if self.scope else "all", "q": self.typed, **dict(_kept("sort", "cols"))}
-        return url_for(endpoint, **{name: application.id}, **here)
+        here: dict[str, Any] = {"list": "here" if self.scope else "all", "q": self.typed, **_shape()}
+        return url_for(endpoint, **{**here, name: application.id})
 
     def export_url(self, endpoint: str) -> str:
-        return url_for(endpoint, q=self.typed or None, **self.scope, **dict(_kept("sort")), cols=_columns() or None)
+        return url_for(endpoint, q=self.typed or None, **self.scope, **_shape())
 
     @property
     def chosen_names(self) -> set[str]:
@@ -141,9 +141,10 @@ class Shown:
         """One for each state that the query finds, with how many."""
         if self.page is None or self.query is None or (len(self.page.by_state) < 2 and not self.query.asks("state")):
             return []
+        order = list(ApplicationState)
         found = [
             Chip(book.named(state), self.query_url(write(with_term(self.query, "state", str(state)))), n)
-            for state, n in sorted(self.page.by_state.items(), key=lambda one: list(type(one[0])).index(one[0]))
+            for state, n in sorted(self.page.by_state.items(), key=lambda one: order.index(one[0]))
         ]
         if self.query.asks("state"):
             found.insert(0, Chip(_("All states"), self.query_url(write(without(self.query, "state"))), on=True))
@@ -328,6 +329,11 @@ def _typed() -> str:
 
 def _columns() -> str:
     return ",".join(request.args.getlist("cols"))[:400]
+
+
+def _shape() -> dict[str, Any]:
+    """The order and the columns of this list, for an address."""
+    return {"sort": request.args.get("sort") or None, "cols": _columns() or None}
 
 
 def _kept(*names: str) -> list[tuple[str, str]]:

@@ -169,15 +169,15 @@ def _rows(ground: Ground, found: Select[Any], wanted: Wanted, limit: int, offset
     narrow = ordered.with_only_columns(Application.id.label("id"), place).order_by(place)
     shown = narrow.limit(limit).offset(offset).subquery()
     marks = marks_of_each(MARKS)
-    wide = select(Application).join(shown, shown.c.id == Application.id).options(*_PARTS)
+    wide: Select[Any] = select(Application).join(shown, shown.c.id == Application.id).options(*_PARTS)
     has_marks = any(column.of_reviews for column in wanted.columns)
     has_decision = any(column.of_decision for column in wanted.columns)
     if has_marks:
-        wide = wide.outerjoin(marks, true()).add_columns(*[marks.c[name] for name in MARKS])  # type: ignore[assignment]
+        wide = wide.outerjoin(marks, true()).add_columns(*[marks.c[name] for name in MARKS])
     if has_decision:
         wide = wide.outerjoin(Decision, _decision_of(ground)).add_columns(
             Decision.rank, Decision.state.label("decision")
-        )  # type: ignore[assignment]
+        )
     return [_row(*row) for row in _split(db.session.execute(wide.order_by(shown.c.place)).all(), has_marks)]
 
 
