@@ -23,6 +23,7 @@ from grants.core.i18n import N_, Text
 from grants.core.policy import clock_only
 from grants.funds.models import Fund
 from grants.people.models import Person
+from grants.reviews import conflict_policy
 from grants.reviews import policy as review_policy
 from workflows import eligibility
 from workflows.applicants import tell_lead
@@ -88,7 +89,11 @@ lifecycle = Lifecycle(
         Move("start_review", frozenset({State.ELIGIBLE}), State.IN_REVIEW, review_policy.lead, N_("Start the review")),
         Move("mark_reviewed", frozenset({State.IN_REVIEW}), State.REVIEWED, clock_only, N_("End the review")),
         Move(
-            "resume_review", frozenset({State.REVIEWED}), State.IN_REVIEW, review_policy.lead, N_("Resume the review")
+            "resume_review",
+            frozenset({State.REVIEWED}),
+            State.IN_REVIEW,
+            conflict_policy.resume,
+            N_("Resume the review"),
         ),
         Move("rank", frozenset({State.REVIEWED}), State.RANKED, review_policy.lead, N_("Rank")),
         Move("decide", frozenset({State.RANKED}), State.DECIDED, policy.decide, N_("Decide")),

@@ -239,7 +239,8 @@ def initials(name: str) -> str:
 
 def fingerprint(id: Any) -> str:
     """By what a browser tells one person's things from another's: it says nothing about them, here or elsewhere."""
-    return hashlib.sha256(f"{current_app.config['SECRET_KEY']} {id}".encode()).hexdigest()[:16]
+    secret: str = current_app.config["SECRET_KEY"]
+    return hashlib.sha256(f"{secret} {id}".encode()).hexdigest()[:16]
 
 
 def currency(code: str) -> str:

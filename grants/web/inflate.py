@@ -1,7 +1,7 @@
 """A form that saves itself arrives compressed: 20 000 characters of Arabic are 40 kB, and 12 kB so.
 
-Only under /autosave, only gzip, and never more than a form may hold: what swells beyond that is cut there, and the form
-then is refused as too large.
+Only under /autosave, only gzip, and never more than a form may hold: what swells beyond that is unpacked no further and
+refused.
 """
 
 import io
@@ -28,8 +28,9 @@ class Inflating:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ.get("HTTP_CONTENT_ENCODING", "").lower() == "gzip" and environ["PATH_INFO"].endswith(SUFFIX):
             whole = inflated(environ["wsgi.input"].read(_length(environ)), self.most)
-            if not whole:
-                start_response("400 Bad Request", [("Content-Type", "application/json"), ("Content-Length", "2")])
+            if not whole or len(whole) > self.most:
+                status = "413 Content Too Large" if whole else "400 Bad Request"
+                start_response(status, [("Content-Type", "application/json"), ("Content-Length", "2")])
                 return [b"{}"]
             environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(whole), str(len(whole))
             del environ["HTTP_CONTENT_ENCODING"]

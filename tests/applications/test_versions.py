@@ -92,7 +92,8 @@ def test_what_is_deleted_by_mistake_can_be_restored(on, application, before, aft
 
 
 def test_words_changed_on_the_way_are_no_new_version(on, application):
-    texts = (LONG, LONG + "Une de plus.", LONG.replace("vraiment", "beaucoup", 1))
+    longer = LONG + "Une de plus."
+    texts = (LONG, longer, longer.replace("vraiment", "beaucoup", 1))
     for text in texts:
         service.revise(application, project(application, summary=text), seen=None, actor=on.lead)
     for text in ("Télésurveillance", "Bref", "Oui", ""):

@@ -1,5 +1,6 @@
 """The budget by lines, as its pages ask for it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -136,6 +137,11 @@ def test_less_than_the_most_may_be_asked_and_warnings_do_not_block(client):
     page = words_of(client.get(url))
     for sentence in ("not confirmed yet", "50 000 MAD more than what is left to pay", "the most, which is 540 000 MAD"):
         assert sentence in page
+    on.organisation.ice = "001561191000065"
+    db.session.commit()
+    check = client.get(f"{base(application)}/check").text
+    assert check.count(f'<li><a href="{url}">') == 3, "each leads to where it is put right"
+    assert re.search(r'<a href="/applicant/organisations/[0-9a-f-]+">[^<]*key of this ICE', check)
 
 
 def test_autosave_answers_with_the_sums(client):

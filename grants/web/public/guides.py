@@ -3,6 +3,7 @@
 from grants.core.i18n import N_
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
+from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
 from grants.web.public.search_guide import SEARCH
 
@@ -278,6 +279,7 @@ GUIDES = {
         TOGETHER,
         REVIEWER,
         CHAIR,
+        CONFLICTS,
         COMMITTEE,
         OFFICER,
         SEARCH,

@@ -47,7 +47,7 @@ def ask_found(user: Person) -> Any:
     return render_template(
         "reviewer/ask_found.html",
         chosen=chosen,
-        candidates=queries.candidates(chosen[0].call, chosen[0].commission_id) if chosen else [],
+        candidates=queries.candidates(chosen[0].call, chosen[0].commission_id, user) if chosen else [],
         asked={one.id for one in asked},
         plan=workflow.plan(user, chosen, asked) if asked else None,
         back=back_to(url_for(".search")),

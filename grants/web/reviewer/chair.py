@@ -17,6 +17,7 @@ from grants.core.types import Money
 from grants.people.models import Person
 from grants.reports.search.keys import Audience
 from grants.reviews import pages, policy, queries
+from grants.reviews.conflicts import against
 from grants.reviews.models import Review
 from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
@@ -57,13 +58,13 @@ def board(user: Person, board: Chaired) -> Any:
 @access(policy.lead, queries.led_application)
 def led(user: Person, application: Application) -> Any:
     """One application: the file, its reviews, and whom to ask."""
-    return _led_page(user, application, _assign_form(application))
+    return _led_page(user, application, _assign_form(user, application))
 
 
 @portal.post("/applications/<uuid:id>/assign")
 @access(policy.lead, queries.led_application)
 def assign(user: Person, application: Application) -> Any:
-    form = _assign_form(application)
+    form = _assign_form(user, application)
     if not form.validate_on_submit():
         return _led_page(user, application, form)
     try:
@@ -204,15 +205,16 @@ def _proposals(board: Ranking, form: ProposalForm) -> list[Proposal]:
     return [one(line) for line in board.lines]
 
 
-def _assign_form(application: Application) -> AssignForm:
-    return assign_form(queries.candidates(application.call, application.commission_id))
+def _assign_form(user: Person, application: Application) -> AssignForm:
+    return assign_form(queries.candidates(application.call, application.commission_id, user))
 
 
 def _led_page(user: Person, application: Application, form: AssignForm) -> str:
     _speak(application.call)
     reviews = queries.on_file(user, application)
-    candidates = queries.candidates(application.call, application.commission_id)
+    candidates = queries.candidates(application.call, application.commission_id, user)
     asked = {one.reviewer_id for one in reviews}
+    conflicted = against(application)
     return render_template(
         "reviewer/led.html",
         application=application,
@@ -221,8 +223,9 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         budget=read_budget(application),
         form=form,
         candidates={str(one.person.id): one for one in candidates},
-        free=[one for one in candidates if one.person.id not in asked],
+        free=[one for one in candidates if one.person.id not in asked | conflicted],
         asked=asked,
+        against=conflicted,
         open=application.state in {ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW},
         near=near(
             user,

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from grants.applications.budgets import read_budget
 from grants.applications.models import Document
+from grants.core.i18n import Text
 from grants.core.policy import signed_in
 from grants.people.models import Person
 from grants.reviews import policy, queries, service
@@ -35,8 +36,9 @@ def reviews(user: Person) -> Any:
 def review(user: Person, review: Review) -> Any:
     """The declaration, the sheet, or the submitted review, by the state it is in."""
     _speak(review)
-    if review.state in {ReviewState.ASSIGNED, ReviewState.CONFLICT_DECLARED}:
-        return render_template("reviewer/declare.html", review=review, form=ConflictForm())
+    closed = _closed(user, review)
+    if closed or review.state in {ReviewState.ASSIGNED, ReviewState.CONFLICT_DECLARED}:
+        return render_template("reviewer/declare.html", review=review, form=ConflictForm(), closed=closed)
     if policy.mark.allows(user, review):
         return _sheet_page(user, review, sheet_form(review))
     policy.read_file.require(user, review)
@@ -51,7 +53,7 @@ def review(user: Person, review: Review) -> Any:
 
 
 @portal.post("/reviews/<uuid:id>/accept")
-@access(policy.answer, queries.own_review)
+@access(policy.accept, queries.own_review)
 def accept(user: Person, review: Review) -> Any:
     workflow.accept(review, actor=user)
     flash(_("Thank you. The file is open; your sheet is below."), "ok")
@@ -64,7 +66,7 @@ def declare_conflict(user: Person, review: Review) -> Any:
     form = ConflictForm()
     if not form.validate_on_submit():
         _speak(review)
-        return render_template("reviewer/declare.html", review=review, form=form)
+        return render_template("reviewer/declare.html", review=review, form=form, closed=_closed(user, review))
     workflow.declare_conflict(review, form.reason.data or "", actor=user)
     flash(_("Your conflict of interest is declared. The chair will ask somebody else."), "ok")
     return redirect(url_for(".reviews"), 303)
@@ -157,6 +159,11 @@ def _sheet_page(user: Person, review: Review, form: SheetForm) -> str:
         previous=mine[at - 1] if at else None,
         following=mine[at + 1] if at + 1 < len(mine) else None,
     )
+
+
+def _closed(user: Person, review: Review) -> Text | None:
+    """Why the file is closed to this reviewer, if a conflict of interest stands."""
+    return policy.CLOSED if queries.conflicted(user, review.application) else None
 
 
 def _others(user: Person, review: Review) -> list[Review]:

@@ -20,6 +20,7 @@ from grants.core.policy import signed_in
 from grants.people.models import ORGANISATION_LABELS, Person, Role
 from grants.reports.search.keys import Audience
 from grants.reports.search.policy import search_files
+from grants.reviews.conflict_queries import unled
 from grants.web.access import access
 from grants.web.answers import sheets
 from grants.web.downloads import attached, listed, said
@@ -69,6 +70,7 @@ def application_calls(user: Person) -> Any:
         "staff/application_calls.html",
         calls=rows,
         appeals=appeals.waiting(user, Role.OFFICER) if hears else None,
+        unled=sum(row.finding.open for row in unled(user)) if hears else 0,
     )
 
 
