@@ -100,16 +100,11 @@ def _place(typed, fact, places):
 
 
 def _ordered(kind, op, value, fact):
-    if kind is Kind.DAY:
-        low, high = _period(value.text), _period(value.text)
-        if value.high is not None:
-            low, high = _period(value.text or "1000"), _period(value.high or "2999")
-            return low[0] <= fact <= high[1]
-    else:
-        low = high = (_number(value.text or "0"),) * 2
-        if value.high is not None:
-            high = (_number(value.high or "10e20"),) * 2
-            return low[0] <= fact <= high[1]
+    ends = _period if kind is Kind.DAY else lambda text: (_number(text),) * 2
+    if value.high is not None:
+        after = not value.text or ends(value.text)[0] <= fact
+        return after and (not value.high or fact <= ends(value.high)[1])
+    low = high = ends(value.text)
     return {
         ":": low[0] <= fact <= high[1],
         "<": fact < low[0],

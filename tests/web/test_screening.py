@@ -63,7 +63,7 @@ def test_filters_sorting_and_pages_live_in_the_address(client):
 
     assert (found(""), found("page=2"), found("page=99")) == (50, 3, 3)
     assert "Capteurs" in client.get(f"{url}?q=CAPTEURS").text
-    assert (found("q=etude+12"), found("q=test-0007"), found("q=state:eligible")) == (1, 1, 1)
+    assert (found("q=%22etude+12%22"), found("q=test-0007"), found("q=state:eligible")) == (1, 1, 1)
     assert found(f"q=commission:{on.commission.code}") == 50 and found("q=amount>400..") == 0
     page = client.get(f"{url}?sort=-amount").text
     assert page.index("TEST-0060") < page.index("TEST-0052") < page.index("TEST-0051")
