@@ -51,6 +51,10 @@ class Column:
         return self.chair
 
     @property
+    def is_mark(self) -> bool:
+        return self.name in {"score", "spread"}
+
+    @property
     def of_decision(self) -> bool:
         return self.name in {"rank", "decision"}
 

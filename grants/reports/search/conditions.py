@@ -177,17 +177,20 @@ def _reviewed(which: Condition) -> Any:
 
 
 def _measured(key: str, figure: Any) -> Callable[[Term, Ground], Condition]:
-    """A figure of the submitted reviews, kept in hundredths; there is none before the first."""
+    """A figure of the submitted reviews, kept in hundredths; there is none before the first, nor where the person may
+    not know it."""
 
-    def compiled(term: Term, _: Ground) -> Condition:
+    def compiled(term: Term, ground: Ground) -> Condition:
         asked = {one.text for one in term.values if one.high is None}
-        found = [Application.id.in_(_reviewed(SENT))] if ANY in asked else []
+        marked = and_(ground.known_marks, Application.id.in_(_reviewed(SENT)))
+        found = [marked] if ANY in asked else []
         if NONE in asked:
-            found.append(Application.id.not_in(_reviewed(SENT)))
+            found.append(not_(marked))
         by_application = _reviewed(SENT).group_by(Review.application_id)
         for one in spans(KEYS[key], term):
             hundredths = one.map(lambda point: point * 100)
-            found.append(Application.id.in_(by_application.having(_is_in(figure, hundredths))))
+            such = Application.id.in_(by_application.having(_is_in(figure, hundredths)))
+            found.append(and_(ground.known_marks, such))
         return or_(*found)
 
     return compiled

@@ -3,14 +3,14 @@
 Everything a list shows, counts, sorts by or exports starts here, so that a query can find nothing its page hides.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, false, select, tuple_
+from sqlalchemy import ColumnElement, Select, false, select, true, tuple_
 
 from grants.applications.models import Application
 from grants.applications.policy import FOLLOWERS
@@ -48,7 +48,8 @@ class Place:
 @dataclass(frozen=True)
 class Ground:
     """The list of one person, narrowed to a call and a commission when these are given; `zone` says when a day begins,
-    and `country` how its months are called."""
+    and `country` how its months are called. `conflicts` are the files closed to a chair, with their call and commission.
+    """
 
     user: Person
     audience: Audience
@@ -58,11 +59,16 @@ class Ground:
     country: str = "MA"
     call_id: UUID | None = None
     commission_id: UUID | None = None
+    conflicts: Mapping[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
 
     @cached_property
     def applications(self) -> Select[Application]:
         """Those this person sees, before any query."""
-        seen = followed_by(self.user) if self.audience is Audience.FUND else led_applications(self.user)
+        seen = (
+            followed_by(self.user)
+            if self.audience is Audience.FUND
+            else led_applications(self.user, list(self.conflicts))
+        )
         if self.call_id:
             seen = seen.where(Application.call_id == self.call_id)
         if self.commission_id:
@@ -70,17 +76,27 @@ class Ground:
         return seen
 
     @cached_property
-    def known_decision(self) -> ColumnElement[bool]:
-        """Whether the person may know of a row of Decision.
+    def unranked(self) -> frozenset[tuple[UUID, UUID | None]]:
+        """The calls and commissions of which a chair with a conflict sees no order: the places and the marks of the
+        others would tell those of the hidden one."""
+        return frozenset(self.conflicts.values())
 
-        A chair knows none of a commission with a conflict: the places of the others would tell that of the hidden one.
-        """
+    @cached_property
+    def known_decision(self) -> ColumnElement[bool]:
+        """Whether the person may know of a row of Decision."""
         if self.audience is Audience.FUND:
             return Decision.id.in_(visible_decisions(self.user).with_only_columns(Decision.id))
-        hidden = select(Application.call_id, Application.commission_id).where(
-            Application.id.in_(conflicts_of(self.user)), Application.commission_id.is_not(None)
-        )
-        return tuple_(Decision.call_id, Decision.commission_id).not_in(hidden)
+        return self._ranked(Decision)
+
+    @cached_property
+    def known_marks(self) -> ColumnElement[bool]:
+        """Whether the person may know the marks of an application of the list."""
+        return self._ranked(Application)
+
+    def _ranked(self, table: type[Application] | type[Decision]) -> ColumnElement[bool]:
+        if not self.unranked:
+            return true()
+        return tuple_(table.call_id, table.commission_id).not_in(sorted(self.unranked, key=str))
 
     def begins(self, day: date) -> datetime:
         """The moment at which a day begins here."""
@@ -88,7 +104,7 @@ class Ground:
 
 
 def ground(user: Person, audience: Audience, call_id: UUID | None = None, commission_id: UUID | None = None) -> Ground:
-    """Two queries: the calls with their clusters, and the commissions."""
+    """The calls with their clusters, the commissions, and the conflicts of a chair; one query each."""
     calls = db.session.execute(_calls(user, audience)).all()
     within = covered(user, Role.CHAIR, commission=Commission.id)
     if audience is Audience.FUND:
@@ -110,7 +126,14 @@ def ground(user: Person, audience: Audience, call_id: UUID | None = None, commis
         nearest[0][1],
         call_id,
         commission_id,
+        {} if audience is Audience.FUND else _conflicts(user),
     )
+
+
+def _conflicts(user: Person) -> dict[UUID, tuple[UUID, UUID | None]]:
+    found = select(Application.id, Application.call_id, Application.commission_id)
+    rows = db.session.execute(found.where(Application.id.in_(conflicts_of(user))))
+    return {row.id: (row.call_id, row.commission_id) for row in rows}
 
 
 def _calls(user: Person, audience: Audience) -> Select[UUID, str, Words, str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
 from sqlalchemy.orm import joinedload, load_only
 
 from grants.applications.models import Application, ApplicationState
@@ -158,6 +158,8 @@ def _ordered(ground: Ground, found: Select[Any], sort: Sort) -> tuple[Select[Any
     elif sort.column.name == "commission":
         found = found.outerjoin(Application.commission)
     by = sort.column.order(marks)
+    if sort.column.is_mark and ground.unranked:
+        by = case((ground.known_marks, by))
     first = (by.desc() if sort.descending else by.asc()).nulls_last()
     return found, [first, Application.reference.asc(), Application.id.asc()]
 
@@ -178,7 +180,7 @@ def _rows(ground: Ground, found: Select[Any], wanted: Wanted, limit: int, offset
         wide = wide.outerjoin(Decision, _decision_of(ground)).add_columns(
             Decision.rank, Decision.state.label("decision")
         )
-    return [_row(*row) for row in _split(db.session.execute(wide.order_by(shown.c.place)).all(), has_marks)]
+    return [_row(ground, *row) for row in _split(db.session.execute(wide.order_by(shown.c.place)).all(), has_marks)]
 
 
 def _split(rows: Sequence[Any], has_marks: bool) -> list[tuple[Application, Sequence[Any], Sequence[Any]]]:
@@ -186,8 +188,10 @@ def _split(rows: Sequence[Any], has_marks: bool) -> list[tuple[Application, Sequ
     return [(row[0], row[1:after], row[after:]) for row in rows]
 
 
-def _row(application: Application, marks: Sequence[Any], decided: Sequence[Any]) -> Row:
+def _row(ground: Ground, application: Application, marks: Sequence[Any], decided: Sequence[Any]) -> Row:
     asked, sent, conflicts, mean, lowest, highest = marks or (0, 0, 0, None, None, None)
+    if (application.call_id, application.commission_id) in ground.unranked:
+        mean = lowest = highest = None
     rank, decision = decided or (None, None)
     spread = None if highest is None else int(highest - lowest)
     average = None if mean is None else int(mean)
