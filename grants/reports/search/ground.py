@@ -48,7 +48,7 @@ class Place:
 @dataclass(frozen=True)
 class Ground:
     """The list of one person, narrowed to a call and a commission when these are given; `zone` says when a day begins,
-    and `country` how its months are called. `conflicts` are the files closed to a chair, with their call and commission.
+    and `country` how its months are called. `conflicts`: the files closed to a chair, with their call and commission.
     """
 
     user: Person
