@@ -15,6 +15,7 @@ from grants.core.i18n import N_, N_n, Text
 from grants.messages.models import Promise
 from grants.people.models import Person
 from grants.reports.search.policy import search_led
+from grants.reviews.findings import Why, whys
 from grants.reviews.models import COUNTED, Review
 from grants.reviews.together import Wait, waited_for
 from workflows import review
@@ -44,10 +45,11 @@ def plan(user: Person, applications: Sequence[Application], reviewers: Sequence[
     before: dict[UUID, dict[UUID, bool]] = {}
     for application_id, reviewer_id, state in db.session.execute(known):
         before.setdefault(application_id, {})[reviewer_id] = state in COUNTED
-    return [_planned(one, reviewers, before.get(one.id, {})) for one in applications]
+    conflicts = whys(reviewers, applications)
+    return [_planned(one, reviewers, before.get(one.id, {}), conflicts) for one in applications]
 
 
-def _planned(application: Application, reviewers: Sequence[Person], before: dict[UUID, bool]) -> Asked:
+def _planned(application: Application, reviewers: Sequence[Person], before: dict[UUID, bool], conflicts: Why) -> Asked:
     """`before` says of each person already asked about it whether their review counts."""
     if application.state not in TAKING:
         label = lifecycle.labels[application.state]
@@ -56,7 +58,7 @@ def _planned(application: Application, reviewers: Sequence[Person], before: dict
     for one in reviewers:
         if one.id in before:
             refused.append((one, N_("Already asked.")))
-        elif why := review.why_not_sit(one, application):
+        elif why := review.why_not_sit(one, application) or conflicts.get((application.id, one.id)):
             refused.append((one, why))
         else:
             new.append(one)

@@ -64,8 +64,9 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
         policy.lead.require(actor, application)
         lock(application, "state")
         asked = set(db.session.scalars(select(Review.reviewer_id).where(Review.application_id == application.id)))
+        conflicts = findings.whys(reviewers, [application])
         for reviewer in reviewers:
-            _must_sit_on(reviewer, application)
+            _must_sit_on(reviewer, application, conflicts)
             if reviewer.id not in asked:
                 _ask(application, reviewer, actor)
         if application.state == ApplicationState.ELIGIBLE:
@@ -73,20 +74,18 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
             application_lifecycle.fire("start_review", application, actor)
 
 
-def _must_sit_on(reviewer: Person, application: Application) -> None:
-    if not reviewer.holds(Role.REVIEWER, commission_id=application.commission_id):
-        raise Refused(N_("%(name)s is not a reviewer of this commission.", name=reviewer.name))
-    if conflict := findings.why(reviewer, application):
+def _must_sit_on(reviewer: Person, application: Application, conflicts: findings.Why) -> None:
+    if why := why_not_sit(reviewer, application):
+        raise Refused(why)
+    if conflict := conflicts.get((application.id, reviewer.id)):
         raise Refused(conflict, N_("Ask somebody else; or settle the conflict first, on the page of conflicts."))
 
 
 def why_not_sit(reviewer: Person, application: Application) -> Text | None:
-    """Why this person cannot be asked about this application; None when nothing stands against it."""
-    try:
-        _must_sit_on(reviewer, application)
-    except Refused as problem:
-        return problem.detail
-    return None
+    """Why this person is not one of those to ask about this application, conflicts apart."""
+    if reviewer.holds(Role.REVIEWER, commission_id=application.commission_id):
+        return None
+    return N_("%(name)s is not a reviewer of this commission.", name=reviewer.name)
 
 
 def _must_be_enough(application: Application) -> None:
@@ -164,7 +163,7 @@ def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
     with transaction():
         lock(review.application, "state")  # the file first, as everybody does: nobody waits for each other
         if lifecycle.fire("reassign", review, actor, to=str(reviewer.id)):
-            _must_sit_on(reviewer, review.application)
+            _must_sit_on(reviewer, review.application, findings.whys([reviewer], [review.application]))
             known = select(Review.id).where(
                 Review.application_id == review.application_id, Review.reviewer_id == reviewer.id
             )

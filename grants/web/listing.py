@@ -134,21 +134,24 @@ class Shown:
 
     @property
     def frequent(self) -> list[Chip]:
-        return [Chip(label, self.query_url(text), on=self.typed == text) for label, text in FREQUENT[self.audience]]
+        asked = [(label, text, self.query == parse(text, self.audience)) for label, text in FREQUENT[self.audience]]
+        return [Chip(label, self.query_url("" if on else text), on=on) for label, text, on in asked]
 
     @property
     def states(self) -> list[Chip]:
-        """One for each state that the query finds, with how many."""
-        if self.page is None or self.query is None or (len(self.page.by_state) < 2 and not self.query.asks("state")):
+        """One for each state that the query finds, with how many; and the way to all of them."""
+        if self.page is None or self.query is None:
             return []
+        chosen = any(term.key == "state" and not term.negated for term in self.query.terms)
+        if not chosen and len(self.page.by_state) < 2:
+            return []
+        every = self.query_url(write(without(self.query, "state")))
         order = list(ApplicationState)
-        found = [
-            Chip(book.named(state), self.query_url(write(with_term(self.query, "state", str(state)))), n)
-            for state, n in sorted(self.page.by_state.items(), key=lambda one: order.index(one[0]))
+        found = sorted(self.page.by_state.items(), key=lambda one: order.index(one[0]))
+        narrowed = [(state, n, write(with_term(self.query, "state", str(state)))) for state, n in found]
+        return [Chip(_("All states"), every, on=not self.query.asks("state"))] + [
+            Chip(book.named(state), self.query_url(query), n, on=chosen) for state, n, query in narrowed
         ]
-        if self.query.asks("state"):
-            found.insert(0, Chip(_("All states"), self.query_url(write(without(self.query, "state"))), on=True))
-        return found
 
     @property
     def completions(self) -> Iterator[tuple[str, Any]]:
