@@ -182,18 +182,7 @@ COLUMNS: Mapping[str, Column] = {column.name: column for column in _ALL}
 ALWAYS = ("reference", "title")  # a line of the list is known by these
 FIRST = {
     Audience.FUND: ("reference", "title", "organisation", "commission", "amount", "submitted", "state"),
-    Audience.CHAIR: (
-        "reference",
-        "title",
-        "organisation",
-        "amount",
-        "asked",
-        "reviews",
-        "score",
-        "spread",
-        "conflict",
-        "state",
-    ),
+    Audience.CHAIR: ("reference", "title", "organisation", "amount", "reviews", "score", "spread", "state"),
 }
 
 

@@ -79,7 +79,11 @@ class Ground:
     def unranked(self) -> frozenset[tuple[UUID, UUID | None]]:
         """The calls and commissions of which a chair with a conflict sees no order: the places and the marks of the
         others would tell those of the hidden one."""
-        return frozenset(self.conflicts.values())
+        return frozenset(
+            (call, commission)
+            for call, commission in self.conflicts.values()
+            if self.call_id in {None, call} and self.commission_id in {None, commission}
+        )
 
     @cached_property
     def known_decision(self) -> ColumnElement[bool]:
@@ -131,8 +135,10 @@ def ground(user: Person, audience: Audience, call_id: UUID | None = None, commis
 
 
 def _conflicts(user: Person) -> dict[UUID, tuple[UUID, UUID | None]]:
-    found = select(Application.id, Application.call_id, Application.commission_id)
-    rows = db.session.execute(found.where(Application.id.in_(conflicts_of(user))))
+    found = select(Application.id, Application.call_id, Application.commission_id).where(
+        covered(user, Role.CHAIR, commission=Application.commission_id), Application.id.in_(conflicts_of(user))
+    )
+    rows = db.session.execute(found)
     return {row.id: (row.call_id, row.commission_id) for row in rows}
 
 
