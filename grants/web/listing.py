@@ -9,6 +9,7 @@ All of it is in the address: `q` the query, `sort`, `cols`, `page`.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -113,8 +114,12 @@ class Shown:
 
     def file_url(self, endpoint: str, name: str, application: Application) -> str:
         """A file opened from this list knows the way back and the way on."""
-        here: dict[str, Any] = {"list": "here" if self.scope else "all", "q": self.typed, **_shape()}
-        return url_for(endpoint, **{**here, name: application.id})
+        return url_for(endpoint, **{name: application.id}) + self._way_back  # type: ignore[arg-type]
+
+    @cached_property
+    def _way_back(self) -> str:
+        here = {"list": "here" if self.scope else "all", "q": self.typed, **_shape()}
+        return "?" + urlencode({name: value for name, value in here.items() if value is not None})
 
     def export_url(self, endpoint: str) -> str:
         return url_for(endpoint, q=self.typed or None, **self.scope, **_shape())

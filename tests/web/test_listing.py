@@ -262,6 +262,8 @@ def test_a_chair_asks_the_same_reviewers_for_several(client, stage):
     }
     page = client.get("/commission/list/ask", query_string={"id": chosen["id"]})
     assert page.status_code == 200 and page.text.count('name="reviewer"') == 4 and "What will happen" not in page.text
+    page = client.get("/commission/list/ask", query_string={"all": "1", "q": "state:eligible"})
+    assert 'name="all"' in page.text and 'name="id"' not in page.text, "an address holds few ids"
     page = client.get("/commission/list/ask", query_string=chosen)
     assert "Ask for 6 reviews" in words(page)
     assert "asks for 3 reviewers" in words(page) and "belongs to" in words(page)
