@@ -33,6 +33,8 @@ from grants.reviews.panel_models import (
     SeatState,
 )
 
+Away = frozenset[tuple[UUID, UUID]]  # of an application's id and a person's who does not sit in its call
+
 
 @dataclass(frozen=True)
 class Knowledge:
@@ -171,8 +173,22 @@ def kept_out(person: Any, call_id: Any, commission_id: Any) -> ColumnElement[boo
         PanelSeat.person_id == person,
         PanelSeat.call_id == call_id,
         PanelSeat.commission_id == commission_id,
-        or_(PanelSeat.state != SeatState.ACCEPTED, PanelSeat.ends_on < now().date()),
+        _empty(),
     )
+
+
+def _empty() -> ColumnElement[bool]:
+    return or_(PanelSeat.state != SeatState.ACCEPTED, PanelSeat.ends_on < now().date())
+
+
+def not_sitting(persons: Sequence[Person], applications: Sequence[Application]) -> Away:
+    """Those who are kept out, as (application id, person id); one query."""
+    rows = select(Application.id, PanelSeat.person_id).join(
+        PanelSeat,
+        and_(PanelSeat.call_id == Application.call_id, PanelSeat.commission_id == Application.commission_id),
+    )
+    wanted = Application.id.in_([one.id for one in applications]), PanelSeat.person_id.in_([one.id for one in persons])
+    return frozenset((row[0], row[1]) for row in db.session.execute(rows.where(*wanted, _empty())))
 
 
 def bids(call: Call, commission: Commission) -> dict[tuple[UUID, UUID], BidLevel]:

@@ -1,6 +1,6 @@
 """What reviewers and chairs may see. Scores stay hidden from a reviewer until their own review is in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -108,12 +108,14 @@ def document(application: Application, id: UUID) -> Document:
 # --- the chair ------------------------------------------------------------------------------------------------
 
 
-def led_applications(user: Person) -> Select[Application]:
-    """Reviewable applications of the commissions this person chairs, without those they are conflicted with."""
+def led_applications(user: Person, conflicts: Collection[UUID] | None = None) -> Select[Application]:
+    """Reviewable applications of the commissions this person chairs, without those they are conflicted with:
+    `conflicts`, when their `conflicts_of` has been read already.
+    """
     return select(Application).where(
         covered(user, Role.CHAIR, commission=Application.commission_id),
         Application.state.in_(REVIEWABLE),
-        Application.id.not_in(conflicts_of(user)),
+        Application.id.not_in(conflicts_of(user) if conflicts is None else conflicts),
     )
 
 

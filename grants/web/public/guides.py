@@ -6,6 +6,7 @@ from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
+from grants.web.public.search_guide import SEARCH
 
 REVIEWER = Guide(
     "reviewer",
@@ -286,6 +287,7 @@ GUIDES = {
         CONFLICTS,
         COMMITTEE,
         OFFICER,
+        SEARCH,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
