@@ -20,7 +20,7 @@ from grants.reviews.panel_models import PanelSeat, SeatState
 from grants.web.access import access
 from grants.web.account import portal
 from grants.web.account.entry import private
-from grants.web.account.joining import JoinForm, _link
+from grants.web.account.joining import JoinForm, link_of
 from grants.web.forms import Form
 from grants.web.language import speak_for
 from grants.web.signin import throttled
@@ -40,7 +40,7 @@ def take_seat(user: Any, token: str) -> Any:
     """One button, and the seat is taken."""
 
     def take(seat: PanelSeat, form: Any) -> None:
-        workflow.accept_seat(seat, actor=seat.person, link_id=_link(token))
+        workflow.accept_seat(seat, actor=seat.person, link_id=link_of(token))
 
     return _answer(user, token, "account/take_seat.html", JoinForm(), take)
 
@@ -52,13 +52,13 @@ def refuse_seat(user: Any, token: str) -> Any:
     """One button, and a reason for whoever likes to give one."""
 
     def refuse(seat: PanelSeat, form: Any) -> None:
-        workflow.decline_seat(seat, form.reason.data or "", actor=seat.person, link_id=_link(token))
+        workflow.decline_seat(seat, form.reason.data or "", actor=seat.person, link_id=link_of(token))
 
     return _answer(user, token, "account/refuse_seat.html", RefusalForm(), refuse)
 
 
 def _answer(user: Any, token: str, template: str, form: Any, act: Callable[[PanelSeat, Any], None]) -> Any:
-    seat = queries.seat_by_link(_link(token))
+    seat = queries.seat_by_link(link_of(token))
     if seat is None:
         return private(render_template("account/seat_too_old.html"), 410)
     if user.is_authenticated and user.id != seat.person_id:
