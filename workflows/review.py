@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from grants.applications.budgets import read_budget
 from grants.applications.models import Application, ApplicationState
 from grants.core.audit import record
 from grants.core.clock import now
@@ -11,7 +12,9 @@ from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n
 from grants.people.models import Person, Role
-from grants.reviews import policy, queries, service
+from grants.reviews import notes, policy, queries, service
+from grants.reviews.blinded import is_blind
+from grants.reviews.headings import asked_of
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
 from grants.reviews.service import Sheet
 from workflows.application import lifecycle as application_lifecycle
@@ -137,6 +140,12 @@ def review_asked(due: Due) -> Letter | None:
         subject=N_("Please review %(reference)s", reference=application.reference),
         paragraphs=[
             N_(
+                "The commission “%(commission)s” asks you to review an application. The call is double-blind: you are"
+                " not told who applies.",
+                commission=application.commission.name,
+            )
+            if is_blind(application)
+            else N_(
                 "The commission “%(commission)s” asks you to review the application of %(organisation)s.",
                 commission=application.commission.name,
                 organisation=application.organisation.name,
@@ -178,18 +187,18 @@ def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
             _ask(review.application, reviewer, actor)
 
 
-def save(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
-    """Keep what is written so far."""
+def save(review: Review, sheet: Sheet, version: int | None, note: str | None = None, *, actor: Person) -> None:
+    """Keep what is written so far; `note` is for its writer alone, None leaves it as it is."""
     with transaction():
         policy.mark.require(actor, review)
         expect(review, version)
-        if review.state == ACCEPTED:
+        if service.write(review, sheet) and review.state == ACCEPTED:
             lifecycle.fire("begin", review, actor)
-        service.write(review, sheet)
-        record("review.saved", review, actor)
+        if note is not None:
+            notes.keep(review, note, actor=actor)
 
 
-def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
+def submit_review(review: Review, sheet: Sheet, version: int | None, note: str | None = None, *, actor: Person) -> None:
     """Hand the review in for good. Raises Refused when `service.missing` finds something."""
     with transaction():
         if review.state == ReviewState.SUBMITTED:
@@ -197,9 +206,12 @@ def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: P
             return
         policy.mark.require(actor, review)
         expect(review, version)
-        if problems := service.missing(review, sheet):
+        asked = asked_of(review.application, read_budget(review.application))
+        if problems := service.missing(review, sheet, asked):
             raise Refused(problems[0][1])
         service.write(review, sheet)
+        if note is not None:
+            notes.keep(review, note, actor=actor)
         total = service.weighted_total(review.application.call.criteria, sheet.marks)
         lifecycle.fire("submit_review", review, actor, set={"total": total, "submitted_at": now()}, total=total)
         _close_when_complete(review.application)

@@ -62,6 +62,7 @@ def _whole() -> list[object]:
     return [
         joinedload(Review.reviewer),
         selectinload(Review.scores),
+        selectinload(Review.headings),
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
         application.joinedload(Application.call).selectinload(Call.criteria),
         application.joinedload(Application.commission),
@@ -108,7 +109,9 @@ def on_file(user: Person, application: Application) -> Sequence[Review]:
     """The visible reviews of one application, oldest first."""
     rows = visible_to(user).where(Review.application_id == application.id)
     return db.session.scalars(
-        rows.options(joinedload(Review.reviewer), selectinload(Review.scores)).order_by(Review.created_at, Review.id)
+        rows.options(joinedload(Review.reviewer), selectinload(Review.scores), selectinload(Review.headings)).order_by(
+            Review.created_at, Review.id
+        )
     ).all()
 
 

@@ -1,7 +1,7 @@
 // Drafts are saved while one writes. A save that fails says why, and the text stays on the page.
 import { $, $$, phrases, say, send } from "./dom.js";
 
-const CALM = 900, AGAIN = 15_000;
+const CALM = 900, AGAIN = 15_000, LEAVE = 3_000;
 
 for (const form of $$("form[data-autosave]")) {
   const state = $("[data-savestate]", form) || $("[data-savestate]"), text = state && $("[data-savetext]", state);
@@ -70,6 +70,18 @@ for (const form of $$("form[data-autosave]")) {
     busy = false;
     if (waiting) { waiting = false; save(); }
   };
+
+  // What waits is saved before a link leads away, so that the page it leads to finds it.
+  if ("leavesSaved" in form.dataset) document.addEventListener("click", event => {
+    const link = event.target.closest("a[href]");
+    if (!link || !("dirty" in form.dataset) || link.hash && link.pathname + link.search === location.pathname + location.search) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.origin !== location.origin) return;
+    event.preventDefault();
+    const go = () => location.assign(link.href);
+    const late = setTimeout(go, LEAVE);
+    form.addEventListener("saved", () => { clearTimeout(late); setTimeout(go); }, { once: true });
+    save();
+  });
 
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, CALM); });
   form.addEventListener("submit", () => clearTimeout(timer));
