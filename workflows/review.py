@@ -1,6 +1,6 @@
 """Assigning, declaring conflicts, marking; when the last review is in, the application is reviewed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 
@@ -12,7 +12,7 @@ from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n
 from grants.people.models import Person, Role
-from grants.reviews import notes, policy, queries, service
+from grants.reviews import notes, offline, policy, queries, service
 from grants.reviews.blinded import is_blind
 from grants.reviews.headings import asked_of
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
@@ -215,6 +215,28 @@ def submit_review(review: Review, sheet: Sheet, version: int | None, note: str |
         total = service.weighted_total(review.application.call.criteria, sheet.marks)
         lifecycle.fire("submit_review", review, actor, set={"total": total, "submitted_at": now()}, total=total)
         _close_when_complete(review.application)
+
+
+def take_over(user: Person, shown: str, taken: Collection[str]) -> int:
+    """Write what the workbook sent by this reviewer changes, all of it or nothing; how many cells.
+
+    `shown` is the digest of the plan they saw; `taken` the keys of the clashes where the workbook wins. Raises Refused
+    when the plan is another one by now.
+    """
+    with transaction():
+        kept = offline.kept(user)
+        work = offline.work_of(queries.in_hand(user))
+        changes = offline.plan(kept[1], work) if kept else []
+        if not kept or offline.digest(changes) != shown:
+            raise Refused(N_("Something changed since this page was shown. Nothing was written: look at it once more."))
+        wanted = [one for one in changes if not one.clash or one.key in taken]
+        for one in work:
+            values = {change.held.field: change.now for change in wanted if change.review is one.review}
+            if values:
+                save(one.review, one.with_(values), one.review.version, actor=user)
+                record("review.taken_over", one.review, user, after={"cells": len(values)})
+        offline.forget(user)
+        return len(wanted)
 
 
 def reopen_review(review: Review, reason: str, *, actor: Person) -> None:

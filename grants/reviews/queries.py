@@ -18,7 +18,7 @@ from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.people.models import Appointment, Membership, Organisation, Person, Role
 from grants.people.scope import covered
-from grants.reviews.models import COUNTED, Review, ReviewState
+from grants.reviews.models import COUNTED, IN_HAND, Review, ReviewState
 
 CONFLICT = ReviewState.CONFLICT_DECLARED
 
@@ -87,6 +87,14 @@ def own_review(user: Person, id: UUID) -> Review:
     """One review asked of this person; raises NoResultFound."""
     mine = visible_to(user).where(Review.id == id, Review.reviewer_id == user.id)
     return db.session.scalars(mine.options(*_whole())).unique().one()  # type: ignore[arg-type]
+
+
+def in_hand(user: Person) -> Sequence[Review]:
+    """The reviews this person may write, with their files, by the date they are due."""
+    mine = visible_to(user).where(Review.reviewer_id == user.id, Review.state.in_(IN_HAND))
+    open_ones = mine.join(Application.call).where(Application.state == ApplicationState.IN_REVIEW)
+    ordered = open_ones.order_by(Call.reviews_due_at, Application.reference)
+    return db.session.scalars(ordered.options(*_whole())).unique().all()  # type: ignore[arg-type]
 
 
 def worklist(user: Person) -> Sequence[Review]:

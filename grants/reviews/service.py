@@ -13,6 +13,17 @@ from grants.reviews import headings
 from grants.reviews.headings import Advice, Asked
 from grants.reviews.models import LOWEST_WITHOUT_COMMENT, Review, ReviewHeading, Score
 
+ANCHORS = {
+    0: N_("Absent"),
+    1: N_("Poor"),
+    2: N_("Fair"),
+    3: N_("Good"),
+    4: N_("Very good"),
+    5: N_("Excellent"),
+}
+CONFIDENCE = {1: N_("Little"), 2: N_("Well"), 3: N_("Very well, it is my field")}
+LONGEST_MARK_COMMENT, LONGEST_COMMENT, LONGEST_REASON = 3000, 5000, 500  # characters
+
 
 @dataclass(frozen=True)
 class Mark:

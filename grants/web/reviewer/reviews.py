@@ -24,7 +24,7 @@ from grants.web.parking import parks
 from grants.web.reading import picture, reading_of, reading_page
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import ConflictForm
-from grants.web.reviewer.sheet_form import ANCHORS, SheetForm, sheet_form
+from grants.web.reviewer.sheet_form import SheetForm, sheet_form
 from workflows import review as workflow
 
 
@@ -248,7 +248,7 @@ def _sheet_page(user: Person, review: Review, form: SheetForm) -> str:
         form=form,
         place=turns.place_of(review, queries.worklist(user)),
         opened=_opened(review),
-        anchors=ANCHORS,
+        anchors=service.ANCHORS,
         **_file(review, beside=True),
     )
 

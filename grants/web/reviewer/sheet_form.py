@@ -16,30 +16,26 @@ from grants.core.types import Money
 from grants.reviews import notes
 from grants.reviews.headings import Advice, Asked, recommended
 from grants.reviews.models import Review
-from grants.reviews.service import Mark, Sheet, sheet_of
+from grants.reviews.service import (
+    ANCHORS,
+    CONFIDENCE,
+    LONGEST_COMMENT,
+    LONGEST_MARK_COMMENT,
+    LONGEST_REASON,
+    Mark,
+    Sheet,
+    sheet_of,
+)
 from grants.web.forms import Form, MoneyField, ScoreField, Versioned
 
-ANCHORS = {
-    0: N_("Absent"),
-    1: N_("Poor"),
-    2: N_("Fair"),
-    3: N_("Good"),
-    4: N_("Very good"),
-    5: N_("Excellent"),
-}
-CONFIDENCE = [
-    SelectChoice("1", _l("Little")),
-    SelectChoice("2", _l("Well")),
-    SelectChoice("3", _l("Very well, it is my field")),
-]
-LONGEST_MARK_COMMENT, LONGEST_COMMENT, LONGEST_REASON = 3000, 5000, 500
+CHOICES = [SelectChoice(str(value), label) for value, label in CONFIDENCE.items()]
 
 
 class SheetForm(Form, Versioned):
     """The scoring sheet of one review; `sheet_form` adds what depends on the rubric and on the budget."""
 
     comment = TextAreaField(_l("About the whole project"), [Length(max=LONGEST_COMMENT)])
-    confidence = RadioField(_l("How well do you know this field?"), [Optional()], choices=CONFIDENCE)
+    confidence = RadioField(_l("How well do you know this field?"), [Optional()], choices=CHOICES)
     recommended = MoneyField(_l("Amount you recommend"), [Optional()])
     note = TextAreaField(
         _l("Your private notes"),
