@@ -26,6 +26,7 @@ from grants.reviews.service import (
     Sheet,
     sheet_of,
 )
+from grants.web.answers import AskedAtSubmission
 from grants.web.forms import Form, MoneyField, ScoreField, Versioned
 
 CHOICES = [SelectChoice(str(value), label) for value, label in CONFIDENCE.items()]
@@ -34,8 +35,8 @@ CHOICES = [SelectChoice(str(value), label) for value, label in CONFIDENCE.items(
 class SheetForm(Form, Versioned):
     """The scoring sheet of one review; `sheet_form` adds what depends on the rubric and on the budget."""
 
-    comment = TextAreaField(_l("About the whole project"), [Length(max=LONGEST_COMMENT)])
-    confidence = RadioField(_l("How well do you know this field?"), [Optional()], choices=CHOICES)
+    comment = TextAreaField(_l("About the whole project"), [AskedAtSubmission(), Length(max=LONGEST_COMMENT)])
+    confidence = RadioField(_l("How well do you know this field?"), [AskedAtSubmission(), Optional()], choices=CHOICES)
     recommended = MoneyField(_l("Amount you recommend"), [Optional()])
     note = TextAreaField(
         _l("Your private notes"),
