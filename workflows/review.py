@@ -12,7 +12,7 @@ from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n
 from grants.people.models import Person, Role
-from grants.reviews import notes, offline, policy, queries, service
+from grants.reviews import conflict_policy, findings, notes, offline, policy, queries, service
 from grants.reviews.blinded import is_blind
 from grants.reviews.headings import asked_of
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
@@ -28,7 +28,7 @@ lifecycle = Lifecycle(
     "review",
     STATE_LABELS,
     [
-        Move("accept", frozenset({ASSIGNED}), ACCEPTED, policy.answer, N_("I have no conflict of interest")),
+        Move("accept", frozenset({ASSIGNED}), ACCEPTED, policy.accept, N_("I have no conflict of interest")),
         Move(
             "declare_conflict",
             frozenset({ASSIGNED, ACCEPTED, DRAFT}),
@@ -44,6 +44,7 @@ lifecycle = Lifecycle(
             policy.lead_review,
             N_("Give to another reviewer"),
         ),
+        Move("set_aside", COUNTED, ReviewState.REASSIGNED, conflict_policy.set_aside, N_("Set the review aside")),
         Move("begin", frozenset({ACCEPTED}), DRAFT, policy.mark, N_("Start the review")),
         Move(
             "submit_review", frozenset({ACCEPTED, DRAFT}), ReviewState.SUBMITTED, policy.mark, N_("Submit the review")
@@ -78,24 +79,8 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
 def _must_sit_on(reviewer: Person, application: Application) -> None:
     if not reviewer.holds(Role.REVIEWER, commission_id=application.commission_id):
         raise Refused(N_("%(name)s is not a reviewer of this commission.", name=reviewer.name))
-    member_of = {one.organisation_id for one in queries.memberships(reviewer)}
-    if application.organisation_id in member_of:
-        raise Refused(
-            N_(
-                "%(name)s belongs to %(organisation)s, which is the applicant.",
-                name=reviewer.name,
-                organisation=application.organisation.name,
-            )
-        )
-    for partner in queries.partners(application):
-        if partner.id in member_of:
-            raise Refused(
-                N_(
-                    "%(name)s belongs to %(organisation)s, a partner of the applicant.",
-                    name=reviewer.name,
-                    organisation=partner.name,
-                )
-            )
+    if conflict := findings.why(reviewer, application):
+        raise Refused(conflict, N_("Ask somebody else; or settle the conflict first, on the page of conflicts."))
 
 
 def _must_be_enough(application: Application) -> None:
@@ -177,6 +162,7 @@ def declare_conflict(review: Review, reason: str, *, actor: Person) -> None:
 def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
     """Another reviewer takes the place of one who has a conflict or does not answer."""
     with transaction():
+        lock(review.application, "state")  # the file first, as everybody does: nobody waits for each other
         if lifecycle.fire("reassign", review, actor, to=str(reviewer.id)):
             _must_sit_on(reviewer, review.application)
             known = select(Review.id).where(
@@ -201,6 +187,8 @@ def save(review: Review, sheet: Sheet, version: int | None, note: str | None = N
 def submit_review(review: Review, sheet: Sheet, version: int | None, note: str | None = None, *, actor: Person) -> None:
     """Hand the review in for good. Raises Refused when `service.missing` finds something."""
     with transaction():
+        lock(review.application, "state")
+        lock(review, "state")
         if review.state == ReviewState.SUBMITTED:
             policy.answer.require(actor, review)
             return
@@ -214,7 +202,7 @@ def submit_review(review: Review, sheet: Sheet, version: int | None, note: str |
             notes.keep(review, note, actor=actor)
         total = service.weighted_total(review.application.call.criteria, sheet.marks)
         lifecycle.fire("submit_review", review, actor, set={"total": total, "submitted_at": now()}, total=total)
-        _close_when_complete(review.application)
+        close_when_complete(review.application)
 
 
 def take_over(user: Person, shown: str, taken: Collection[str]) -> int:
@@ -243,12 +231,21 @@ def reopen_review(review: Review, reason: str, *, actor: Person) -> None:
     """The chair gives a submitted review back, with a reason."""
     with transaction():
         empty = {"total": None, "submitted_at": None}
+        lock(review.application, "state")
         reopened = lifecycle.fire("reopen_review", review, actor, reason=reason, set=empty)
         if reopened and review.application.state == ApplicationState.REVIEWED:
             application_lifecycle.fire("resume_review", review.application, actor, reason=reason)
 
 
-def _close_when_complete(application: Application) -> None:
+def too_few(application: Application) -> bool:
+    """Whether fewer reviews are in than the call asks for."""
+    sent = select(func.count(Review.id)).where(
+        Review.application_id == application.id, Review.state == ReviewState.SUBMITTED
+    )
+    return (db.session.scalar(sent) or 0) < application.call.reviewers_per_application
+
+
+def close_when_complete(application: Application) -> None:
     """The last review in makes the application reviewed. The row lock makes two last reviews queue."""
     lock(application, "state")
     asked, sent = db.session.execute(

@@ -8,12 +8,20 @@ from grants.reviews import queries
 from grants.reviews.models import IN_HAND, Review, ReviewState
 
 OPENED = IN_HAND | {ReviewState.SUBMITTED}
+CLOSED = N_("A conflict of interest stands between you and this file: it is closed to you.")
 
 
 @policy(Role.REVIEWER)
 def answer(user: Person, review: Review) -> Claims:
     """The reviewer who was asked: says whether there is a conflict of interest."""
     yield user.id == review.reviewer_id, N_("Only the reviewer who was asked may answer.")
+
+
+@policy(Role.REVIEWER)
+def accept(user: Person, review: Review) -> Claims:
+    """The reviewer who was asked, unless a conflict of interest stands already."""
+    yield from answer.claims(user, review)
+    yield not queries.conflicted(user, review.application), CLOSED
 
 
 @policy(Role.REVIEWER)
@@ -24,6 +32,7 @@ def read_file(user: Person, review: Review) -> Claims:
         review.state in OPENED,
         N_("The file opens once you have declared that you have no conflict of interest with the applicant."),
     )
+    yield not queries.conflicted(user, review.application), CLOSED
 
 
 @policy(Role.REVIEWER)
@@ -58,7 +67,7 @@ def lead(user: Person, application: Application) -> Claims:
     )
     yield (
         not queries.conflicted(user, application),
-        N_("You declared a conflict of interest with this application. Another chair deals with it."),
+        N_("You have a conflict of interest with this application. Another chair deals with it."),
     )
 
 
@@ -77,7 +86,7 @@ def rank(user: Person, board: "queries.Chaired") -> Claims:
     )
     yield (
         not queries.conflicted_in(user, board.call, board.commission),
-        N_("You declared a conflict of interest with an application of this commission: another chair ranks it."),
+        N_("You have a conflict of interest with an application of this commission: another chair ranks it."),
     )
 
 

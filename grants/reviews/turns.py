@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 
 from grants.applications.models import ApplicationState
 from grants.core.db import db
+from grants.people.models import Person
+from grants.reviews.conflicts import conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
 
 TO_DO = IN_HAND | {ReviewState.ASSIGNED}
@@ -27,9 +29,9 @@ class Place:
     turn: Review | None
 
 
-def place_of(review: Review, work: Sequence[Review]) -> Place:
-    """`work` is this reviewer's worklist; one query more, to count the reviews of each file."""
-    mine = [one for one in work if one.state != ReviewState.CONFLICT_DECLARED]
+def place_of(user: Person, review: Review, work: Sequence[Review]) -> Place:
+    """`work` is this reviewer's worklist; two queries more, for what is closed and for the reviews of each file."""
+    mine = _without_conflict(user, work)
     at = next((n for n, one in enumerate(mine) if one.id == review.id), 0)
     later = mine[at + 1 :] + mine[:at]
     return Place(
@@ -41,9 +43,14 @@ def place_of(review: Review, work: Sequence[Review]) -> Place:
     )
 
 
-def next_of(work: Sequence[Review]) -> Review | None:
+def next_of(user: Person, work: Sequence[Review]) -> Review | None:
     """Where a reviewer begins."""
-    return _turn([one for one in work if _is_open(one)])
+    return _turn([one for one in _without_conflict(user, work) if _is_open(one)])
+
+
+def _without_conflict(user: Person, work: Sequence[Review]) -> list[Review]:
+    closed = set(db.session.scalars(conflicts_of(user)))
+    return [one for one in work if one.application_id not in closed]
 
 
 def _turn(waiting: Sequence[Review]) -> Review | None:

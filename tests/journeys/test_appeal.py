@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from grants.applications.content import content_hash
 from grants.applications.models import ApplicationState
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_hash
 from grants.calls.models import CallState
 from grants.cli.demo_words import evidence
 from grants.core.clock import now

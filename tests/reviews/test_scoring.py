@@ -107,15 +107,15 @@ def test_the_file_with_the_fewest_reviews_comes_first_then_the_one_begun(app):
     done = review_of(stage.applications[1], other)
     workflow.submit_review(done, sheet(stage, 8, 8), done.version, actor=other)
 
-    place = turns.place_of(first, queries.worklist(reviewer))
+    place = turns.place_of(reviewer, first, queries.worklist(reviewer))
     assert (place.number, place.total) == (1, 3)
     assert place.turn is not None and place.turn.id == third.id, "the second has a review already"
     for one in (second, third):
         workflow.accept(queries.own_review(reviewer, one.id), actor=reviewer)
         begun = queries.own_review(reviewer, one.id)
         workflow.save(begun, sheet(stage, 8, 8), begun.version, actor=reviewer)
-    assert turns.place_of(second, queries.worklist(reviewer)).turn.id == first.id, "what is not begun comes first"
-    assert turns.place_of(first, queries.worklist(reviewer)).turn.id == second.id, "then what is begun, in order"
+    assert turns.place_of(reviewer, second, queries.worklist(reviewer)).turn.id == first.id, "what is not begun comes first"
+    assert turns.place_of(reviewer, first, queries.worklist(reviewer)).turn.id == second.id, "then what is begun, in order"
 
 
 # --- the workbook ---------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from wtforms.validators import InputRequired, Length
 
 from grants.applications import accession, partner_policy, policy
 from grants.applications import partner_queries as queries
-from grants.applications.content import CONSORTIUM, blockers, is_awaited, is_confirmed, papers
+from grants.applications.blockers import blockers, is_awaited, is_confirmed, papers
+from grants.applications.content import CONSORTIUM
 from grants.applications.models import EXPECTED, TAKING_PART, Application, Partner, PartnerState
 from grants.core.clock import now
 from grants.core.errors import Refused

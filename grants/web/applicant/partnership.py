@@ -14,11 +14,12 @@ from wtforms.validators import InputRequired, Length
 from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
+from grants.applications.blockers import is_confirmed
 from grants.applications.budgets import conditions, read_budget
-from grants.applications.content import accession_hash, is_confirmed
 from grants.applications.models import EDITABLE, TAKING_PART, Application, BudgetLine, Partner, PartnerState
 from grants.applications.reckoning import Share, explained
 from grants.applications.slots import Fill, slots_of
+from grants.applications.submitted import accession_hash
 from grants.awards import queries as awards
 from grants.core.clock import now
 from grants.core.errors import LostUpdate, Refused

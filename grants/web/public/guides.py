@@ -3,6 +3,7 @@
 from grants.core.i18n import N_
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
+from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
 
 REVIEWER = Guide(
@@ -296,6 +297,7 @@ GUIDES = {
         TOGETHER,
         REVIEWER,
         CHAIR,
+        CONFLICTS,
         COMMITTEE,
         OFFICER,
         FUND_MANAGER,

@@ -16,6 +16,7 @@ from grants.core.policy import signed_in
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews import pages, policy, queries
+from grants.reviews.conflicts import against
 from grants.reviews.models import Review
 from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
@@ -43,21 +44,22 @@ def commissions(user: Person) -> Any:
 def board(user: Person, board: Chaired) -> Any:
     """The applications of one commission, with their reviews counted, page by page."""
     _speak(board.call)
-    listed = pages.listed(user, board, _page(), pages.counted(user, board))
-    return render_template("reviewer/board.html", board=board, listed=listed, can_rank=policy.rank.allows(user, board))
+    can_rank = policy.rank.allows(user, board)
+    listed = pages.listed(user, board, _page(), pages.counted(user, board), ranked=can_rank)
+    return render_template("reviewer/board.html", board=board, listed=listed, can_rank=can_rank)
 
 
 @portal.get("/applications/<uuid:id>")
 @access(policy.lead, queries.led_application)
 def led(user: Person, application: Application) -> Any:
     """One application: the file, its reviews, and whom to ask."""
-    return _led_page(user, application, _assign_form(application))
+    return _led_page(user, application, _assign_form(user, application))
 
 
 @portal.post("/applications/<uuid:id>/assign")
 @access(policy.lead, queries.led_application)
 def assign(user: Person, application: Application) -> Any:
-    form = _assign_form(application)
+    form = _assign_form(user, application)
     if not form.validate_on_submit():
         return _led_page(user, application, form)
     try:
@@ -198,15 +200,16 @@ def _proposals(board: Ranking, form: ProposalForm) -> list[Proposal]:
     return [one(line) for line in board.lines]
 
 
-def _assign_form(application: Application) -> AssignForm:
-    return assign_form(queries.candidates(application.call, application.commission_id))
+def _assign_form(user: Person, application: Application) -> AssignForm:
+    return assign_form(queries.candidates(application.call, application.commission_id, user))
 
 
 def _led_page(user: Person, application: Application, form: AssignForm) -> str:
     _speak(application.call)
     reviews = queries.on_file(user, application)
-    candidates = queries.candidates(application.call, application.commission_id)
+    candidates = queries.candidates(application.call, application.commission_id, user)
     asked = {one.reviewer_id for one in reviews}
+    conflicted = against(application)
     return render_template(
         "reviewer/led.html",
         application=application,
@@ -215,8 +218,9 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         budget=read_budget(application),
         form=form,
         candidates={str(one.person.id): one for one in candidates},
-        free=[one for one in candidates if one.person.id not in asked],
+        free=[one for one in candidates if one.person.id not in asked | conflicted],
         asked=asked,
+        against=conflicted,
         open=application.state in {ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW},
     )
 

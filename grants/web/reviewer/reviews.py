@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from grants.applications.budgets import read_budget
 from grants.core.clock import now
-from grants.core.i18n import money
+from grants.core.i18n import Text, money
 from grants.core.policy import signed_in
 from grants.people.models import Person
 from grants.reviews import notes, policy, queries, service, turns
@@ -33,7 +33,7 @@ from workflows import review as workflow
 def reviews(user: Person) -> Any:
     """Everything asked of this reviewer."""
     work = queries.worklist(user)
-    return render_template("reviewer/reviews.html", reviews=work, turn=turns.next_of(work), is_blind=is_blind)
+    return render_template("reviewer/reviews.html", reviews=work, turn=turns.next_of(user, work), is_blind=is_blind)
 
 
 @portal.get("/reviews/<uuid:id>")
@@ -42,8 +42,9 @@ def reviews(user: Person) -> Any:
 def review(user: Person, review: Review) -> Any:
     """The declaration, the sheet, or the submitted review, by the state it is in."""
     _speak(review)
-    if review.state in {ReviewState.ASSIGNED, ReviewState.CONFLICT_DECLARED}:
-        return _declare_page(review, ConflictForm())
+    closed = _closed(user, review)
+    if closed or review.state in {ReviewState.ASSIGNED, ReviewState.CONFLICT_DECLARED}:
+        return _declare_page(review, ConflictForm(), closed)
     if policy.mark.allows(user, review):
         return _sheet_page(user, review, _form(user, review))
     policy.read_file.require(user, review)
@@ -52,13 +53,13 @@ def review(user: Person, review: Review) -> Any:
         others=_others(user, review),
         sheet=service.sheet_of(review),
         note=notes.note_of(user, review),
-        turn=turns.place_of(review, queries.worklist(user)).turn,
+        turn=turns.place_of(user, review, queries.worklist(user)).turn,
         **_file(review),
     )
 
 
 @portal.post("/reviews/<uuid:id>/accept")
-@access(policy.answer, queries.own_review)
+@access(policy.accept, queries.own_review)
 def accept(user: Person, review: Review) -> Any:
     workflow.accept(review, actor=user)
     flash(_("Thank you. The file is open; your sheet is beside it."), "ok")
@@ -71,7 +72,7 @@ def declare_conflict(user: Person, review: Review) -> Any:
     form = ConflictForm()
     if not form.validate_on_submit():
         _speak(review)
-        return _declare_page(review, form)
+        return _declare_page(review, form, _closed(user, review))
     workflow.declare_conflict(review, form.reason.data or "", actor=user)
     flash(_("Your conflict of interest is declared. The chair will ask somebody else."), "ok")
     return redirect(url_for(".reviews"), 303)
@@ -87,7 +88,7 @@ def save_review(user: Person, review: Review) -> Any:
         return _sheet_page(user, review, form)
     form.require_fresh(review)
     if request.form.get("go") == "next":
-        place = turns.place_of(review, queries.worklist(user))
+        place = turns.place_of(user, review, queries.worklist(user))
     here, turn = review.id, place.turn.id if place and place.turn else None
     _keep(user, review, form)
     if place is None:
@@ -106,12 +107,12 @@ def autosave_review(user: Person, review: Review) -> Any:
     """Keep what can be read; what cannot yet stays on the page."""
     form, reader = _form(user, review), current_reader()
     form.validate()
-    form.keep_sound()
+    unread = form.keep_sound()
     form.require_fresh(review)
     total = form.total()
     _keep(user, review, form)
     texts = {} if total is None else {"recommended": money(total, reader)}
-    return jsonify(saved_at=now().isoformat(), version=review.version, texts=texts, lists={})
+    return jsonify(saved_at=now().isoformat(), version=review.version, unread=unread, texts=texts, lists={})
 
 
 @portal.post("/reviews/<uuid:id>/submit")
@@ -246,16 +247,21 @@ def _sheet_page(user: Person, review: Review, form: SheetForm) -> str:
     return render_template(
         "reviewer/sheet.html",
         form=form,
-        place=turns.place_of(review, queries.worklist(user)),
+        place=turns.place_of(user, review, queries.worklist(user)),
         opened=_opened(review),
         anchors=service.ANCHORS,
         **_file(review, beside=True),
     )
 
 
-def _declare_page(review: Review, form: ConflictForm) -> str:
+def _declare_page(review: Review, form: ConflictForm, closed: Text | None) -> str:
     blind = is_blind(review.application)
-    return render_template("reviewer/declare.html", review=review, form=form, blind=blind)
+    return render_template("reviewer/declare.html", review=review, form=form, closed=closed, blind=blind)
+
+
+def _closed(user: Person, review: Review) -> Text | None:
+    """Why the file is closed to this reviewer, if a conflict of interest stands."""
+    return policy.CLOSED if queries.conflicted(user, review.application) else None
 
 
 def _others(user: Person, review: Review) -> list[Review]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
 from grants.web.navigation import Item, offer
-from grants.web.reviewer import chair, offline, portal, reviews, statistics
+from grants.web.reviewer import chair, conflicts, offline, portal, reviews, statistics
 
-__all__ = ["chair", "offline", "portal", "reviews", "statistics"]
+__all__ = ["chair", "conflicts", "offline", "portal", "reviews", "statistics"]
 
 
 @offer

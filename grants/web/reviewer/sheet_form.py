@@ -85,11 +85,12 @@ class SheetForm(Form, Versioned):
         """What the headings ask for together."""
         return Money(sum(one.amount.minor for one in self.asked), self.asked[0].amount.currency)
 
-    def keep_sound(self) -> None:
-        """What cannot be read stays as it is kept: autosave keeps the rest."""
-        for field in self:
-            if field.errors:
-                field.data = field.object_data
+    def keep_sound(self) -> list[str]:
+        """What cannot be read stays as it is kept: autosave keeps the rest. The names of these fields."""
+        unread = [field for field in self if field.errors]
+        for field in unread:
+            field.data = field.object_data
+        return [field.name for field in unread]
 
 
 def sheet_form(review: Review, asked: Sequence[Asked], note: str) -> SheetForm:

@@ -9,10 +9,10 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.appeals import queries as appeals
-from grants.applications import clarification_policy, clarification_queries, policy, queries
+from grants.applications import clarification_policy, clarification_queries, policy, queries, submitted
 from grants.applications.budgets import budget_of
 from grants.applications.evidence import evidence
-from grants.applications.models import PRIVATE, STATE_LABELS, Application, Clarification, Document
+from grants.applications.models import PRIVATE, STATE_LABELS, Application, Clarification, Document, Submission
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import PER_PAGE, Sort, Wanted
 from grants.calls.eligibility import Finding, shown
@@ -20,9 +20,10 @@ from grants.calls.models import Call
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people.models import ORGANISATION_LABELS, Person, Role
+from grants.reviews.conflict_queries import unled
 from grants.web.access import access
 from grants.web.answers import sheets
-from grants.web.downloads import attached, listed
+from grants.web.downloads import attached, listed, said
 from grants.web.eligibility import look
 from grants.web.filters import Tag, ref
 from grants.web.history import for_fund
@@ -69,6 +70,7 @@ def application_calls(user: Person) -> Any:
         "staff/application_calls.html",
         calls=rows,
         appeals=appeals.waiting(user, Role.OFFICER) if hears else None,
+        unled=sum(row.finding.open for row in unled(user)) if hears else 0,
     )
 
 
@@ -138,8 +140,21 @@ def application(user: Person, application: Application) -> Any:
             if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
         },
         evidence=judged(application),
+        kept=submitted.kept(application),
+        changed=submitted.content_hash(application) != application.content_hash,
         history=for_fund(application, queries.history(application)),
     )
+
+
+def file_submission(user: Person, application_id: UUID, fingerprint: str) -> Submission:
+    return submitted.submission(file(user, application_id), fingerprint)
+
+
+@portal.get("/applications/<uuid:application_id>/submitted/<fingerprint>.json")
+@access(policy.read_file_submission, file_submission)
+def submitted_content(user: Person, submission: Submission) -> Any:
+    """Word for word what the fingerprint of a receipt is of."""
+    return said(submission)
 
 
 def _files(clarification: Clarification) -> list[dict[str, Any]]:

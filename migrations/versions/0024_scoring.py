@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0022"
-down_revision = "0018"
+revision = "0024"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
