@@ -1,6 +1,7 @@
 """What a reviewer sees of who applies. In a double-blind call: nothing that a field of ours holds.
 
 is_blind(application)              whether names are hidden from its reviewers
+is_blind_to(user, application)     whether they are hidden from this member of its commission
 papers(application)                the documents they read, under the names they read them
 shown(application, question)       whether they read its answer
 """
@@ -16,6 +17,7 @@ from grants.applications.models import Application, Document
 from grants.calls.blindness import is_double
 from grants.calls.questionnaire import Question
 from grants.core.i18n import Text, Words
+from grants.people.models import Person, Role
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Paper:
 def is_blind(application: Application) -> bool:
     """Its call must be loaded."""
     return is_double(application.call)
+
+
+def is_blind_to(user: Person, application: Application) -> bool:
+    """Chairs know who applies: they settle conflicts of interest."""
+    return is_blind(application) and not user.holds(Role.CHAIR, commission_id=application.commission_id)
 
 
 def papers(application: Application) -> Sequence[Paper]:

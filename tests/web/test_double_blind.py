@@ -18,7 +18,7 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words
 from grants.core.storage import storage
-from grants.people.models import OrganisationKind
+from grants.people.models import Organisation, OrganisationKind, Person
 from grants.reviews.models import Review
 from tests.applications.budget_ground import RULES
 from tests.applications.consortium import organisation_of, somebody
@@ -54,8 +54,9 @@ def stage(app):
     made = set_stage(applications=1)
     call, application = made.call, made.applications[0]
     call.blindness, call.budget = Blindness.DOUBLE, RULES.as_json()
-    application.organisation.name, application.lead.name = "Zanlead SARL", "Zanowner"
-    application.lead.email = "zanmail@example.org"
+    db.session.get_one(Organisation, application.organisation_id).name = "Zanlead SARL"
+    owner = db.session.get_one(Person, application.lead_id)
+    owner.name, owner.email = "Zanowner", "zanmail@example.org"
     person = somebody(OrganisationKind.UNIVERSITY)
     organisation_of(person).name, person.name = "Zanpartner", "Zancontact"
     partner_in(application, PartnerState.ACCEDED, person, 1)
