@@ -1,6 +1,6 @@
 """Double-blind calls: reviewers know neither organisations nor people, and read anonymised versions of documents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import inspect
 
@@ -52,7 +52,7 @@ def _like(version: RequiredDocument, original: RequiredDocument) -> RequiredDocu
     return version
 
 
-def _in(languages: Sequence[str], text: Text, name: Words | None = None) -> Words:
+def _in(languages: Iterable[str], text: Text, name: Words | None = None) -> Words:
     """The sentence in each of these languages."""
     found = {}
     for language in languages:

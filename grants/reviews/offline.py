@@ -76,7 +76,8 @@ class Work:
             kind, _, part = name.partition(":")
             match kind:
                 case "mark":
-                    marks[UUID(part)] = replace(marks.get(UUID(part), Mark(None)), halves=value)
+                    halves = value if isinstance(value, int) else None
+                    marks[UUID(part)] = replace(marks.get(UUID(part), Mark(None)), halves=halves)
                 case "comment":
                     marks[UUID(part)] = replace(marks.get(UUID(part), Mark(None)), comment=str(value or ""))
                 case "reason":

@@ -123,12 +123,13 @@ def crawled(client, *starts: str) -> dict[str, str]:
             continue
         answer = client.get(key, headers={"Accept-Language": "en"})
         found[key] = f"{answer.headers} {everything(answer.data)}"
+        answer.close()
         if answer.mimetype != "text/html":
             continue
         for link in re.findall(r'(?:href|src)="([^"#]+)', answer.text):
             there = urljoin(f"http://localhost{key}", unescape(link))
             parts = urlsplit(there)
-            if parts.netloc == "localhost" and not parts.path.startswith(("/static", "/language")):
+            if parts.netloc == "localhost" and not parts.path.startswith(("/assets", "/language")):
                 waiting.append(parts.path + (f"?{parts.query}" if parts.query else ""))
     return found
 
