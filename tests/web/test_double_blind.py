@@ -3,9 +3,7 @@
 import re
 from collections import deque
 from html import unescape
-from io import BytesIO
 from urllib.parse import urljoin, urlsplit
-from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select
@@ -26,6 +24,7 @@ from tests.applications.samples import pdf
 from tests.applications.test_partner_policy import partner_in
 from tests.messages.test_letters import write
 from tests.story import set_stage
+from tests.web.contents import everything
 from tests.web.test_commission_pages import assign
 from workflows.letters import message_for
 from workflows.review import review_asked
@@ -102,14 +101,6 @@ def kept(application, content, name, **what):
 
 def named_in(text: str) -> list[str]:
     return [one for one in WORDS if one in unescape(text).casefold()]
-
-
-def everything(content: bytes) -> str:
-    """The text of an answer: of a workbook, that of all its parts."""
-    if content[:2] != b"PK":
-        return content.decode("utf-8", "ignore")
-    with ZipFile(BytesIO(content)) as book:
-        return " ".join(book.read(one).decode("utf-8", "ignore") for one in book.namelist())
 
 
 def crawled(client, *starts: str) -> dict[str, str]:

@@ -10,10 +10,12 @@ from sqlalchemy import select
 from grants.applications.models import BudgetLine
 from grants.core.db import db
 from grants.people.models import Role
-from grants.reviews.models import Review, ReviewHeading, ReviewState
+from grants.profiles.models import Stakeholder
+from grants.reviews.models import Review, ReviewHeading, ReviewState, Score
 from tests.applications.budget_ground import RULES
 from tests.factories import with_role
 from tests.story import set_stage
+from tests.web.contents import everything
 from tests.web.test_commission_pages import assign, marks
 
 JSON = {"Accept": "application/json"}
@@ -53,6 +55,17 @@ def with_lines(stage):
         line.application_id, line.organisation_id = application.id, application.organisation_id
         db.session.add(line)
     db.session.flush()
+
+
+def changed(content: bytes, **cells: object) -> BytesIO:
+    """The workbook with these cells of its marks."""
+    book = openpyxl.load_workbook(BytesIO(content))
+    for address, value in cells.items():
+        book["Marks"][address] = value
+    target = BytesIO()
+    book.save(target)
+    target.seek(0)
+    return target
 
 
 def test_autosave_keeps_what_can_be_read_and_says_when(client, stage):
@@ -124,12 +137,8 @@ def test_the_workbook_is_seen_before_it_is_written(client, stage):
     begun(client, stage)
     fetched = client.get("/commission/reviews/workbook.xlsx")
     assert fetched.status_code == 200 and fetched.data[:2] == b"PK"
-    book = openpyxl.load_workbook(BytesIO(fetched.data))
-    book["Marks"]["E2"], book["Marks"]["H2"] = 2, "Too vague."
-    target = BytesIO()
-    book.save(target)
     page = "/commission/reviews/workbook"
-    sent = client.post(page, data={"file": (BytesIO(target.getvalue()), "mine.xlsx")})
+    sent = client.post(page, data={"file": (changed(fetched.data, E2=2, H2="Too vague."), "mine.xlsx")})
     assert sent.status_code == 303
     shown = client.get(page).text
     assert "Too vague." in shown and "mine.xlsx" in shown
@@ -143,9 +152,41 @@ def test_the_workbook_is_seen_before_it_is_written(client, stage):
 
 def test_wrong_cells_of_a_workbook_are_said_by_address(client, stage):
     begun(client, stage)
-    book = openpyxl.load_workbook(BytesIO(client.get("/commission/reviews/workbook.xlsx").data))
-    book["Marks"]["E2"] = 7
-    target = BytesIO()
-    book.save(target)
-    page = client.post("/commission/reviews/workbook", data={"file": (BytesIO(target.getvalue()), "mine.xlsx")})
+    book = changed(client.get("/commission/reviews/workbook.xlsx").data, E2=7)
+    page = client.post("/commission/reviews/workbook", data={"file": (book, "mine.xlsx")})
     assert page.status_code == 200 and "E2" in page.text and "nothing was changed" in page.text
+
+
+def test_a_conflict_found_later_closes_the_sheet_the_workbook_and_the_turn(client, stage):
+    """The reviewer turns out to be a director of the applicant while the file is in their hands."""
+    reviewer, first, second = stage.reviewers[0], *stage.applications
+    first.title, second.title = "Zanhidden", "Zanopen"
+    page, url, there = "/commission/reviews/workbook", begun(client, stage), begun(client, stage, 1)
+    client.post(f"{url}/autosave", data={**marks(stage, 4, 4), "version": version(stage)}, headers=JSON)
+    own = changed(client.get(f"{page}.xlsx").data, E2=1, E3=1).getvalue()
+    assert client.post(page, data={"file": (BytesIO(own), "mine.xlsx")}).status_code == 303
+    shown = re.search(r'name="shown" value="([0-9a-f]+)"', client.get(page).text)
+    assert shown
+    share = Stakeholder(organisation_id=first.organisation_id, position=1, name=reviewer.name, role="Director")
+    db.session.add(share)
+    db.session.flush()
+
+    closed = client.get(url)
+    assert "it is closed to you" in closed.text and "data-score" not in closed.text
+    for verb in ("save", "autosave", "submit", "accept"):
+        sent = {**marks(stage, 5, 5), "version": version(stage)}
+        assert client.post(f"{url}/{verb}", data=sent, headers=JSON).status_code == 403, verb
+    book = everything(client.get(f"{page}.xlsx").data)
+    assert "Zanopen" in book and "Zanhidden" not in book
+    assert "Zanhidden" not in client.get(page).text
+    client.post(f"{page}/take", data={"shown": shown[1]})
+    refused = client.post(page, data={"file": (BytesIO(own), "mine.xlsx")})
+    assert refused.status_code == 200 and "E2" in refused.text and "Zanhidden" not in refused.text
+    kept = db.session.scalars(select(Score.halves).where(Score.review_id == of(reviewer, first).id))
+    assert list(kept) == [8, 8], "as it was before the conflict was found"
+
+    assert re.search(rf'href="{there}#marks"', client.get("/commission/reviews").text)
+    sheet = client.get(there).text
+    assert "Application 1 of 1" in sheet and url not in sheet
+    leads = client.post(f"{there}/save", data={**marks(stage, 4, 4), "version": version(stage, 1), "go": "next"})
+    assert leads.location == "/commission/reviews", "no other file waits"

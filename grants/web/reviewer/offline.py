@@ -13,8 +13,8 @@ from grants.core.i18n import number
 from grants.core.policy import signed_in
 from grants.core.types import Money
 from grants.people.models import Person
-from grants.reviews import offline, queries
-from grants.reviews.offline import Change
+from grants.reviews import offline, policy, queries
+from grants.reviews.offline import Change, Work
 from grants.reviews.offline_book import Sent, read_sheet, scoring_book
 from grants.reviews.service import CONFIDENCE
 from grants.web.access import access
@@ -40,13 +40,14 @@ def workbook(user: Person) -> Any:
     return _page(user, SheetFileForm())
 
 
+def work_of(user: Person) -> list[Work]:
+    """What is in this reviewer's hands."""
+    return offline.work_of(queries.in_hand(user))
+
+
 @portal.get("/reviews/workbook.xlsx")
-@access(signed_in)
-def fetch_workbook(user: Person) -> Any:
-    work = offline.work_of(queries.in_hand(user))
-    if not work:
-        flash(_("No file is in your hands: first accept one."), "info")
-        return redirect(url_for(".reviews"), 303)
+@access(policy.mark_away, work_of)
+def fetch_workbook(user: Person, work: list[Work]) -> Any:
     response = Response(scoring_book(work, current_reader()), mimetype=XLSX)
     response.headers["Content-Disposition"] = f'attachment; filename="{NAME}"'
     return response
@@ -60,7 +61,7 @@ def send_workbook(user: Person) -> Any:
     if not form.validate_on_submit() or form.file.data is None:
         return _page(user, form)
     try:
-        sent = read_sheet(form.file.data.stream.read(), offline.work_of(queries.in_hand(user)))
+        sent = read_sheet(form.file.data.stream.read(), work_of(user))
     except Refused as refusal:
         form.file.errors = [refusal.detail]
         return _page(user, form)
@@ -99,7 +100,7 @@ def forget_workbook(user: Person) -> Any:
 
 
 def _page(user: Person, form: SheetFileForm, sent: Sent | None = None) -> str:
-    work = offline.work_of(queries.in_hand(user))
+    work = work_of(user)
     kept = None if sent else offline.kept(user)
     changes = offline.plan(kept[1], work) if kept else []
     files: dict[Any, list[Change]] = {}
