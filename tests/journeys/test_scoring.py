@@ -111,7 +111,7 @@ def test_marking_with_the_keyboard_alone(chromium, product: Product, files: list
         who.goes("/commission/reviews/workbook").looks("workbook")
         with who.page.expect_download() as download:
             who.page.locator('a[href$="workbook.xlsx"]').click()
-        book = openpyxl.load_workbook(download.value.path())
+        book = openpyxl.load_workbook(BytesIO(download.value.path().read_bytes()))
         for row in range(2, 8):
             book["Marks"].cell(row, 5, 4)
         target = BytesIO()

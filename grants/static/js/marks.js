@@ -61,7 +61,7 @@ for (const form of $$("form[data-score]")) {
   update();
   if (location.hash === "#marks" && criteria.length) {
     at = Math.max(0, criteria.findIndex(one => mark(one) === null));
-    go(0);
+    addEventListener("load", () => go(0)); // not before: arriving at the fragment, the browser takes the focus away
   }
   form.addEventListener("focusin", event => {
     const found = criteria.indexOf(event.target.closest(".crit"));

@@ -126,7 +126,7 @@ def _printed(change: Change, value: offline.Value) -> Any:
     if value is None or value == "":
         return None
     if kind == "mark" and isinstance(value, int):
-        return number(value / 2, current_reader(), 1)
+        return number(value / 2, current_reader(), value % 2)
     if kind == "confidence" and isinstance(value, int):
         return CONFIDENCE[value]
     return Money(value, change.review.currency) if kind == "amount" and isinstance(value, int) else value
