@@ -5,6 +5,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import delete, select
 
 from grants.core.db import db
@@ -52,8 +53,8 @@ def signed_in(people: People) -> Somebody:
 
 
 def saved(who: Somebody) -> None:
-    who.page.wait_for_function("document.querySelector('[data-savetext]').textContent.includes('saved at')")
-    who.page.wait_for_function("!document.querySelector('form[data-dirty]')")
+    expect(who.page.locator("form[data-dirty]")).to_have_count(0)
+    expect(who.page.locator("[data-savetext]")).to_contain_text("saved at")
 
 
 def session_ends(product: Product) -> None:
@@ -93,7 +94,7 @@ def test_marking_with_the_keyboard_alone(chromium, product: Product, files: list
 
         session_ends(product)
         who.types(comment="Typed after the session had ended.")
-        who.page.wait_for_function("document.querySelector('[data-savestate]').dataset.state === 'off'")
+        expect(who.page.locator("[data-savestate]")).to_have_attribute("data-state", "off")
         who.complaints.clear()  # the browser tells of the refused request
         with who.page.expect_navigation():
             who.page.locator("[data-key-save]").click()
@@ -126,7 +127,7 @@ def test_marking_with_the_keyboard_alone(chromium, product: Product, files: list
 
         for mark, box in zip(("4", "4"), who.page.locator("fieldset.crit").all(), strict=True):
             box.locator(f'input[value="{mark}"]').check(force=True)
-        who.types(comment="A sound project.").ticks("confidence", "2").presses(button="button:not([formaction])")
+        who.types(comment="A sound project.").ticks("confidence", "2").presses(button="button[type=submit]:not([formaction])")
         who.looks("submitted")
     finally:
         people.leave()
