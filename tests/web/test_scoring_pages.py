@@ -46,14 +46,14 @@ def version(stage, n=0):
 
 
 def with_lines(stage):
-    """The call asks for lines: 600 000 requested for 750 000 of staff and 250 000 of equipment."""
+    """The call asks for lines: each project requests 600 000 for 750 000 of staff and 250 000 of equipment."""
     stage.call.budget = RULES.as_json()
-    application = stage.applications[0]
-    application.requested_minor = 60_000_000
-    for n, (code, net) in enumerate([("STAFF", 75_000_000), ("EQUIP", 25_000_000)]):
-        line = BudgetLine(position=n, category=code, year=1, label=code, currency="MAD", net_minor=net)
-        line.application_id, line.organisation_id = application.id, application.organisation_id
-        db.session.add(line)
+    for application in stage.applications:
+        application.requested_minor, application.cost_minor = 60_000_000, 100_000_000
+        for n, (code, net) in enumerate([("STAFF", 75_000_000), ("EQUIP", 25_000_000)]):
+            line = BudgetLine(position=n, category=code, year=1, label=code, currency="MAD", net_minor=net)
+            line.application_id, line.organisation_id = application.id, application.organisation_id
+            db.session.add(line)
     db.session.flush()
 
 
