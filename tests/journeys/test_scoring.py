@@ -127,7 +127,9 @@ def test_marking_with_the_keyboard_alone(chromium, product: Product, files: list
 
         for mark, box in zip(("4", "4"), who.page.locator("fieldset.crit").all(), strict=True):
             box.locator(f'input[value="{mark}"]').check(force=True)
-        who.types(comment="A sound project.").ticks("confidence", "2").presses(button="button[type=submit]:not([formaction])")
+        who.types(comment="A sound project.").ticks("confidence", "2").presses(
+            button="button[type=submit]:not([formaction])"
+        )
         who.looks("submitted")
     finally:
         people.leave()

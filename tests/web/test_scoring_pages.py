@@ -113,6 +113,15 @@ def test_amounts_by_heading_add_up_and_a_cut_wants_its_reason(client, stage):
     assert "One engineer less." in client.get(f"/commission/applications/{stage.applications[0].id}").text
 
 
+def test_problems_are_told_in_the_order_of_the_page(client, stage):
+    url = begun(client, stage)
+    refused = client.post(f"{url}/submit", data={"version": version(stage)})
+    first, second = stage.criteria
+    told = [f"mark-{first.id}", f"mark-{second.id}", "comment", "confidence"]
+    summary = refused.text.partition('id="error-summary"')[2].partition("</ul>")[0]
+    assert [one.removesuffix("-0") for one in re.findall(r'href="#([^"]+)"', summary)] == told
+
+
 def test_private_notes_are_on_no_page_of_anybody_else(client, stage):
     url = begun(client, stage)
     whole = {**marks(stage, 4, 4), "comment": "Good.", "confidence": "2", "note": SECRET}

@@ -1,6 +1,6 @@
 """The scoring sheet as a form: a mark and a comment for each criterion, an amount for each heading of the budget."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,11 @@ class SheetForm(Form, Versioned):
     )
 
     asked: Sequence[Asked] = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        """As on the page: what is said of the whole stands after the criteria and the amounts."""
+        last = {"recommended": 1, "comment": 2, "confidence": 3}
+        return iter(sorted(self._fields.values(), key=lambda one: last.get(one.name, 0)))
 
     def sheet(self) -> Sheet:
         """What was typed, however incomplete."""
