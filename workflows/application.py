@@ -243,17 +243,21 @@ def find_ineligible(application: Application, reason: str, *, actor: Person) -> 
     _refuse("find_ineligible", application, reason, actor)
 
 
-def admit_all(applications: Sequence[Application], *, actor: Person) -> int:
-    """Admissible and eligible in one gesture: all of them, or none when one has moved on. Answers how many moved."""
+def screen_all(applications: Sequence[Application], moves: Sequence[str], *, actor: Person) -> int:
+    """The same moves for all of them, or for none when one has moved on elsewhere. Answers how many moved.
+
+    `moves` are names in the order in which they follow each other; a file that stands further skips those behind it.
+    """
+    path = [lifecycle.moves[name] for name in moves]
     moved = 0
     with transaction():
         for application in sorted(applications, key=lambda one: one.id):
             lock(application, "state")
-            if application.state == State.ELIGIBLE:
+            if application.state == path[-1].target:
                 continue
-            if application.state != State.ADMISSIBLE:
-                lifecycle.fire("admit", application, actor)
-            lifecycle.fire("find_eligible", application, actor)
+            begun = next((n for n, one in enumerate(path) if application.state in one.sources), 0)
+            for one in path[begun:]:
+                lifecycle.fire(one.name, application, actor)
             moved += 1
     return moved
 

@@ -24,7 +24,7 @@ from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Right
 from grants.profiles.models import KEPT_LABELS, KeptDocument
 from grants.reviews.models import IN_HAND, Review, ReviewState
-from workflows import partner_mails
+from workflows import panel_mails, partner_mails
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, Job, Owed, grace, promise_all
 from workflows.schedule import every_tick
@@ -287,4 +287,5 @@ RULES = [
     Reminder("review_due", (-5, -1, 1), unfinished_reviews, write_review_due),
     Reminder("document_expires", (-60, -30, -7), expiring_documents, write_document_expires),
     Reminder("accession_due", (-7, -2), partner_mails.accessions_awaited, partner_mails.write_accession_due),
+    Reminder("seat_unanswered", (2,), panel_mails.seats_unanswered, panel_mails.write_seat_unanswered),
 ]

@@ -10,12 +10,13 @@ from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
-from grants.core.i18n import N_, N_n
+from grants.core.i18n import N_, N_n, Text
 from grants.people.models import Person, Role
 from grants.reviews import conflict_policy, findings, notes, offline, policy, queries, service
 from grants.reviews.blinded import is_blind
 from grants.reviews.headings import asked_of
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
+from grants.reviews.panels import Away, not_sitting
 from grants.reviews.service import Sheet
 from workflows.application import lifecycle as application_lifecycle
 from workflows.letters import Letter, address, letter
@@ -67,8 +68,8 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
         policy.lead.require(actor, application)
         lock(application, "state")
         asked = set(db.session.scalars(select(Review.reviewer_id).where(Review.application_id == application.id)))
+        _must_sit(reviewers, application)
         for reviewer in reviewers:
-            _must_sit_on(reviewer, application)
             if reviewer.id not in asked:
                 _ask(application, reviewer, actor)
         if application.state == ApplicationState.ELIGIBLE:
@@ -76,11 +77,22 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
             application_lifecycle.fire("start_review", application, actor)
 
 
-def _must_sit_on(reviewer: Person, application: Application) -> None:
+def _must_sit(reviewers: Sequence[Person], application: Application) -> None:
+    conflicts, away = findings.whys(reviewers, [application]), not_sitting(reviewers, [application])
+    for reviewer in reviewers:
+        if why := why_not_sit(reviewer, application, away):
+            raise Refused(why)
+        if conflict := conflicts.get((application.id, reviewer.id)):
+            raise Refused(conflict, N_("Ask somebody else; or settle the conflict first, on the page of conflicts."))
+
+
+def why_not_sit(reviewer: Person, application: Application, away: Away) -> Text | None:
+    """Why this person is not one of those to ask about this application, conflicts apart."""
     if not reviewer.holds(Role.REVIEWER, commission_id=application.commission_id):
-        raise Refused(N_("%(name)s is not a reviewer of this commission.", name=reviewer.name))
-    if conflict := findings.why(reviewer, application):
-        raise Refused(conflict, N_("Ask somebody else; or settle the conflict first, on the page of conflicts."))
+        return N_("%(name)s is not a reviewer of this commission.", name=reviewer.name)
+    if (application.id, reviewer.id) in away:
+        return N_("%(name)s does not sit in this call.", name=reviewer.name)
+    return None
 
 
 def _must_be_enough(application: Application) -> None:
@@ -164,7 +176,7 @@ def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
     with transaction():
         lock(review.application, "state")  # the file first, as everybody does: nobody waits for each other
         if lifecycle.fire("reassign", review, actor, to=str(reviewer.id)):
-            _must_sit_on(reviewer, review.application)
+            _must_sit([reviewer], review.application)
             known = select(Review.id).where(
                 Review.application_id == review.application_id, Review.reviewer_id == reviewer.id
             )

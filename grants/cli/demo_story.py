@@ -23,7 +23,7 @@ from grants.calls.examples import EXAMPLES
 from grants.calls.models import Blindness, Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
-from grants.cli import demo_blind, demo_budget, demo_marks
+from grants.cli import demo_blind, demo_budget, demo_marks, demo_panel
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_grant import first_grant, reviewed
 from grants.cli.demo_papers import ask_for_papers, give_papers
@@ -251,7 +251,13 @@ def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
         _screened(who, call_id, made)
         ids = [who[key] for key in ("reviewer", "reviewer2", "reviewer3")]
         ids += [demo_marks.newcomer(name, first, met(who["admin"])) for name in demo_marks.NEWCOMERS]
-    demo_marks.mark(made, [partial(met, one) for one in ids], partial(met, who["chair"]))
+    meet, chair = [partial(met, one) for one in ids], partial(met, who["chair"])
+    with days_ago(28):
+        demo_panel.know(meet, chair)
+        demo_panel.bid(call_id, first, made, meet)
+        stand_in = partial(met, demo_marks.newcomer("Anas Berrechid", commissions()[1], met(who["admin"])))
+    demo_marks.mark(made, meet, chair)
+    demo_panel.sit(call_id, meet, stand_in, chair)
 
 
 def _blind_call(who: dict[str, Any], fund_id: Any) -> None:

@@ -162,8 +162,12 @@ def own_declarable(user: Person, id: UUID) -> Application:
         .join(Call, Call.id == Application.call_id)
         .where(Application.id.in_(declarable(user).with_only_columns(Application.id).union(again)))
     )
-    loaded = contains_eager(Application.call).joinedload(Call.fund).joinedload(Fund.cluster)
-    return db.session.scalars(seen.where(Application.id == id).options(loaded)).unique().one()
+    loaded = (
+        contains_eager(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
+        joinedload(Application.organisation),
+        joinedload(Application.commission),
+    )
+    return db.session.scalars(seen.where(Application.id == id).options(*loaded)).unique().one()
 
 
 def declared(user: Person) -> Sequence[Conflict]:

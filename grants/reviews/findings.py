@@ -1,6 +1,6 @@
 """Conflicts as a person reads and settles them: who, with which file, why, since when, and what was said of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -141,10 +141,20 @@ def of(person: Person, application: Application) -> list[Finding]:
     return findings(Scope(persons=person.id, files=application.id))
 
 
-def why(person: Person, application: Application) -> Text | None:
-    """The first standing conflict, in a sentence; None without one."""
-    found = sorted((one for one in of(person, application) if one.stands), key=lambda one: list(K).index(one.kind))
-    return found[0].sentence(person.name) if found else None
+Why = Mapping[tuple[UUID, UUID], Text]
+
+
+def whys(people: Sequence[Person], applications: Sequence[Application]) -> Why:
+    """The first standing conflict of each (application, person) that has one, in a sentence; three queries."""
+    persons = select(Person.id).where(Person.id.in_([one.id for one in people]))
+    files = select(Application.id).where(Application.id.in_([one.id for one in applications]))
+    names = {one.id: one.name for one in people}
+    standing = sorted((one for one in findings(Scope(persons, files)) if one.stands), key=_rank, reverse=True)
+    return {(one.application_id, one.person_id): one.sentence(names[one.person_id]) for one in standing}
+
+
+def _rank(one: Finding) -> int:
+    return list(K).index(one.kind)
 
 
 def rows(made: Sequence[Finding]) -> list[Row]:

@@ -57,15 +57,14 @@ def counted(user: Person, board: Chaired) -> Counted:
     return Counted(*db.session.execute(_within(user, board).with_only_columns(*both)).one())
 
 
-def listed(user: Person, board: Chaired, page: int, counted: Counted, *, ranked: bool = True) -> Listed:
+def listed(user: Person, board: Chaired, page: int, counted: Counted) -> Listed:
     """One query however many applications the commission has: all are ordered by the two marks that say where each
-    stands, and only those of the page are read. Not `ranked`, they come by reference, for a chair who may not see the
-    order, and nothing is summed.
+    stands, and only those of the page are read.
     """
     page = min(max(1, page), max(1, -(-counted.total // PER_PAGE)))
     marks = marks_of_each(("mean", "recommended"))
     advised = func.least(func.coalesce(marks.c.recommended, Application.requested_minor), Application.requested_minor)
-    order = best_first(marks) if ranked else (Application.reference,)
+    order = best_first(marks)
     ordered = (
         _within(user, board)
         .outerjoin(marks, true())
@@ -89,7 +88,7 @@ def listed(user: Person, board: Chaired, page: int, counted: Counted, *, ranked:
     spent = [Money(int(row.spent), board.envelope.currency) for row in rows]
     return Listed(
         lines=[line(*row[:-1]) for row in rows],
-        spent=[None if not ranked or board.envelope < one else one for one in spent],
+        spent=[None if board.envelope < one else one for one in spent],
         total=counted.total,
         page=page,
         complete=bool(counted.total) and not counted.pending,

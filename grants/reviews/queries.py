@@ -1,6 +1,6 @@
 """What reviewers and chairs may see. Scores stay hidden from a reviewer until their own review is in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
 from grants.reviews.conflicts import conflicted, conflicted_in, conflicts_of
 from grants.reviews.models import COUNTED, IN_HAND, Review, ReviewState
+from grants.reviews.panels import kept_out
 
 __all__ = ["conflicted", "conflicted_in", "conflicts_of"]  # the gate, under the name everybody knows it by
 
@@ -120,12 +121,14 @@ def document(application: Application, id: UUID) -> Document:
 # --- the chair ------------------------------------------------------------------------------------------------
 
 
-def led_applications(user: Person) -> Select[Application]:
-    """Reviewable applications of the commissions this person chairs, without those they are conflicted with."""
+def led_applications(user: Person, conflicts: Collection[UUID] | None = None) -> Select[Application]:
+    """Reviewable applications of the commissions this person chairs, without those they are conflicted with:
+    `conflicts`, when their `conflicts_of` has been read already.
+    """
     return select(Application).where(
         covered(user, Role.CHAIR, commission=Application.commission_id),
         Application.state.in_(REVIEWABLE),
-        Application.id.not_in(conflicts_of(user)),
+        Application.id.not_in(conflicts_of(user) if conflicts is None else conflicts),
     )
 
 
@@ -339,8 +342,8 @@ class Candidate:
 
 
 def candidates(call: Call, commission_id: UUID | None, seen_by: Person | None = None) -> list[Candidate]:
-    """The commission's reviewers, least loaded first; one query. A load leaves out the files `seen_by` is conflicted
-    with: minus what they see, it would tell who reviews those.
+    """The commission's reviewers who sit in this call, least loaded first; one query. A load leaves out the files
+    `seen_by` is conflicted with: minus what they see, it would tell who reviews those.
     """
     load = (
         select(func.count(Review.id))
@@ -361,6 +364,7 @@ def candidates(call: Call, commission_id: UUID | None, seen_by: Person | None = 
             Appointment.role == Role.REVIEWER,
             Appointment.commission_id == commission_id,
             Person.disabled_at.is_(None),
+            ~kept_out(Person.id, call.id, commission_id),
         )
         .order_by(load, Person.sort_key, Person.id)
     ).all()

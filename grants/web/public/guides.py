@@ -1,10 +1,12 @@
 """The help pages, one for each role: what you do, in what order, what the system checks. In our own words."""
 
 from grants.core.i18n import N_
+from grants.web.public import panel_guides
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
+from grants.web.public.search_guide import SEARCH
 
 REVIEWER = Guide(
     "reviewer",
@@ -12,6 +14,7 @@ REVIEWER = Guide(
     "scale",
     N_("You mark projects of your commission against the published rubric."),
     [
+        *panel_guides.FOR_REVIEWERS,
         (
             N_("Declare a conflict, or none"),
             N_(
@@ -56,6 +59,7 @@ REVIEWER = Guide(
         N_("In a double-blind call you are not told who applies, and you read anonymised versions of the documents."),
         N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
+        *panel_guides.REVIEWERS_CHECKS,
     ],
 )
 CHAIR = Guide(
@@ -64,6 +68,7 @@ CHAIR = Guide(
     "users-round",
     N_("You assign reviewers, follow their progress, rank and propose."),
     [
+        *panel_guides.FOR_CHAIRS,
         (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
         (N_("Follow the reviews"), N_("Reminders leave by themselves before and after the due date.")),
         (
@@ -90,6 +95,7 @@ CHAIR = Guide(
             " would tell."
         ),
         N_("Reviewers who share no project are never compared, and too few marks are said to be too few."),
+        *panel_guides.CHAIRS_CHECKS,
     ],
 )
 COMMITTEE = Guide(
@@ -300,6 +306,7 @@ GUIDES = {
         CONFLICTS,
         COMMITTEE,
         OFFICER,
+        SEARCH,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
