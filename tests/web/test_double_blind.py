@@ -141,7 +141,9 @@ def test_no_page_download_or_letter_of_a_reviewer_names_who_applies(client, stag
 
     client.login(reviewer)
     assert "double-blind" in client.get(url, headers={"Accept-Language": "en"}).text
-    pages = crawled(client, "/commission/reviews", url)
+    bids = f"/commission/calls/{stage.call.id}/{stage.commission.id}/bids"
+    pages = crawled(client, "/commission/reviews", "/commission/conflicts", bids, url)
+    assert application.title in pages[bids] and application.title in pages["/commission/conflicts"]
     client.post(f"{url}/accept")
     pages |= {f"{at} (open)": text for at, text in crawled(client, "/commission/reviews", url).items()}
     sheet = pages[f"{url} (open)"]

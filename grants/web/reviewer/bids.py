@@ -133,7 +133,7 @@ def bids(user: Person, sitting: Sitting) -> Any:
     _speak(sitting)
     return render_template(
         "reviewer/bids.html",
-        blind=is_double(sitting.call) and not user.holds(Role.CHAIR, commission_id=sitting.commission.id),
+        blind=is_double(sitting.board.call) and not user.holds(Role.CHAIR, commission_id=sitting.board.commission.id),
         sitting=sitting,
         listed=_listed(user, sitting),
         levels=list(BidLevel),
