@@ -1,9 +1,10 @@
 """Assigning, declaring conflicts, marking; when the last review is in, the application is reviewed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 
+from grants.applications.budgets import read_budget
 from grants.applications.models import Application, ApplicationState
 from grants.core.audit import record
 from grants.core.clock import now
@@ -11,7 +12,9 @@ from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_, N_n, Text
 from grants.people.models import Person, Role
-from grants.reviews import conflict_policy, findings, policy, queries, service
+from grants.reviews import conflict_policy, findings, notes, offline, policy, queries, service
+from grants.reviews.blinded import is_blind
+from grants.reviews.headings import asked_of
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
 from grants.reviews.panels import Away, not_sitting
 from grants.reviews.service import Sheet
@@ -134,6 +137,12 @@ def review_asked(due: Due) -> Letter | None:
         subject=N_("Please review %(reference)s", reference=application.reference),
         paragraphs=[
             N_(
+                "The commission “%(commission)s” asks you to review an application. The call is double-blind: you are"
+                " not told who applies.",
+                commission=application.commission.name,
+            )
+            if is_blind(application)
+            else N_(
                 "The commission “%(commission)s” asks you to review the application of %(organisation)s.",
                 commission=application.commission.name,
                 organisation=application.organisation.name,
@@ -176,18 +185,18 @@ def reassign(review: Review, reviewer: Person, *, actor: Person) -> None:
             _ask(review.application, reviewer, actor)
 
 
-def save(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
-    """Keep what is written so far."""
+def save(review: Review, sheet: Sheet, version: int | None, note: str | None = None, *, actor: Person) -> None:
+    """Keep what is written so far; `note` is for its writer alone, None leaves it as it is."""
     with transaction():
         policy.mark.require(actor, review)
         expect(review, version)
-        if review.state == ACCEPTED:
+        if service.write(review, sheet) and review.state == ACCEPTED:
             lifecycle.fire("begin", review, actor)
-        service.write(review, sheet)
-        record("review.saved", review, actor)
+        if note is not None:
+            notes.keep(review, note, actor=actor)
 
 
-def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: Person) -> None:
+def submit_review(review: Review, sheet: Sheet, version: int | None, note: str | None = None, *, actor: Person) -> None:
     """Hand the review in for good. Raises Refused when `service.missing` finds something."""
     with transaction():
         lock(review.application, "state")
@@ -197,12 +206,37 @@ def submit_review(review: Review, sheet: Sheet, version: int | None, *, actor: P
             return
         policy.mark.require(actor, review)
         expect(review, version)
-        if problems := service.missing(review, sheet):
+        asked = asked_of(review.application, read_budget(review.application))
+        if problems := service.missing(review, sheet, asked):
             raise Refused(problems[0][1])
         service.write(review, sheet)
+        if note is not None:
+            notes.keep(review, note, actor=actor)
         total = service.weighted_total(review.application.call.criteria, sheet.marks)
         lifecycle.fire("submit_review", review, actor, set={"total": total, "submitted_at": now()}, total=total)
         close_when_complete(review.application)
+
+
+def take_over(user: Person, shown: str, taken: Collection[str]) -> int:
+    """Write what the workbook sent by this reviewer changes, all of it or nothing; how many cells.
+
+    `shown` is the digest of the plan they saw; `taken` the keys of the clashes where the workbook wins. Raises Refused
+    when the plan is another one by now.
+    """
+    with transaction():
+        kept = offline.kept(user)
+        work = offline.work_of(queries.in_hand(user))
+        changes = offline.plan(kept[1], work) if kept else []
+        if not kept or offline.digest(changes) != shown:
+            raise Refused(N_("Something changed since this page was shown. Nothing was written: look at it once more."))
+        wanted = [one for one in changes if not one.clash or one.key in taken]
+        for one in work:
+            values = {change.held.field: change.now for change in wanted if change.review is one.review}
+            if values:
+                save(one.review, one.with_(values), one.review.version, actor=user)
+                record("review.taken_over", one.review, user, after={"cells": len(values)})
+        offline.forget(user)
+        return len(wanted)
 
 
 def reopen_review(review: Review, reason: str, *, actor: Person) -> None:

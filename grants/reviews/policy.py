@@ -1,11 +1,14 @@
 """Who reads a file under review, who marks it, who leads the commission."""
 
+from collections.abc import Sequence
+
 from grants.applications.models import Application, ApplicationState, Document
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews import queries
 from grants.reviews.models import IN_HAND, Review, ReviewState
+from grants.reviews.offline import Work
 
 OPENED = IN_HAND | {ReviewState.SUBMITTED}
 CLOSED = N_("A conflict of interest stands between you and this file: it is closed to you.")
@@ -56,6 +59,12 @@ def mark(user: Person, review: Review) -> Claims:
         review.application.state == ApplicationState.IN_REVIEW,
         N_("This application is no longer under review."),
     )
+
+
+@policy(Role.REVIEWER)
+def mark_away(user: Person, work: Sequence[Work]) -> Claims:
+    """The reviewer who has something to mark: `work` is what is in their hands."""
+    yield bool(work), N_("No file is in your hands: first accept one.")
 
 
 @policy(Role.CHAIR)

@@ -19,7 +19,7 @@ from grants.funds.models import Fund
 from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
 from grants.reviews.conflicts import conflicted, conflicted_in, conflicts_of
-from grants.reviews.models import COUNTED, Review, ReviewState
+from grants.reviews.models import COUNTED, IN_HAND, Review, ReviewState
 from grants.reviews.panels import kept_out
 
 __all__ = ["conflicted", "conflicted_in", "conflicts_of"]  # the gate, under the name everybody knows it by
@@ -49,6 +49,7 @@ def _whole() -> list[object]:
     return [
         joinedload(Review.reviewer),
         selectinload(Review.scores),
+        selectinload(Review.headings),
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
         application.joinedload(Application.call).selectinload(Call.criteria),
         application.joinedload(Application.commission),
@@ -75,6 +76,16 @@ def own_review(user: Person, id: UUID) -> Review:
     return db.session.scalars(mine.options(*_whole())).unique().one()  # type: ignore[arg-type]
 
 
+def in_hand(user: Person) -> Sequence[Review]:
+    """The reviews this person may write, with their files, by the date they are due."""
+    mine = visible_to(user).where(Review.reviewer_id == user.id, Review.state.in_(IN_HAND))
+    open_ones = mine.join(Application.call).where(
+        Application.state == ApplicationState.IN_REVIEW, Review.application_id.not_in(conflicts_of(user))
+    )
+    ordered = open_ones.order_by(Call.reviews_due_at, Application.reference)
+    return db.session.scalars(ordered.options(*_whole())).unique().all()  # type: ignore[arg-type]
+
+
 def worklist(user: Person) -> Sequence[Review]:
     """Everything asked of this reviewer: what waits first, by the date it is due, then what is done."""
     mine = (
@@ -95,7 +106,9 @@ def on_file(user: Person, application: Application) -> Sequence[Review]:
     """The visible reviews of one application, oldest first."""
     rows = visible_to(user).where(Review.application_id == application.id)
     return db.session.scalars(
-        rows.options(joinedload(Review.reviewer), selectinload(Review.scores)).order_by(Review.created_at, Review.id)
+        rows.options(joinedload(Review.reviewer), selectinload(Review.scores), selectinload(Review.headings)).order_by(
+            Review.created_at, Review.id
+        )
     ).all()
 
 

@@ -38,6 +38,7 @@ from grants.reviews import (
     conflict_queries,
     conflicts,
     findings,
+    notes,
     pages,
     panel_queries,
     panels,
@@ -45,6 +46,7 @@ from grants.reviews import (
     queries,
     statistics,
     together,
+    turns,
 )
 from grants.reviews.models import Review, ReviewState, Score
 from grants.reviews.panel_models import Absence, PanelSeat, SeatState, Topic
@@ -189,6 +191,7 @@ SEEN = {  # the reviews each person sees; with A0, who is conflicted keeps the r
     "torn": "A1:before A1:after A1:declared A1:detected A2:after",
     "elsewhere": OWN["elsewhere"],
 }
+IN_HAND = {"before": OWN["before"], "detected": "A1:detected"}
 LED = {"free": "A0 A1 A2", "torn": "A1 A2"}
 OPEN_TO = {  # the files with which each of the commission has no conflict
     "before": "A0 A1 A2",
@@ -264,6 +267,16 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
     ),
     "queries.own_review": (lambda g, u: reached(g, g.reviews, lambda one: queries.own_review(u, one.id)), OWN),
     "queries.worklist": (lambda g, u: g.called(one.id for one in queries.worklist(u)), OWN),
+    "queries.in_hand": (lambda g, u: g.called(one.id for one in queries.in_hand(u)), IN_HAND),
+    "turns.next_of": (
+        lambda g, u: g.called(one.id for one in [turns.next_of(u, queries.worklist(u))] if one),
+        {"before": "A0:before", "detected": "A1:detected"},
+    ),
+    "turns.place_of": (
+        lambda g, u: neighbours(g, u),
+        {"before": OWN["before"], "after": OWN["after"]},
+    ),
+    "notes.note_of": (lambda g, u: reached(g, g.reviews, lambda one: notes.note_of(u, one)), OWN),
     "queries.on_file": (
         lambda g, u: g.called(one.id for file in g.files.values() for one in queries.on_file(u, file)),
         SEEN,
@@ -398,6 +411,14 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
 }
 
 
+def neighbours(ground: Ground, user: Person) -> set[str]:
+    """Where the pages of the files that this person may read lead on to."""
+    work = queries.worklist(user)
+    places = [turns.place_of(user, one, work) for one in work if policy.read_file.allows(user, one)]
+    around = [one for place in places for one in (place.previous, place.following, place.turn)]
+    return ground.called(one.id for one in around if one)
+
+
 def sitting(ground: Ground, user: Person) -> bidding.Sitting:
     return bidding.sitting(user, ground.call.id, ground.commission.id)
 
@@ -439,6 +460,8 @@ def test_every_read_has_a_row() -> None:
         bidding,
         panel_queries,
         search_ground,
+        turns,
+        notes,
     )
     assert set().union(*(reads(one) for one in modules)) == set(READS)
 
@@ -485,6 +508,11 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.commissions": ("none", SIGNED_IN),
     "reviewer.reviews": ("none", SIGNED_IN),
     "reviewer.own_conflicts": ("none", SIGNED_IN),
+    "reviewer.workbook": ("none", SIGNED_IN),
+    "reviewer.fetch_workbook": ("none", dict.fromkeys(IN_HAND, "-")),
+    "reviewer.send_workbook": ("none", SIGNED_IN),
+    "reviewer.take_workbook": ("none", SIGNED_IN),
+    "reviewer.forget_workbook": ("none", SIGNED_IN),
     "reviewer.search": ("none", CHAIRS),
     "reviewer.search_csv": ("none", CHAIRS),
     "reviewer.search_xlsx": ("none", CHAIRS),
@@ -514,6 +542,7 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.accept": ("review", UNCONFLICTED),
     "reviewer.declare_conflict": ("review", OWN),
     "reviewer.save_review": ("review", UNCONFLICTED),
+    "reviewer.autosave_review": ("review", UNCONFLICTED),
     "reviewer.submit_review": ("review", OWN),
     "reviewer.reassign": ("review", {name: SEEN[name] for name in LED}),
     "reviewer.reopen_review": ("review", {name: SEEN[name] for name in LED}),
@@ -544,6 +573,8 @@ TITLES = {  # of the pages that list, whose titles they show
         "detected": "A0 A1",
         "elsewhere": "B0",
     },
+    "reviewer.workbook": {},
+    "reviewer.fetch_workbook": {"before": "A0 A1", "detected": "A1"},
     "reviewer.own_conflicts": OPEN_TO,
     "reviewer.bids": BIDS,
     "reviewer.commissions": {},
@@ -679,7 +710,7 @@ def test_a_conflicted_chair_reads_no_order(ground: Ground, client) -> None:
 
 @cache
 def exports() -> tuple[str, ...]:
-    return tuple(one for one in ROUTES if one.endswith("workbook"))
+    return tuple(one for one in ROUTES if one.endswith("workbook") and ROUTES[one][0] == "commission")
 
 
 def test_exports_are_refused_whole(ground: Ground, client) -> None:

@@ -2,7 +2,7 @@
 import { $, $$, phrases, say, send } from "./dom.js";
 import { unsaved } from "./unsaved.js";
 
-const CALM = 900, AGAIN = 15_000, PATIENCE = 10_000;
+const CALM = 900, AGAIN = 15_000, PATIENCE = 10_000, LEAVE = 3_000;
 const LARGE = 4_000; // octets that are worth packing
 
 // A slow network is what autosave is for: a long text goes out packed, to a third of its size.
@@ -95,6 +95,18 @@ for (const form of $$("form[data-autosave]")) {
     waiting = false;
     form.requestSubmit(submitter);
   };
+
+  // What waits is saved before a link leads away, so that the page it leads to finds it.
+  if ("leavesSaved" in form.dataset) document.addEventListener("click", event => {
+    const link = event.target.closest("a[href]");
+    if (!link || !("dirty" in form.dataset) || link.hash && link.pathname + link.search === location.pathname + location.search) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.origin !== location.origin) return;
+    event.preventDefault();
+    const go = () => location.assign(link.href);
+    const late = setTimeout(go, LEAVE);
+    form.addEventListener("saved", () => { clearTimeout(late); setTimeout(go); }, { once: true });
+    save();
+  });
 
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, CALM); });
   form.addEventListener("submit", event => {

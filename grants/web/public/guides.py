@@ -31,6 +31,24 @@ REVIEWER = Guide(
             N_("By half marks, with the keyboard if you like. A comment is required at 3 or under."),
         ),
         (
+            N_("Say what you recommend"),
+            N_(
+                "Where the budget has lines, an amount for each heading, with the reason of each cut; the sum stands"
+                " below. Your private notes are read by nobody else."
+            ),
+        ),
+        (
+            N_("Save and next"),
+            N_("Leads to the file with the fewest reviews, so that every project gets its share of attention."),
+        ),
+        (
+            N_("Mark in a workbook, if you are often offline"),
+            N_(
+                "Fetch one Excel sheet with all your files, send it back filled in, and see what it changes before"
+                " anything is written. What you changed on the site meanwhile stays, unless you say otherwise."
+            ),
+        ),
+        (
             N_("Submit"),
             N_("A submitted review is final; only the chair can reopen it, with a reason."),
         ),
@@ -38,6 +56,7 @@ REVIEWER = Guide(
     [
         N_("You see the file only after you have declared no conflict."),
         N_("You see the other reviews only after your own is in."),
+        N_("In a double-blind call you are not told who applies, and you read anonymised versions of the documents."),
         N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
         *panel_guides.REVIEWERS_CHECKS,

@@ -7,16 +7,18 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.applications.models import Application
+from grants.calls.blindness import is_double
 from grants.clusters.models import Commission
 from grants.core.clock import now
 from grants.core.errors import Refused
 from grants.core.policy import signed_in
-from grants.people.models import Person
+from grants.people.models import Person, Role
 from grants.reviews import bidding, conflict_policy, conflict_queries
 from grants.reviews import panel_policy as policy
 from grants.reviews import panel_queries as queries
 from grants.reviews import panel_service as service
 from grants.reviews.bidding import Choices, Sitting
+from grants.reviews.blinded import is_blind_to
 from grants.reviews.conflicts import conflicted
 from grants.reviews.panel_models import Absence, BidLevel, PanelSeat, Topic
 from grants.reviews.panels import knowledge
@@ -129,7 +131,13 @@ def _expertise_page(user: Person, form: ExpertiseForm, absence: AbsenceForm, off
 def bids(user: Person, sitting: Sitting) -> Any:
     """The applications of the commission, each with five levels."""
     _speak(sitting)
-    return render_template("reviewer/bids.html", sitting=sitting, listed=_listed(user, sitting), levels=list(BidLevel))
+    return render_template(
+        "reviewer/bids.html",
+        blind=is_double(sitting.board.call) and not user.holds(Role.CHAIR, commission_id=sitting.board.commission.id),
+        sitting=sitting,
+        listed=_listed(user, sitting),
+        levels=list(BidLevel),
+    )
 
 
 @portal.post("/calls/<uuid:call_id>/<uuid:commission_id>/bids")
@@ -169,7 +177,13 @@ def bid_conflict(user: Person, application: Application) -> Any:
         return redirect(url_for(".bids", **there), 303)
     if conflicted(user, application):  # declared already
         return redirect(url_for(".bids", **there), 303)
-    return render_template("reviewer/bid_conflict.html", application=application, form=form, there=there)
+    return render_template(
+        "reviewer/bid_conflict.html",
+        blind=is_blind_to(user, application),
+        application=application,
+        form=form,
+        there=there,
+    )
 
 
 def _listed(user: Person, sitting: Sitting) -> Choices:

@@ -1,5 +1,6 @@
 """Conflicts of interest: those of a commission, which its chair settles, and one's own, declared before being asked."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people.models import Person
 from grants.reviews import conflict_policy, conflict_queries, policy, queries
+from grants.reviews.blinded import is_blind_to
 from grants.reviews.conflict_models import Verdict
 from grants.reviews.conflict_policy import Concern
 from grants.reviews.detection import YEARS
@@ -70,7 +72,14 @@ def own_conflicts(user: Person) -> Any:
     """The files of one's commissions, to say with which one has a conflict, and what one declared."""
     files, page, pages = conflict_queries.declarables(user, request.args.get("page", 1, type=int))
     mine = conflict_queries.declared(user)
-    return render_template("reviewer/own_conflicts.html", files=files, page=page, pages=pages, declared=mine)
+    return render_template(
+        "reviewer/own_conflicts.html",
+        files=files,
+        page=page,
+        pages=pages,
+        declared=mine,
+        is_blind=partial(is_blind_to, user),
+    )
 
 
 @portal.post("/applications/<uuid:id>/declare")

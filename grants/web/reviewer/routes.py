@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
 from grants.web.navigation import Item, offer
-from grants.web.reviewer import asking, bids, chair, conflicts, panel, portal, reviews, statistics, topics
+from grants.web.reviewer import asking, bids, chair, conflicts, offline, panel, portal, reviews, statistics, topics
 
-__all__ = ["asking", "bids", "chair", "conflicts", "panel", "portal", "reviews", "statistics", "topics"]
+__all__ = ["asking", "bids", "chair", "conflicts", "offline", "panel", "portal", "reviews", "statistics", "topics"]
 
 
 @offer
