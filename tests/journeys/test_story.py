@@ -251,7 +251,7 @@ class Story:
                 if mark <= 3:
                     line.locator("textarea").fill("Le calendrier est serré.")  # the page opened it by itself
             reviewer.types(comment="Projet solide, équipe crédible.").ticks("confidence", "2").looks("sheet")
-            reviewer.presses("/submit", button="button:not([formaction])")
+            reviewer.presses("/submit", button='button[type="submit"]:not([formaction])')
             reviewer.looks("review-submitted")
 
     def decide(self) -> None:
