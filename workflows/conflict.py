@@ -36,6 +36,8 @@ def declare(application: Application, reason: str, *, actor: Person) -> None:
         if not reason.strip():
             raise Refused(N_("Say what the conflict is."))
         review = _review(application, actor)
+        if review is not None and review.conflict_reason is not None:
+            return
         if review is not None and review.state in {ReviewState.ASSIGNED, ReviewState.ACCEPTED, ReviewState.DRAFT}:
             reviews.declare_conflict(review, reason.strip(), actor=actor)
             return

@@ -23,6 +23,7 @@ from grants.core.types import UTCDateTime
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Right
 from grants.profiles.models import KEPT_LABELS, KeptDocument
+from grants.reviews.conflicts import closed_to_reviewer, conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
 from workflows import panel_mails, partner_mails
 from workflows.letters import Letter, address, letter
@@ -194,6 +195,7 @@ def unfinished_reviews() -> Obligations:
             Call.state.in_([CallState.OPEN, CallState.CLOSED, CallState.EVALUATING]),
             Review.state.in_(UNFINISHED),
             Person.disabled_at.is_(None),
+            ~closed_to_reviewer(Review.state.in_(UNFINISHED)),
         )
         .group_by(Call.id, Review.reviewer_id, Call.reviews_due_at)
     )
@@ -205,8 +207,15 @@ def write_review_due(due: Due) -> Letter | None:
         select(func.count())
         .select_from(Review)
         .join(Application, Application.id == Review.application_id)
-        .where(Application.call_id == call.id, Review.reviewer_id == person.id, Review.state.in_(UNFINISHED))
+        .where(
+            Application.call_id == call.id,
+            Review.reviewer_id == person.id,
+            Review.state.in_(UNFINISHED),
+            Review.application_id.not_in(conflicts_of(person)),
+        )
     )
+    if not owed:
+        return None
     when = local(call.reviews_due_at, cluster)
     late = call.reviews_due_at is not None and call.reviews_due_at <= clock.now()
     return Letter(
@@ -218,7 +227,7 @@ def write_review_due(due: Due) -> Letter | None:
             N_n(
                 "%(n)s review is waiting for you in “%(call)s”.",
                 "%(n)s reviews are waiting for you in “%(call)s”.",
-                owed or 0,
+                owed,
                 call=call.title,
             ),
             N_("If you cannot do one of them, or have a conflict of interest, please say so now."),

@@ -8,6 +8,7 @@ from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews import conflict_queries
 from grants.reviews import policy as reviews
+from grants.reviews.conflicts import conflicted
 from grants.reviews.models import Review
 
 
@@ -44,13 +45,14 @@ def list_unled(user: Person, _: object) -> Claims:
 
 @policy(Role.OFFICER)
 def stand_in(user: Person, concern: Concern) -> Claims:
-    """A programme officer of the fund, where every chair of the commission has a conflict with the file."""
+    """A programme officer of the fund without a conflict, where every chair of the commission has one with the file."""
     fund = concern.application.call.fund
     yield (
         user.holds(Role.OFFICER, cluster_id=fund.cluster_id, fund_id=fund.id),
         N_("Only a programme officer of this fund may do this."),
     )
     yield user.id != concern.person.id, N_("Somebody else settles your own conflicts.")
+    yield not conflicted(user, concern.application), reviews.CLOSED
     yield (
         not conflict_queries.free_chairs(concern.application, concern.person),
         N_("A chair of the commission without a conflict settles this."),
@@ -62,7 +64,9 @@ def resume(user: Person, application: Application) -> Claims:
     """The chair, unless conflicted; or the officer who stands in for one."""
     fund = application.call.fund
     stands_in = user.holds(Role.OFFICER, cluster_id=fund.cluster_id, fund_id=fund.id)
-    if not (stands_in and not conflict_queries.free_chairs(application)):
+    if stands_in and not conflict_queries.free_chairs(application):
+        yield not conflicted(user, application), reviews.CLOSED
+    else:
         yield from reviews.lead.claims(user, application)
 
 

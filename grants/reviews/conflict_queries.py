@@ -64,9 +64,9 @@ def unled(user: Person) -> list[Row]:
         sits.setdefault(commission_id, set()).add(person_id)
         if role == Role.CHAIR:
             chairs.setdefault(commission_id, set()).add(person_id)
+    asked = {id for commission, members in sits.items() for id in chairs.get(commission, members)}
     scope = Scope(
-        persons=select(Appointment.person_id).where(Appointment.commission_id.in_(set(commission_of.values()))),
-        files=_watched(user).with_only_columns(Application.id),
+        persons=select(Person.id).where(Person.id.in_(asked)), files=_watched(user).with_only_columns(Application.id)
     )
     against: dict[UUID, set[UUID]] = {}
     for application_id, person_id in db.session.execute(select(standing(scope))):
@@ -78,7 +78,8 @@ def unled(user: Person) -> list[Row]:
     }
     if not alone:
         return []
-    found = findings(Scope(persons=scope.persons, files=select(Application.id).where(Application.id.in_(alone))))
+    members = select(Person.id).where(Person.id.in_({id for one in sits.values() for id in one}))
+    found = findings(Scope(persons=members, files=select(Application.id).where(Application.id.in_(alone))))
     return rows([one for one in found if one.person_id in sits.get(commission_of[one.application_id], set())])
 
 
@@ -107,7 +108,7 @@ def free_chairs(application: Application, but: Person | None = None) -> Sequence
 
 
 def _watched(user: Person) -> Select[Application]:
-    """Files under review of the funds this person is an officer of."""
+    """Files under review of the funds this person is an officer of, but those they have a conflict with."""
     return (
         followed_by(user)
         .join(Call, Call.id == Application.call_id)
@@ -116,6 +117,7 @@ def _watched(user: Person) -> Select[Application]:
             covered(user, Role.OFFICER, cluster=Fund.cluster_id, fund=Fund.id),
             Application.state.in_(IN_HAND),
             Application.commission_id.is_not(None),
+            Application.id.not_in(conflicts_of(user)),
         )
     )
 

@@ -6,7 +6,7 @@ covers what was known when it was given: a fact that began later is a new one, a
 
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, or_, select, union
 
 from grants.applications.models import Application
 from grants.calls.models import Call
@@ -49,6 +49,17 @@ def standing(scope: Scope) -> Subquery:
 def conflicts_of(person: Person) -> Select[UUID]:
     """The applications with which the person has a conflict of interest that stands, declared or detected."""
     return select(standing(Scope(persons=person.id)).c.application_id)
+
+
+def closed_to_reviewer(wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL, of a review among those `wanted`: its reviewer has a conflict with its file."""
+    scope = Scope(persons=select(Review.reviewer_id).where(wanted), files=select(Review.application_id).where(wanted))
+    found = standing(scope)
+    return (
+        exists()
+        .where(found.c.application_id == Review.application_id, found.c.person_id == Review.reviewer_id)
+        .correlate(Review)
+    )
 
 
 def conflicted(person: Person, application: Application) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    case,
     cast,
     exists,
     false,
@@ -30,6 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from grants.applications.models import TAKING_PART, Application, Partner
+from grants.calls.models import Call, CallState
 from grants.core.audit import Event
 from grants.core.clock import now
 from grants.core.db import Base
@@ -248,4 +250,9 @@ def _together(scope: Scope) -> Select[Any]:
 
 
 def _project(past: Any) -> dict[str, Any]:
-    return {"project": past.reference, "when": func.to_char(past.submitted_at, literal_column("'YYYY-MM-DD'"))}
+    """It is named once its call is decided: before, the reader of the sentence may have a conflict with it."""
+    decided = select(Call.id).where(Call.state.in_([CallState.DECIDED, CallState.ARCHIVED]))
+    return {
+        "project": case((past.call_id.in_(decided), past.reference)),
+        "when": func.to_char(past.submitted_at, literal_column("'YYYY-MM-DD'")),
+    }

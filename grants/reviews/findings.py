@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from grants.applications.models import Application
 from grants.core.db import db
@@ -99,10 +99,22 @@ class Finding:
                     role=told["role"],
                     **given,
                 )
+            case K.ACTED if not told["project"]:
+                return N_(
+                    "%(name)s acted for %(organisation)s in another project, submitted on %(when)s.", when=when, **given
+                )
             case K.ACTED:
                 return N_(
                     "%(name)s acted for %(organisation)s in the project %(project)s, submitted on %(when)s.",
                     project=told["project"],
+                    when=when,
+                    **given,
+                )
+            case K.TOGETHER if not told["project"]:
+                return N_(
+                    "%(own)s, to which %(name)s belongs, and %(organisation)s shared another project, submitted on"
+                    " %(when)s.",
+                    own=told["own"],
                     when=when,
                     **given,
                 )
@@ -133,7 +145,11 @@ def findings(scope: Scope) -> list[Finding]:
     for one in kept.values():  # declared; or confirmed once and not found any more
         if one.kind == K.DECLARED or one.verdict == Verdict.CONFIRMED:
             made.append(_of(one))
-    return made + _asked(scope, {(one.application_id, one.person_id) for one in made if one.kind == K.DECLARED})
+    return made + _asked(scope, {_pair(one) for one in made if one.kind == K.DECLARED and one.stands})
+
+
+def _pair(one: Finding) -> tuple[UUID, UUID]:
+    return one.application_id, one.person_id
 
 
 def of(person: Person, application: Application) -> list[Finding]:
@@ -161,7 +177,8 @@ def rows(made: Sequence[Finding]) -> list[Row]:
     """With their persons and files: what waits first, then by file and name; two queries."""
     people = _by_id(select(Person).where(Person.id.in_({one.person_id for one in made})))
     wanted = select(Application).where(Application.id.in_({one.application_id for one in made}))
-    files = _by_id(wanted.options(joinedload(Application.organisation), joinedload(Application.commission)))
+    shown = load_only(Application.reference, Application.title, Application.call_id)
+    files = _by_id(wanted.options(shown, joinedload(Application.organisation), joinedload(Application.commission)))
     found = [Row(one, people[one.person_id], files[one.application_id]) for one in made]
     return sorted(
         found,

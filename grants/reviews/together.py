@@ -12,6 +12,7 @@ from grants.calls.models import Call
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.people.models import Person
+from grants.reviews.conflicts import closed_to_reviewer
 from grants.reviews.models import IN_HAND, Review, ReviewState
 from grants.reviews.queries import led_applications
 
@@ -40,7 +41,11 @@ def waited_for(user: Person, ids: Sequence[UUID]) -> list[Wait]:
     owed = (
         select(Review.reviewer_id, Application.call_id, func.array_agg(Application.id))
         .join(Application, Application.id == Review.application_id)
-        .where(Review.state.in_(WAITED_FOR), Application.id.in_(mine.with_only_columns(Application.id)))
+        .where(
+            Review.state.in_(WAITED_FOR),
+            Application.id.in_(mine.with_only_columns(Application.id)),
+            ~closed_to_reviewer(Review.application_id.in_(ids) & Review.state.in_(WAITED_FOR)),
+        )
         .group_by(Review.reviewer_id, Application.call_id)
     )
     rows = db.session.execute(owed).all()

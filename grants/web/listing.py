@@ -227,9 +227,13 @@ def near(user: Person, audience: Audience, application: Application, back: str, 
         return None
 
     def other(id: UUID | None) -> str | None:
-        argument, kept = next(iter(request.view_args or {})), request.args.to_dict(flat=False)
-        return None if id is None else url_for(str(request.endpoint), **{**kept, argument: id})  # type: ignore[arg-type]
+        if id is None:
+            return None
+        argument = next(iter(request.view_args or {}))
+        at: dict[str, Any] = {argument: id}
+        return f"{url_for(str(request.endpoint), **at)}?{urlencode(opened)}"
 
+    opened = [("list", request.args["list"]), ("q", _typed()), *_kept("sort", "cols")]
     place = (found.place - 1) // listing.PER_PAGE + 1
     address = [("q", _typed()), *_kept("sort", "cols"), *([("page", str(place))] if place > 1 else [])]
     return Near(found, other(found.before), other(found.after), f"{here if of_call else back}?{urlencode(address)}")

@@ -59,7 +59,7 @@ class Story:
         self.name = "Maroc Numeric Cluster" if n == 1 else f"Maroc Numeric Cluster {n}"
 
     def address(self, name: str) -> str:
-        return f"{name}.{self.language}@exemple.ma"
+        return f"{self.language}@{name}.exemple.ma"  # colleagues share a domain, and a conflict of interest
 
     # --- people -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Who settles a conflict of interest, what a verdict does, and what a declaration does."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -12,18 +13,21 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused
 from grants.people.models import Membership, Organisation, Person, Role
-from grants.reviews import conflict_queries, queries
+from grants.reviews import conflict_policy, conflict_queries, queries
 from grants.reviews.conflict_models import Conflict, ConflictKind, Verdict
 from grants.reviews.conflict_policy import Concern
-from grants.reviews.findings import of
+from grants.reviews.findings import of, whys
 from grants.reviews.models import Review, ReviewState
 from grants.reviews.panel_models import SeatState
+from grants.reviews.together import waited_for
 from tests.factories import MembershipFactory, with_role
 from tests.reviews.test_panels import seat_of
 from tests.reviews.test_review import assigned, review_of, sheet
 from tests.story import Stage, set_stage
 from workflows import conflict as workflow
 from workflows import review as reviews
+from workflows.outbox import Due
+from workflows.reminders import unfinished_reviews, write_review_due
 
 
 @pytest.fixture
@@ -163,6 +167,19 @@ def test_an_officer_settles_where_no_chair_may(stage: Stage) -> None:
         settle(stage, one, Verdict.CONFIRMED, stage.officer, unled=True)
 
 
+def test_an_officer_with_a_conflict_of_their_own_does_not_stand_in(stage: Stage) -> None:
+    file, one = stage.applications[0], stage.reviewers[0]
+    joins(one, file)
+    joins(stage.chair, file)
+    on = Concern(*conflict_queries.unled_concern(stage.officer, file.id, one.id))
+    assert conflict_policy.stand_in.allows(stage.officer, on)
+    assert conflict_policy.resume.allows(stage.officer, on.application)
+    joins(stage.officer, file)
+    assert conflict_queries.unled(stage.officer) == []
+    assert not conflict_policy.stand_in.allows(stage.officer, on)
+    assert not conflict_policy.resume.allows(stage.officer, on.application)
+
+
 # --- declarations ---------------------------------------------------------------------------------------------
 
 
@@ -211,11 +228,37 @@ def test_a_declaration_dismissed_can_be_made_again(stage: Stage) -> None:
 def test_with_a_review_in_hand_it_is_the_reviews_declaration(stage: Stage) -> None:
     application, one = assigned(stage), stage.reviewers[0]
     declare(stage, one)
-    assert conflict_queries.own_declarable(one, application.id) is application, "a second press answers as the first"
+    declare(stage, one, "Again.")  # a second press answers as the first
     assert review_of(application, one).state == ReviewState.CONFLICT_DECLARED
     assert db.session.scalars(select(Conflict)).all() == []
     with pytest.raises(Refused, match="it stands"):
         settle(stage, one, Verdict.DISMISSED, stage.chair)
+
+
+def test_declared_again_when_asked_it_stands_beside_the_one_dismissed(stage: Stage) -> None:
+    one = stage.reviewers[0]
+    declare(stage, one)
+    settle(stage, one, Verdict.DISMISSED, stage.chair, "He pressed the wrong line.")
+    application = assigned(stage)
+    declare(stage, one, "My sister works there.")
+    found = {(finding.firm, finding.stands) for finding in of(one, application)}
+    assert found == {(False, False), (True, True)}
+    assert (application.id, one.id) in whys([one], [application])
+    workflow.declare(application, "A second press.", actor=one)
+    assert db.session.scalars(select(Conflict.reason)).all() == ["My sister works there."]
+
+
+def test_a_file_closed_by_a_conflict_is_waited_for_by_nobody(stage: Stage) -> None:
+    application, one = assigned(stage), stage.reviewers[0]
+    call = application.call
+    waited = {wait.person.id for wait in waited_for(stage.chair, [application.id])}
+    owing = {row.recipient_id for row in db.session.execute(unfinished_reviews())}
+    assert one.id in waited and one.id in owing
+    joins(one, application)
+    assert {wait.person.id for wait in waited_for(stage.chair, [application.id])} == waited - {one.id}
+    assert {row.recipient_id for row in db.session.execute(unfinished_reviews())} == owing - {one.id}
+    due = Due(uuid4(), "review_due", call.id, one.id, "-1d", {}, now(), 1, uuid4())
+    assert write_review_due(due) is None
 
 
 def test_after_the_review_was_sent_the_file_closes_at_once(stage: Stage) -> None:

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import delete, select
 
 from grants.applications.models import Application, ApplicationState, PartnerState
-from grants.calls.models import Call
+from grants.calls.models import Call, CallState
 from grants.core.audit import Event
 from grants.core.clock import now
 from grants.core.db import db
 from grants.people.models import Membership, Organisation, Person
 from grants.profiles.models import Stakeholder
-from grants.reviews import queries
+from grants.reviews import findings, queries
 from grants.reviews.conflict_models import ConflictKind
 from grants.reviews.conflicts import pairs
 from grants.reviews.detection import PUBLIC_DOMAINS, Scope, detected
@@ -134,6 +134,19 @@ def test_what_is_found(stage: Stage, case: str) -> None:
     mine = {one for one in pairs(stage.call, stage.commission) if one[0] in {file.id, other.id}}
     assert mine == ({(file.id, reviewer.id)} if expected else set())
     assert (file.id in set(db.session.scalars(queries.conflicts_of(reviewer)))) is bool(expected)
+
+
+def test_a_project_is_named_once_its_call_is_decided(stage: Stage) -> None:
+    """Before, whoever reads the sentence may have a conflict of their own with that project."""
+    reviewer, (file, _) = stage.reviewers[0], stage.applications
+    led(stage, reviewer, file, 400)
+    (earlier,) = db.session.scalars(select(Application).where(Application.lead_id == reviewer.id))
+    earlier.reference = "2025-7"
+    for state, told in ((CallState.EVALUATING, False), (CallState.DECIDED, True)):
+        earlier.call.state = state
+        db.session.flush()
+        (one,) = findings.of(reviewer, file)
+        assert ("2025-7" in str(one.sentence("Zineb"))) is told
 
 
 def test_a_partner_counts_while_it_takes_part(stage: Stage) -> None:

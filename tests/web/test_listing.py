@@ -236,6 +236,8 @@ def test_a_file_knows_its_neighbours_in_the_list_it_was_opened_from(client):
     assert back == f"/staff/calls/{on.call.id}/applications?q=etude&sort=-reference"
     assert 'class="near"' not in client.get(f"/staff/applications/{made[0].id}?list=all&q=elsewhere").text
     assert client.get(f"/staff/applications/{made[0].id}?list=all&q=state:").status_code == 200
+    hostile = client.get(f"/staff/applications/{made[1].id}?list=all&endpoint=1&_scheme=x&_anchor=y&_external=1")
+    assert hostile.status_code == 200 and 'rel="next"' in hostile.text
 
 
 # --- several at once ------------------------------------------------------------------------------------------
