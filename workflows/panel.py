@@ -197,11 +197,13 @@ def remind_member(seat: PanelSeat, *, actor: Person) -> None:
 
 
 def withdraw_seat(seat: PanelSeat, *, actor: Person) -> None:
-    """Take an offer or a seat back. Reviews already asked of its holder stay theirs until the chair moves them."""
+    """Take an offer or a seat back: another may be invited in the same place. Reviews already asked of its holder stay
+    theirs until the chair moves them.
+    """
     with transaction():
         lock(seat, "state")
         told = seat.state in {S.INVITED, S.ACCEPTED}
-        if lifecycle.fire("withdraw_seat", seat, actor) and told:
+        if lifecycle.fire("withdraw_seat", seat, actor, set={"in_place_of_id": None}) and told:
             promise(mails.tell_seat_withdrawn, seat, seat.person_id, slot=str(seat.link_id))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState
@@ -17,6 +17,8 @@ from grants.reviews.conflict_models import Conflict, ConflictKind
 from grants.reviews.conflicts import conflicts_of, standing
 from grants.reviews.detection import Scope
 from grants.reviews.findings import Row, findings, rows
+from grants.reviews.models import Review
+from grants.reviews.panels import kept_out
 from grants.reviews.queries import Chaired, led_application, led_applications
 
 PER_PAGE = 50
@@ -124,12 +126,19 @@ def _watched(user: Person) -> Select[Application]:
 
 
 def declarable(user: Person) -> Select[Application]:
-    """The files of one's commissions with which one has no conflict yet."""
+    """The files of one's commissions with which one has no conflict yet; for a reviewer, of the calls they sit in."""
+    commission = Application.commission_id
     return (
         select(Application)
         .join(Call, Call.id == Application.call_id)
         .where(
-            covered(user, Role.CHAIR, Role.REVIEWER, commission=Application.commission_id),
+            or_(
+                covered(user, Role.CHAIR, commission=commission),
+                and_(
+                    covered(user, Role.REVIEWER, commission=commission),
+                    ~kept_out(user.id, Application.call_id, commission),
+                ),
+            ),
             Application.state.in_(REVIEWABLE),
             Call.state.in_(UNDER_WAY),
             Application.id.not_in(conflicts_of(user)),
@@ -159,10 +168,11 @@ def declarables(user: Person, page: int) -> tuple[Sequence[Application], int, in
 def own_declarable(user: Person, id: UUID) -> Application:
     """One of them, or one that the person has declared already (a second press); raises NoResultFound."""
     again = select(Conflict.application_id).where(Conflict.person_id == user.id, Conflict.kind == ConflictKind.DECLARED)
+    asked = select(Review.application_id).where(Review.reviewer_id == user.id, Review.conflict_reason.is_not(None))
     seen = (
         select(Application)
         .join(Call, Call.id == Application.call_id)
-        .where(Application.id.in_(declarable(user).with_only_columns(Application.id).union(again)))
+        .where(Application.id.in_(declarable(user).with_only_columns(Application.id).union(again, asked)))
     )
     loaded = (
         contains_eager(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),

@@ -33,7 +33,8 @@ def say_expertise(
     """
     with transaction():
         policy.say_expertise.require(actor, None)
-        db.session.execute(insert(Expertise).values(person_id=actor.id, keywords=[]).on_conflict_do_nothing())
+        row = insert(Expertise).values(person_id=actor.id, keywords=[]).on_conflict_do_nothing()
+        is_new = db.session.execute(row.returning(Expertise.id)).first() is not None
         kept = db.session.scalars(select(Expertise).where(Expertise.person_id == actor.id)).one()
         lock(kept, "keywords")
         held = set(
@@ -42,7 +43,7 @@ def say_expertise(
         chosen = set(topics) & set(offered)
         if kept.keywords == list(keywords) and held == chosen:
             return
-        if version:  # 0: nothing was kept when the page was opened
+        if not is_new:  # `version` is 0 when nothing was kept as the page was opened
             expect(kept, version)
         gone = held - chosen
         db.session.execute(

@@ -8,6 +8,7 @@ All of it is in the address: `q` the query, `sort`, `cols`, `page`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import NoResultFound
 
 from grants.applications.models import Application, ApplicationState
 from grants.calls.models import Call
@@ -25,13 +27,14 @@ from grants.core.i18n import N_, Text
 from grants.core.policy import Policy
 from grants.people.models import Person
 from grants.reports.models import SavedSearch
-from grants.reports.search import book, listing, policy, saved
+from grants.reports.search import book, listing, saved
 from grants.reports.search.columns import Column, offered
 from grants.reports.search.ground import Ground, ground
 from grants.reports.search.keys import Audience, allowed
 from grants.reports.search.language import EXAMPLES, LONGEST, Misread, Query, parse, with_term, without, write
 from grants.reports.search.listing import Neighbours, Page, Wanted
 from grants.web.access import Portal, access
+from grants.web.fields import tidy
 from grants.web.language import current_reader, speak_for
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -278,18 +281,21 @@ def lists(portal: Portal, audience: Audience, rule: Policy, actions: Callable[[P
         form = request.form
         shared = next((one for one in saved.clusters_to_share_with(user) if str(one.id) == form.get("share")), None)
         try:
-            text = write(parse(form.get("q", ""), audience))
+            text = write(parse(_typed(), audience))
         except Misread as problem:
             raise Refused(problem.message) from problem
-        sort, columns, name = form.get("sort", "")[:40], form.get("cols", "")[:400], form.get("name", "")
-        saved.keep_search(audience, name.replace("\x00", ""), text, sort, columns, share_with=shared, actor=user)
+        sort, known = form.get("sort", ""), {column.name for column in offered(audience)}
+        sort = sort if sort.removeprefix("-") in known else ""
+        columns = ",".join(one for one in dict.fromkeys(form.get("cols", "").split(",")) if one in known)
+        saved.keep_search(audience, tidy(form.get("name", "")), text, sort, columns, share_with=shared, actor=user)
         flash(_("The search is kept."), "ok")
         return redirect(_back(portal, {"q": text, "sort": sort, "cols": columns}), 303)
 
     @portal.post("/list/saved/<uuid:id>/forget")
-    @access(policy.forget_search, saved.saved_search)
-    def forget_search(user: Person, found: SavedSearch) -> Any:
-        saved.forget_search(found, actor=user)
+    @access(rule)
+    def forget_search(user: Person, id: UUID) -> Any:
+        with suppress(NoResultFound):  # gone already: a second press answers as the first
+            saved.forget_search(saved.saved_search(user, id), actor=user)
         flash(_("The search is removed. The applications are as they were."), "ok")
         return redirect(_back(portal, {}), 303)
 

@@ -300,7 +300,9 @@ def test_setting_aside_wants_a_reason_that_the_asker_reads(client, call, asker, 
     question = ask(call, asker)
     client.login(officer)
     url = f"/staff/questions/{question.id}/set-aside"
-    assert client.post(url, data={"reason": ""}).location.endswith(f"/staff/questions/{question.id}")
+    for nothing in ("", "\0"):
+        empty = client.post(url, data={"reason": nothing})
+        assert empty.location.endswith(f"/staff/questions/{question.id}")
     assert client.post(url, data={"reason": "Déjà dans le règlement."}).status_code == 303
     assert "Déjà dans le règlement." in client.login(asker).get(f"/calls/{call.id}").text
     assert "Déjà dans le règlement." not in client.login(PersonFactory()).get(f"/calls/{call.id}").text

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from grants.applications.models import Application, ApplicationState
 from grants.core.audit import Event
@@ -17,8 +18,10 @@ from grants.reviews.conflict_models import Conflict, ConflictKind, Verdict
 from grants.reviews.conflict_policy import Concern
 from grants.reviews.findings import of, whys
 from grants.reviews.models import Review, ReviewState
+from grants.reviews.panel_models import SeatState
 from grants.reviews.together import waited_for
 from tests.factories import MembershipFactory, with_role
+from tests.reviews.test_panels import seat_of
 from tests.reviews.test_review import assigned, review_of, sheet
 from tests.story import Stage, set_stage
 from workflows import conflict as workflow
@@ -202,6 +205,17 @@ def test_declared_before_being_asked(stage: Stage) -> None:
         workflow.declare(conflict_queries.own_declarable(others[0], stage.applications[0].id), " ", actor=others[0])
 
 
+def test_who_is_kept_out_of_the_panel_is_shown_no_file(stage: Stage) -> None:
+    one, chair = stage.reviewers[0], stage.chair
+    for person in (one, chair):
+        seat_of(stage, person, SeatState.DECLINED)
+    assert conflict_queries.declarables(one, 1)[0] == []
+    assert len(conflict_queries.declarables(stage.reviewers[1], 1)[0]) == 2
+    assert len(conflict_queries.declarables(chair, 1)[0]) == 2
+    with pytest.raises(NoResultFound):
+        declare(stage, one)
+
+
 def test_a_declaration_dismissed_can_be_made_again(stage: Stage) -> None:
     one = stage.reviewers[0]
     declare(stage, one)
@@ -214,6 +228,7 @@ def test_a_declaration_dismissed_can_be_made_again(stage: Stage) -> None:
 def test_with_a_review_in_hand_it_is_the_reviews_declaration(stage: Stage) -> None:
     application, one = assigned(stage), stage.reviewers[0]
     declare(stage, one)
+    declare(stage, one, "Again.")  # a second press answers as the first
     assert review_of(application, one).state == ReviewState.CONFLICT_DECLARED
     assert db.session.scalars(select(Conflict)).all() == []
     with pytest.raises(Refused, match="it stands"):

@@ -134,6 +134,20 @@ def test_declining_says_why_and_proposes_who_knows_the_same(stage, board):
         workflow.replace_member(seat(made.id), far, actor=stage.chair)
 
 
+def test_a_substitute_withdrawn_leaves_the_place_to_another(stage, board):
+    other = CommissionFactory(cluster=db.session.get_one(Cluster, stage.fund.cluster_id))
+    first, second = (with_role(Role.REVIEWER, commission=other) for _ in range(2))
+    made = invited(stage, board)
+    decline(made)
+    instead = workflow.replace_member(seat(made.id), first, actor=stage.chair)
+    workflow.withdraw_seat(seat(instead.id), actor=stage.chair)
+    found = reads.chairs_panel(stage.chair, board)
+    [line] = found.proposals
+    assert line.one.seat.id == made.id and line.substitute.person.id == second.id
+    assert all(one.stands_in is None for one in found.lines)
+    assert workflow.replace_member(seat(made.id), second, actor=stage.chair).in_place_of_id == made.id
+
+
 def test_silence_ends_the_offer_and_the_links(stage, board):
     made = invited(stage, board, days=3)
     with clock.stopped(now() + timedelta(days=2, minutes=1)):
@@ -294,8 +308,10 @@ def test_expertise_is_kept_and_two_tabs_do_not_overwrite(stage):
     seen = bidding.expertise_of(who).version
     panel_service.say_expertise(ids, ids, ["USSD"], seen, actor=who)
     assert panels.knowledge([who.id])[who.id].topics == set(ids)
-    with pytest.raises(LostUpdate):
-        panel_service.say_expertise([], ids, [], seen, actor=who)
+    for version in (0, seen):  # 0: a tab that was opened before anything was kept
+        with pytest.raises(LostUpdate):
+            panel_service.say_expertise([], ids, [], version, actor=who)
+        panel_service.say_expertise(ids, ids, ["USSD"], version, actor=who)  # the same again
     panel_service.remove_topic(topics[0], actor=stage.chair)
     assert panels.knowledge([who.id])[who.id].topics == {ids[1]}
 

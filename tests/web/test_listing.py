@@ -20,7 +20,7 @@ from grants.reports.search.language import parse
 from grants.reviews.models import Review, ReviewState, Score
 from grants.web.public.search_guide import ASKED
 from tests.applications.ground import ground
-from tests.factories import MembershipFactory, ReviewFactory, with_role
+from tests.factories import MembershipFactory, PersonFactory, ReviewFactory, with_role
 from tests.story import set_stage
 from tests.web.test_screening import filed
 
@@ -163,7 +163,8 @@ def test_a_search_is_kept_shared_replaced_and_removed(client):
     colleague = with_role(Role.OFFICER, cluster=on.call.fund.cluster)
     client.login(colleague)
     assert "My morning" not in client.get(LIST).text
-    assert client.post(f"{LIST}/saved/{one.id}/forget").status_code == 404
+    assert client.post(f"{LIST}/saved/{one.id}/forget").status_code == 303, "as one that is gone already"
+    assert db.session.get(SavedSearch, one.id) is one
     client.login(on.officer)
     client.post(f"{LIST}/saved", data={**kept, "q": "amount>1", "share": str(on.call.fund.cluster_id)})
     client.login(colleague)
@@ -175,8 +176,20 @@ def test_a_search_is_kept_shared_replaced_and_removed(client):
     assert client.post(f"{LIST}/saved", data={**kept, "name": " "}).status_code == 422
     elsewhere = client.post(f"{LIST}/saved", data={**kept, "back": "//evil.example/x"})
     assert elsewhere.location.startswith(LIST)
-    assert client.post(f"{LIST}/saved/{one.id}/forget").status_code == 303
+    forget = f"{LIST}/saved/{one.id}/forget"
+    for _ in range(2):  # a double click
+        assert client.post(forget, data={"back": url}).location == url
     assert db.session.scalars(select(SavedSearch)).all() == []
+
+
+def test_a_kept_search_holds_an_order_and_columns_that_exist(client):
+    client.login(ground().officer)
+    typed = {"name": "A\0", "q": "etude\0", "sort": "-amount\0", "cols": "amount,\0,score,state,nothing"}
+    assert client.post(f"{LIST}/saved", data=typed).status_code == 303
+    one = db.session.scalars(select(SavedSearch)).one()
+    assert (one.name, one.query, one.sort, one.columns) == ("A", "etude", "", "amount,state")
+    done = client.post(f"{LIST}/saved", data={**typed, "sort": "-amount"})
+    assert done.location == f"{LIST}?q=etude&sort=-amount&cols=amount%2Cstate" and one.sort == "-amount"
 
 
 # --- files ----------------------------------------------------------------------------------------------------
@@ -273,6 +286,19 @@ def test_a_chair_asks_the_same_reviewers_for_several(client, stage):
         assert client.post("/commission/list/ask", data=chosen).status_code == 303
     assert (first.state, second.state, third.state) == (State.IN_REVIEW, State.ELIGIBLE, State.IN_REVIEW)
     assert len(db.session.scalars(select(Review)).all()) == 6
+
+
+def test_a_chair_learns_no_name_from_an_id(client, stage):
+    stranger, gone = PersonFactory(name="Nobody of yours"), with_role(Role.REVIEWER, commission=stage.commission)
+    gone.disabled_at = now()
+    db.session.flush()
+    client.login(stage.chair)
+    asked = [str(stranger.id), str(gone.id), "x", *(str(one.id) for one in stage.reviewers[:3])]
+    chosen = {"id": [str(stage.applications[0].id)], "reviewer": asked}
+    page = client.get("/commission/list/ask", query_string=chosen)
+    assert "Ask for 3 reviews" in words(page) and stranger.name not in page.text and gone.name not in page.text
+    assert client.post("/commission/list/ask", data=chosen).status_code == 303
+    assert {one.reviewer_id for one in db.session.scalars(select(Review))} == {one.id for one in stage.reviewers[:3]}
 
 
 def test_a_chair_reminds_once_a_day(client, stage):

@@ -1,5 +1,6 @@
 """The pages of panels: the letter's links, the chair's page, bids, expertise, topics."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -183,13 +184,21 @@ def test_expertise_and_days_away(client, app, stage):
     sent = {"topics": str(topic.id), "keywords": "USSD، paiement; USSD", "version": "0"}
     assert client.post(url, data=sent).status_code == 303
     assert db.session.scalars(select(Expertise)).one().keywords == ["USSD", "paiement"]
-    assert client.post(url, data={**sent, "version": "7"}).status_code == 409
+    assert client.post(url, data=sent).status_code == 303, "the same again is the same"
+    for version in ("0", "7"):  # from a tab opened before anything was kept; from one nobody opened
+        assert client.post(url, data={**sent, "keywords": "Other", "version": version}).status_code == 409
+    assert db.session.scalars(select(Expertise)).one().keywords == ["USSD", "paiement"]
     away = {"starts_on": f"{day}", "ends_on": f"{day + timedelta(days=3)}"}
     assert client.post(f"{url}/away", data=away).status_code == 303
     turned = client.post(f"{url}/away", data={"starts_on": f"{day}", "ends_on": f"{day - timedelta(days=3)}"})
     assert turned.status_code == 200 and "comes before the first" in turned.text
     one = db.session.scalars(select(Absence)).one()
-    assert client.post(f"{url}/away/{one.id}/remove").status_code == 303
+    remove = f"{url}/away/{one.id}/remove"
+    client.login(stage.reviewers[1]).post(remove)
+    assert db.session.scalars(select(Absence)).all() == [one], "somebody else’s stay"
+    client.login(who)
+    for _ in range(2):  # a double click
+        assert client.post(remove).location == f"{url}#away"
     assert db.session.scalars(select(Absence)).all() == []
 
 
@@ -202,6 +211,9 @@ def test_seats_are_answered_signed_in(client, app, stage):
     assert state(seat) == SeatState.ACCEPTED
     client.login(stage.reviewers[1])
     assert client.post(f"{root(app)}/seats/{seat.id}/decline").status_code == 404
+    client.login(who)
+    assert client.post(f"{root(app)}/seats/{seat.id}/decline", data={"reason": " A\0b\r\nc "}).status_code == 303
+    assert (state(seat), seat.reason) == (SeatState.DECLINED, "Ab\nc")
 
 
 def test_topics(client, app, stage):
@@ -214,9 +226,15 @@ def test_topics(client, app, stage):
     assert one.words == ["sante", "صحة"]
     assert "Health" in client.get(url).text
     page = f"{root(app)}/topics/{one.id}"
-    assert client.post(page, data={"name-fr": "S", "words": "", "version": "1"}).status_code == 303
+    for _ in range(2):  # a double click
+        assert client.post(page, data={"name-fr": "S", "words": "", "version": "1"}).status_code == 303
     assert client.post(page, data={"name-fr": "T", "words": "", "version": "1"}).status_code == 409
-    assert client.post(f"{page}/remove").status_code == 303
+    remove = re.search(r'action="([^"]+/remove)"', client.get(page).text)[1]
+    client.login(with_role(Role.CHAIR, commission=set_stage().commission))
+    assert client.post(remove).status_code == 404
+    client.login(stage.chair)
+    for _ in range(2):  # a double click
+        assert client.post(remove).location == url
     assert db.session.scalars(select(Topic)).all() == []
 
 

@@ -202,6 +202,7 @@ OPEN_TO = {  # the files with which each of the commission has no conflict
     "torn": "A1 A2",
     "elsewhere": "B0",
 }
+DECLARABLE = OPEN_TO | {"declared": "A0 A1 A2"}  # what they declared already answers as the first time
 BIDS = {"before": "A2", "declared": "A2", "detected": "A2"}  # what is open to them and was not asked of them
 HOLDS = {"after": "S"}
 CHAIRS = {"free": "K", "torn": "K"}
@@ -350,7 +351,7 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
     ),
     "conflict_queries.own_declarable": (
         lambda g, u: reached(g, g.files, lambda one: conflict_queries.own_declarable(u, one.id)),
-        OPEN_TO,
+        DECLARABLE,
     ),
     "conflict_queries.declared": (
         lambda g, u: g.called(one.application_id for one in conflict_queries.declared(u)),
@@ -517,7 +518,7 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.search_csv": ("none", CHAIRS),
     "reviewer.search_xlsx": ("none", CHAIRS),
     "reviewer.keep_search": ("none", CHAIRS),
-    "reviewer.forget_search": ("file", NOBODY),
+    "reviewer.forget_search": ("file", dict.fromkeys(CHAIRS, " ".join(FILES))),  # as one that is gone already
     "reviewer.ask_found": ("none", CHAIRS),
     "reviewer.ask_all": ("none", CHAIRS),
     "reviewer.remind_found": ("none", CHAIRS),
@@ -534,7 +535,7 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.assign": ("file", LED),
     "reviewer.confirm_conflict": ("file", LED),
     "reviewer.dismiss_conflict": ("file", LED),
-    "reviewer.declare": ("file", OPEN_TO),
+    "reviewer.declare": ("file", DECLARABLE),
     "reviewer.review": ("review", OWN),
     "reviewer.review_document": ("review", UNCONFLICTED),
     "reviewer.review_pages": ("review", UNCONFLICTED),
@@ -560,10 +561,10 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.decline_seat": ("seat", HOLDS),
     "reviewer.expertise": ("none", dict.fromkeys((*SITS, "elsewhere"), "-")),
     "reviewer.be_away": ("none", dict.fromkeys((*SITS, "elsewhere"), "-")),
-    "reviewer.be_back": ("absence", {"after": "D"}),
+    "reviewer.be_back": ("absence", dict.fromkeys((*SITS, "elsewhere"), "D")),  # only `after` loses it
     "reviewer.bids": ("commission", SITS),
     "reviewer.keep_bids": ("commission", SITS),
-    "reviewer.bid_conflict": ("file", OPEN_TO),
+    "reviewer.bid_conflict": ("file", DECLARABLE),
 }
 TITLES = {  # of the pages that list, whose titles they show
     "reviewer.reviews": {
@@ -605,6 +606,7 @@ def test_every_page_has_a_row(app) -> None:
 def addresses(ground: Ground, rule: Any, kind: str) -> dict[str, str]:
     """The address of the page for each thing it may be asked of."""
     more = {"person_id": ground.people["before"].id, "reviewer_id": ground.people["after"].id}
+    more["commission_id"] = ground.commission.id
     things = {"none": {"-": None}, "commission": {"K": None}, "file": ground.files, "review": ground.reviews}
     things |= {"seat": ground.seat, "absence": ground.absence, "topic": ground.topic}
 
@@ -666,6 +668,8 @@ def test_what_each_page_shows(ground: Ground, client, name: str) -> None:
             reached = {200} if thing in reaches else {403, 404}
             if endpoint.split(".")[1] in FILELESS and thing in OWN.get(name, "").split():
                 reached = {403}  # found, as their own, and refused by the policy
+            if (endpoint, thing, name) == ("reviewer.bid_conflict", "A0", "declared"):
+                reached = {303}  # declared already: back to the bids
             assert answer.status_code in reached, (endpoint, thing, answer.status_code)
             text = text_of(answer)
             check(text, name, f"{endpoint} {thing}")

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from grants.applications.models import Application
 from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.people.models import Person
@@ -15,6 +15,7 @@ from grants.reports.search.keys import Audience
 from grants.reports.search.listing import MOST
 from grants.reports.search.policy import search_led
 from grants.reviews import queries, together
+from grants.reviews.queries import Candidate
 from grants.web.access import access
 from grants.web.language import speak_for
 from grants.web.listing import Action, back_to, lists, picked
@@ -37,17 +38,15 @@ lists(portal, Audience.CHAIR, search_led, list_actions)
 def ask_found(user: Person) -> Any:
     """First who, then what will happen: which application gets which reviewer, which is refused and why."""
     chosen = together.led(user, picked(user, Audience.CHAIR))
-    asked = _reviewers()
-    one_place = {(one.call_id, one.commission_id) for one in chosen}
-    if len(one_place) > 1:
-        raise Refused(N_("Choose applications of one call and one commission: reviewers sit in one commission."))
+    candidates = _candidates(user, chosen)
+    asked = _reviewers(candidates)
     if chosen:
         cluster = chosen[0].call.fund.cluster
         speak_for(cluster.country, cluster.timezone)
     return render_template(
         "reviewer/ask_found.html",
         chosen=chosen,
-        candidates=queries.candidates(chosen[0].call, chosen[0].commission_id, user) if chosen else [],
+        candidates=candidates,
         asked={one.id for one in asked},
         plan=workflow.plan(user, chosen, asked) if asked else None,
         back=back_to(url_for(".search")),
@@ -60,7 +59,7 @@ def ask_found(user: Person) -> Any:
 def ask_all(user: Person) -> Any:
     """All that the preview announced, or nothing."""
     chosen = together.led(user, picked(user, Audience.CHAIR))
-    count = workflow.ask_all(chosen, _reviewers(), actor=user)
+    count = workflow.ask_all(chosen, _reviewers(_candidates(user, chosen)), actor=user)
     flash(
         ngettext("%(num)d review has been asked for.", "%(num)d reviews have been asked for.", count)
         if count
@@ -100,11 +99,15 @@ def remind_all(user: Person) -> Any:
     return redirect(back_to(url_for(".search")), 303)
 
 
-def _reviewers() -> Sequence[Person]:
-    ids = set()
-    for one in request.values.getlist("reviewer")[:100]:
-        try:
-            ids.add(UUID(one))
-        except ValueError:
-            continue
-    return sorted(queries.reviewers(list(ids)), key=lambda one: (one.sort_key, one.id)) if ids else []
+def _candidates(user: Person, chosen: Sequence[Application]) -> Sequence[Candidate]:
+    """Who may be asked about these applications; raises Refused when no commission reviews them all."""
+    if len({(one.call_id, one.commission_id) for one in chosen}) > 1:
+        raise Refused(N_("Choose applications of one call and one commission: reviewers sit in one commission."))
+    return queries.candidates(chosen[0].call, chosen[0].commission_id, user) if chosen else []
+
+
+def _reviewers(candidates: Sequence[Candidate]) -> Sequence[Person]:
+    """Those of them who were ticked."""
+    ticked = set(request.values.getlist("reviewer"))
+    ids = [one.person.id for one in candidates if str(one.person.id) in ticked]
+    return sorted(queries.reviewers(ids), key=lambda one: (one.sort_key, one.id)) if ids else []

@@ -1,10 +1,12 @@
 """A reviewer's pages before any review is asked: seats, expertise, days away, bids."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import NoResultFound
 
 from grants.applications.models import Application
 from grants.calls.blindness import is_double
@@ -20,9 +22,10 @@ from grants.reviews import panel_service as service
 from grants.reviews.bidding import Choices, Sitting
 from grants.reviews.blinded import is_blind_to
 from grants.reviews.conflicts import conflicted
-from grants.reviews.panel_models import Absence, BidLevel, PanelSeat, Topic
+from grants.reviews.panel_models import BidLevel, PanelSeat, Topic
 from grants.reviews.panels import knowledge
 from grants.web.access import access
+from grants.web.fields import tidy
 from grants.web.language import speak_for
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import ConflictForm
@@ -51,7 +54,7 @@ def accept_seat(user: Person, seat: PanelSeat) -> Any:
 @portal.post("/seats/<uuid:id>/decline")
 @access(policy.answer_seat, queries.own_seat)
 def decline_seat(user: Person, seat: PanelSeat) -> Any:
-    workflow.decline_seat(seat, request.form.get("reason", "")[:1000], actor=user)
+    workflow.decline_seat(seat, tidy(request.form.get("reason", ""))[:1000], actor=user)
     flash(_("You have declined. The chair knows and will ask somebody else."), "ok")
     return redirect(url_for(".seats"), 303)
 
@@ -66,8 +69,6 @@ def expertise(user: Person) -> Any:
     offered = bidding.offered_topics(user)
     form = _expertise_form(user, offered)
     if form.validate_on_submit():
-        if (kept := bidding.expertise_of(user)) is not None and form.version.data:
-            form.require_fresh(kept)
         shown = [one.id for _commission, topics in offered for one in topics]
         chosen = [UUID(one) for one in form.topics.data or []]
         service.say_expertise(chosen, shown, form.words, form.version.data, actor=user)
@@ -93,9 +94,10 @@ def be_away(user: Person) -> Any:
 
 
 @portal.post("/expertise/away/<uuid:id>/remove")
-@access(policy.own_absence, bidding.own_absence)
-def be_back(user: Person, absence: Absence) -> Any:
-    service.be_back(absence, actor=user)
+@access(policy.say_expertise)
+def be_back(user: Person, id: UUID) -> Any:
+    with suppress(NoResultFound):  # gone already: a second press answers as the first
+        service.be_back(bidding.own_absence(user, id), actor=user)
     return redirect(url_for(".expertise") + "#away", 303)
 
 

@@ -1,10 +1,12 @@
 """The topics of a commission, kept by its chair."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import NoResultFound
 from werkzeug.wrappers import Response
 
 from grants.clusters.models import Commission
@@ -37,18 +39,23 @@ def topics(user: Person, commission: Commission) -> Any:
 def topic(user: Person, topic: Topic) -> Any:
     form = TopicForm(data={"name": topic.name, "words": ", ".join(topic.words), "version": topic.version})
     if form.validate_on_submit():
-        form.require_fresh(topic)
         service.change_topic(topic, form.name.data or Words(), form.beginnings, form.version.data, actor=user)
         flash(_("The topic is kept."), "ok")
         return _back(topic.commission_id)
     return render_template("reviewer/topic.html", topic=topic, form=form)
 
 
-@portal.post("/topics/<uuid:id>/remove")
-@access(policy.name_topic, queries.led_topic)
-def remove_topic(user: Person, topic: Topic) -> Any:
-    commission_id = topic.commission_id
-    service.remove_topic(topic, actor=user)
+def commission_of(user: Person, commission_id: UUID, id: UUID) -> Commission:
+    """The topic itself may be gone already."""
+    return queries.led_commission(user, commission_id)
+
+
+@portal.post("/commissions/<uuid:commission_id>/topics/<uuid:id>/remove")
+@access(policy.name_topics, commission_of)
+def remove_topic(user: Person, commission: Commission) -> Any:
+    commission_id, id = commission.id, (request.view_args or {})["id"]
+    with suppress(NoResultFound):  # gone already: a second press answers as the first
+        service.remove_topic(queries.led_topic(user, id), actor=user)
     flash(_("The topic is removed."), "ok")
     return _back(commission_id)
 
