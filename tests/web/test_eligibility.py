@@ -246,7 +246,7 @@ def test_a_warning_lets_it_through_and_the_officer_sees_the_evidence(client):
     client.login(on.officer)
     page = words_of(client.get(f"/staff/applications/{application.id}"))
     assert "Eligibility when it was submitted" in page and "Registered in: Morocco." in page
-    picked = client.get(f"/staff/calls/{on.call.id}/applications/admit?id={application.id}")
+    picked = client.get(f"/staff/list/screen?move=admit&id={application.id}")
     assert "One eligibility rule to look at" in words_of(picked)
     workflow.admit(reads.file(on.officer, application.id), actor=on.officer)
     reason = client.get(f"/staff/applications/{application.id}/find-ineligible")
