@@ -35,11 +35,12 @@ from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Person
 from grants.reviews import policy as review_policy
 from grants.reviews.queries import Ranking
+from workflows.applicants import tell_lead
 from workflows.application import lifecycle as application_lifecycle
 from workflows.call import lifecycle as call_lifecycle
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
-from workflows.outbox import Due, promise
+from workflows.outbox import Due
 
 PROPOSED = DecisionState.PROPOSED
 SHOWN = 10  # references in one sentence
@@ -338,26 +339,27 @@ def _notify(decision: Decision, occasion: Occasion) -> None:
     decision.notified_at = now()
     slot = f"{decision.state}{again}"
     told = {"state": str(decision.state), "occasion": str(occasion)}
-    promise(tell_decision, decision, decision.application.lead_id, slot=slot, **told)
+    tell_lead(tell_decision, decision, decision.application, slot, **told)
 
 
 @letter
 def tell_decision(due: Due) -> Letter | None:
-    """Tells the lead applicant what was decided, and why."""
+    """Tells the lead applicant's people what was decided, and why."""
     decision = db.session.scalars(queries.whole_decision(due.subject_id)).unique().one()
     if decision.state != due.args.get("state", due.slot):
         return None
     occasion = Occasion(due.args.get("occasion", decision.state))
-    return decision_letter(decision, occasion, wordings(decision.call_id).get(occasion))
+    to = db.session.get_one(Person, due.recipient_id)
+    return decision_letter(decision, occasion, to, wordings(decision.call_id).get(occasion))
 
 
 def decision_letter(
-    decision: Decision, occasion: Occasion, wording: Words | None = None, reader: Reader | None = None
+    decision: Decision, occasion: Occasion, to: Person, wording: Words | None = None, reader: Reader | None = None
 ) -> Letter:
-    """What the lead applicant receives, in the call's own wording where it has one for the reader's language."""
+    """What one of the lead's people receives, in the call's own wording where it has one in the reader's language."""
     application = decision.application
     subject = N_("Decision on %(reference)s", reference=application.reference)
-    bare = Letter(application.lead, subject, [], cluster=decision.call.fund.cluster)
+    bare = Letter(to, subject, [], cluster=decision.call.fund.cluster)
     paragraphs, facts = written(decision, occasion, wording or Words(), reader or bare.reader)
     action = (N_("Open the application"), address("applicant.application", application_id=application.id))
     return replace(bare, paragraphs=paragraphs, facts=facts, action=action)

@@ -1,11 +1,17 @@
 """What an application submits, as plain JSON, and the hashes that its receipt and its partners' accessions carry."""
 
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications import accession, budgets
 from grants.applications.content import outline
-from grants.applications.models import Application, Document, Partner
-from grants.core.shapes import digest as _digest
+from grants.applications.models import Application, Document, Partner, Submission
+from grants.core.db import db
+from grants.core.shapes import canonical, digest
 
 
 def content_of(application: Application) -> dict[str, Any]:
@@ -54,12 +60,29 @@ def answered(application: Application) -> dict[str, Any]:
 
 
 def content_hash(application: Application) -> str:
-    """The SHA-256, in hexadecimal, of the canonical JSON of `content_of`.
+    """The SHA-256, in hexadecimal, of the canonical JSON of `content_of`, in UTF-8."""
+    return digest(content_of(application))
 
-    Canonical: UTF-8, keys sorted, no space between tokens, characters beyond ASCII as they are (RFC 8785 for these
-    values: no floating-point number occurs).
-    """
-    return _digest(content_of(application))
+
+def keep(application: Application, at: datetime) -> None:
+    """In a running transaction: the very text that the receipt's fingerprint is of, for whoever has to prove it."""
+    text = canonical(content_of(application))
+    made = Submission(application_id=application.id, submitted_at=at, sha256=application.content_hash, content=text)
+    db.session.add(made)
+
+
+def submission(application: Application, fingerprint: str) -> Submission:
+    """What was submitted with this fingerprint; raises NoResultFound. The application must be allowed to the reader."""
+    wanted = select(Submission).where(Submission.application_id == application.id, Submission.sha256 == fingerprint)
+    found = db.session.scalars(wanted.order_by(Submission.submitted_at).limit(1)).one()
+    set_committed_value(found, "application", application)
+    return found
+
+
+def kept(application: Application) -> dict[str, Submission]:
+    """What was submitted, by its fingerprint, oldest first; the text is read when it is asked for."""
+    wanted = select(Submission).where(Submission.application_id == application.id).options(defer(Submission.content))
+    return {one.sha256: one for one in db.session.scalars(wanted.order_by(Submission.submitted_at, Submission.id))}
 
 
 def accession_hash(partner: Partner) -> str:

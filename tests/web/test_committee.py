@@ -212,10 +212,12 @@ def test_the_preview_is_the_letter(client, case):
 def test_scores_only_as_far_as_the_call_tells_them(case, feedback, there):
     row = queries.decision(case.member, case.rows["A"])
     row.call.feedback = feedback
-    letter = decision.decision_letter(row, Occasion.REJECTED, None, Reader("en"))
+    letter = decision.decision_letter(row, Occasion.REJECTED, row.application.lead, None, Reader("en"))
     labels = [render(label, "en") for label, _ in letter.facts]
     assert ("Overall mark" in labels) is there
-    own = decision.decision_letter(row, Occasion.REJECTED, Words(en="Marks: {scores}"), Reader("en"))
+    own = decision.decision_letter(
+        row, Occasion.REJECTED, row.application.lead, Words(en="Marks: {scores}"), Reader("en")
+    )
     assert bool(own.paragraphs) is there
     db.session.rollback()
 

@@ -105,6 +105,6 @@ def _samples(decision: Decision, occasion: Occasion, body: Words) -> list[Sample
     made = []
     for language in LANGUAGES:
         reader = Reader(language, cluster.country, cluster.timezone)
-        subject, text = preview(decision_letter(decision, occasion, body, reader), reader)
+        subject, text = preview(decision_letter(decision, occasion, decision.application.lead, body, reader), reader)
         made.append(Sample(language, NATIVE_NAMES[language], reader.direction, subject, text))
     return made
