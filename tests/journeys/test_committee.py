@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from grants.applications.models import Application
 from grants.applications.queries import own_application
 from grants.applications.submitted import content_hash
 from grants.awards.models import Decision
@@ -25,24 +28,29 @@ NAMES = {"A": "Capteurs du littoral", "B": "Paiement mobile rural", "C": "Archiv
 PREVIEW = 'button[value="preview"]'
 
 
+def _file(decision_id: UUID) -> Application:
+    found = select(Application).join(Decision, Decision.application_id == Application.id)
+    return db.session.scalars(found.where(Decision.id == decision_id)).one()
+
+
 @pytest.fixture
 def case(product: Product) -> dict[str, Any]:
     """Two rankings proposed; the member's account; the call's id, the decisions' and the commissions' ids."""
     with installation(product):
         made: Ground = ground()
-        lead_of = db.session.get_one(Decision, made.rows["A"]).application.lead_id
-        emails = f"comite-{lead_of.hex}@exemple.ma", f"porteuse-{lead_of.hex}@exemple.ma"
+        lead_of = _file(made.rows["A"]).lead_id
+        emails = f"comite-{lead_of.hex}@fonds.example", f"porteuse-{lead_of.hex}@capteurs.example"
         made.member.email, made.member.name, made.member.locale = emails[0], "Amina Chraibi", "fr"
         made.member.password_hash = hash_password(PASSWORD)
         made.stage.call.title = Words(fr="Tatwir du comité", en="The committee’s Tatwir")
         made.stage.call.feedback = Feedback.TOTAL
         made.first.name, made.second.name = Words(fr="Services mobiles"), Words(fr="Intelligence artificielle")
         for name, id in made.rows.items():
-            application = db.session.get_one(Decision, id).application
+            application = _file(id)
             application.title, application.submitted_at = NAMES[name], now() - timedelta(days=30)
         db.session.flush()
         for id in made.rows.values():
-            application = db.session.get_one(Decision, id).application
+            application = _file(id)
             whole = own_application(db.session.get_one(Person, application.lead_id), application.id)
             application.content_hash = content_hash(whole)
         lead = db.session.get_one(Person, lead_of)
