@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from grants.applications.models import Application
 from grants.awards import drafts, policy
-from grants.awards.drafts import Draft
 from grants.awards.interests import hidden_commissions
 from grants.awards.models import Decision, DecisionState, EnvelopeTransfer, Outcome
 from grants.awards.picture import picture
@@ -114,11 +113,11 @@ def _post(call: Call, made: EnvelopeTransfer, actor: Person) -> None:
         post(call.fund_id, kind, [line], actor=actor, key=key, document=document, reason=made.reason)
 
 
-def decide_together(call: Call, draft: Draft, seal: str, key: str, *, actor: Person) -> None:
-    """Do all that a draft says, or nothing of it; the draft is then forgotten. With the same `key`, once.
+def decide_together(call: Call, seal: str, key: str, *, actor: Person) -> None:
+    """Do all that the member's draft says, or nothing of it; it is then forgotten. With the same `key`, once.
 
-    `seal` is that of the picture which the member confirmed. Raises WrongState when a fact has moved since, Refused
-    with the first of its problems otherwise.
+    `seal` is that of the preview which the member confirmed. Raises WrongState when a fact or the draft has changed
+    since, Refused with the first of its problems otherwise.
     """
     with transaction():
         policy.steer.require(actor, call)
@@ -129,15 +128,19 @@ def decide_together(call: Call, draft: Draft, seal: str, key: str, *, actor: Per
             raise Refused(N_("The committee decides once the call is being evaluated."))
         _hold(call)
         found = picture(actor, call, anew=True)
-        if found.seal != seal:
+        planned = project(found, drafts.held(actor, call), actor)
+        if planned.seal != seal:
+            if seal.startswith(f"{found.seal}-"):
+                raise WrongState(
+                    N_("Your draft has changed since this preview was drawn, in another tab perhaps."), AGAIN
+                )
             raise WrongState(_moved(call), AGAIN)
-        planned = project(found, draft, actor)
         if planned.problems:
             raise Refused(planned.problems[0], AGAIN)
         if planned.empty:
             raise Refused(N_("Your draft changes nothing yet."))
         after = {"key": key, **{one.value: sum(step.outcome is one for step in planned.steps) for one in Outcome}}
-        record(TOGETHER, call, actor, reason=draft.reason or None, after=after)
+        record(TOGETHER, call, actor, reason=planned.draft.reason or None, after=after)
         _carry_out(call, planned, key, actor)
         drafts.forget(call, actor=actor)
 

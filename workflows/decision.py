@@ -28,7 +28,7 @@ from grants.calls.models import Call
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
-from grants.core.errors import Forbidden, Refused
+from grants.core.errors import Forbidden, Refused, WrongState
 from grants.core.i18n import N_, Reader, Text, Words
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, key_for, post
@@ -181,15 +181,17 @@ def _must_be_settled(why_not: Text | None) -> None:
 # --- the committee decides ------------------------------------------------------------------------------------
 
 
-def fund(decision: Decision, reason: str = "", *, actor: Person) -> None:
+def fund(decision: Decision, reason: str = "", version: int | None = None, *, actor: Person) -> None:
     """Fund a project: the grant is made and its credit reserved. Raises NotEnough when the envelope is empty.
 
     From the reserve list only with credit that no pending proposal needs, and in rank order: `reason` says, for the
-    journal, why another is passed over. Raises Refused otherwise.
+    journal, why another is passed over. Raises Refused otherwise, WrongState when the decision is no longer in the
+    `version` that its page showed.
     """
     with transaction():
-        _lock_file(decision, actor)
-        lock(decision, "state")
+        _lock(decision, actor)
+        lock(decision, "state", "amount_minor", "proposed_minor")
+        _must_be_as_seen(decision, version)
         promoted = decision.state == DecisionState.RESERVE
         if promoted:
             reserve.must_be_next(decision, reason)
@@ -214,7 +216,7 @@ def fund(decision: Decision, reason: str = "", *, actor: Person) -> None:
 def hold(decision: Decision, reason: str = "", *, actor: Person) -> None:
     """Put a project on the reserve list: it may be funded later with freed credit; a reason goes to the applicant."""
     with transaction():
-        _lock_file(decision, actor)
+        _lock(decision, actor)
         said = {**_taken_by(actor), "reason": reason or None}
         if lifecycle.fire("hold", decision, actor, reason=reason or None, set=said):
             _follow(decision, actor, Occasion.RESERVE)
@@ -223,7 +225,7 @@ def hold(decision: Decision, reason: str = "", *, actor: Person) -> None:
 def reject(decision: Decision, reason: str, *, actor: Person) -> None:
     """Do not select a project; the reason goes to the applicant."""
     with transaction():
-        _lock_file(decision, actor)
+        _lock(decision, actor)
         if lifecycle.fire("reject", decision, actor, reason=reason, set={**_taken_by(actor), "reason": reason}):
             _follow(decision, actor, Occasion.REJECTED)
 
@@ -234,7 +236,7 @@ def revise_amount(decision: Decision, amount: Money, reason: str, *, actor: Pers
     Raises Refused when the decision is taken, or when the amount is not between 1 and what was requested.
     """
     with transaction():
-        _lock_file(decision, actor)
+        _lock(decision, actor)
         lock(decision, "state", "amount_minor", "proposed_minor")
         policy.decide.require(actor, decision)
         requested: Money = decision.application.requested
@@ -269,6 +271,18 @@ def reopen(decision: Decision, reason: str, amount: Money | None, *, actor: Pers
                 )
             again["amount_minor"] = amount.minor
         lifecycle.fire("reopen_decision", decision, actor, reason=reason, set=again)
+
+
+def _lock(decision: Decision, actor: Person) -> None:
+    """The call first, as where many decisions are taken together or credit is transferred: what one of them reckons
+    with stands until it is done. Then the file."""
+    lock(decision.call, "state")
+    _lock_file(decision, actor)
+
+
+def _must_be_as_seen(decision: Decision, version: int | None) -> None:
+    if version not in {None, decision.version} and decision.state in {PROPOSED, DecisionState.RESERVE}:
+        raise WrongState(N_("This decision has changed since your page was drawn: its amount perhaps, or its state."))
 
 
 def _lock_file(decision: Decision, actor: Person) -> None:

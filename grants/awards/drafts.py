@@ -1,7 +1,9 @@
 """A committee member's own draft of decisions for a call: kept between visits, and nothing else changes by it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Self
 from uuid import UUID
 
@@ -88,6 +90,11 @@ class Draft:
             "reason": self.reason,
         }
 
+    @property
+    def seal(self) -> str:
+        """Changes whenever the draft does."""
+        return sha256(json.dumps(self.stored, sort_keys=True).encode()).hexdigest()[:32]
+
     def choosing(self, ids: list[UUID], outcome: Outcome, reason: str) -> "Draft":
         """The same with one outcome and one reason for these."""
         kept = {id: replace(self.choices.get(id, Choice()), outcome=outcome, reason=reason) for id in ids}
@@ -98,6 +105,12 @@ def kept(user: Person, call: Call) -> Draft:
     """One's own draft, empty where there is none; one query."""
     found = db.session.scalars(select(DecisionDraft.content).where(*_own(user, call))).one_or_none()
     return Draft.of(found or {})
+
+
+def held(user: Person, call: Call) -> Draft:
+    """In a transaction: one's own draft as it stands, which no other tab changes until the end."""
+    row = db.session.scalars(select(DecisionDraft.content).where(*_own(user, call)).with_for_update()).one_or_none()
+    return Draft.of(row or {})
 
 
 def keep(draft: Draft, call: Call, *, actor: Person) -> None:

@@ -76,6 +76,11 @@ class Projection:
         return [*self.astray, *of_steps, *(one.problem for one in self.themes if one.problem)]
 
     @property
+    def seal(self) -> str:
+        """Of the picture and of the draft, which a confirmation finds again or does nothing."""
+        return f"{self.picture.seal}-{self.draft.seal}"
+
+    @property
     def empty(self) -> bool:
         return not self.steps and not self.draft.passages
 
@@ -156,8 +161,6 @@ def _steps(theme: Theme, draft: Draft, user: Person) -> Iterator[Step]:
         kept_back = passed if decision.state == DecisionState.RESERVE and outcome is Outcome.FUNDED else None
         if outcome is not None or amount.minor != decision.amount_minor:
             reason = choice.reason or draft.reason
-            if outcome is Outcome.REJECTED:
-                reason = reason or decision.note
             yield Step(decision, outcome, amount, reason, _forbids(decision, outcome, amount, reason, kept_back, user))
         stays = decision.state == DecisionState.RESERVE and outcome is None
         if passed is None and (stays or outcome is Outcome.RESERVE):

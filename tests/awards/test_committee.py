@@ -1,7 +1,7 @@
 """The committee over a whole call: the picture, transfers, drafts, decisions taken together, the reserve list."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from grants.applications.models import ApplicationState
 from grants.awards import drafts, policy, queries
@@ -56,10 +56,14 @@ def state(case, name):
     return db.session.scalar(select(Decision.state).where(Decision.id == case.rows[name]))
 
 
+def sealed(case, draft, who=None):
+    return project(drawn(case, who), draft, who or case.member).seal
+
+
 def confirm(case, draft, *, seal=None, key="k", who=None):
     who = who or case.member
-    call = call_of(case, who)
-    committee.decide_together(call, draft, seal or picture(who, call).seal, key, actor=who)
+    drafts.keep(draft, call_of(case, who), actor=who)
+    committee.decide_together(call_of(case, who), seal or sealed(case, draft, who), key, actor=who)
 
 
 def move(case, source, target, minor, reason="Plus de bons projets.", who=None, **more):
@@ -190,12 +194,53 @@ def test_all_of_it_in_one_go(case):
 
 
 def test_somebody_decided_meanwhile_and_nothing_is_done(case):
-    seal = drawn(case).seal
+    draft = Draft(chosen(case, A=Outcome.FUNDED))
+    seal = sealed(case, draft)
     take(case, decision.hold, "D", who=case.other)
     with pytest.raises(WrongState) as refused:
-        confirm(case, Draft(chosen(case, A=Outcome.FUNDED)), seal=seal)
+        confirm(case, draft, seal=seal)
     assert case.other.name in str(refused.value.detail)
     assert state(case, "A") == DecisionState.PROPOSED
+
+
+def test_only_the_draft_that_was_previewed_is_carried_out(case):
+    seal = sealed(case, Draft(chosen(case, A=Outcome.FUNDED)))
+    with pytest.raises(WrongState) as refused:
+        confirm(case, Draft(chosen(case, A=Outcome.FUNDED, D=Outcome.FUNDED)), seal=seal)
+    assert "Your draft has changed" in str(refused.value.detail)
+    assert state(case, "A") == state(case, "D") == DecisionState.PROPOSED
+
+
+def test_the_chairs_note_is_never_the_reason_that_an_applicant_reads(case):
+    row = db.session.get_one(Decision, case.rows["A"])
+    row.note = "Classement discuté deux fois, voir le procès-verbal."
+    db.session.commit()
+    draft = Draft(chosen(case, A=Outcome.REJECTED))
+    after = project(drawn(case), draft, case.member)
+    assert [step.reason for step in after.steps] == [""] and len(after.problems) == 1
+    with pytest.raises(Refused):
+        confirm(case, draft)
+
+
+def test_a_button_funds_only_what_its_page_showed(case):
+    seen = queries.decision(case.other, case.rows["A"]).version
+    take(case, decision.revise_amount, "A", mad(10_000_000), "Moins.")
+    with pytest.raises(WrongState):
+        take(case, decision.fund, "A", "", seen, who=case.other)
+    assert state(case, "A") == DecisionState.PROPOSED
+    now = queries.decision(case.other, case.rows["A"]).version
+    take(case, decision.fund, "A", "", now, who=case.other)
+    take(case, decision.fund, "A", "", now, who=case.other)  # a double click
+    assert db.session.scalars(select(Award)).one().amount == mad(10_000_000)
+
+
+def test_the_amount_is_read_with_the_state(case):
+    held = queries.decision(case.other, case.rows["A"])
+    assert held.amount == mad(60_000_000)
+    changed = update(Decision).where(Decision.id == held.id).values(amount_minor=10_000_000, version=held.version + 1)
+    db.session.execute(changed, execution_options={"synchronize_session": False})  # as another session would
+    decision.fund(held, actor=case.other)
+    assert db.session.scalars(select(Award)).one().amount == mad(10_000_000)
 
 
 def test_too_much_is_refused_as_a_whole(case):

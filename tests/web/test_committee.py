@@ -11,9 +11,10 @@ from grants.awards import drafts, queries
 from grants.awards.letters import filled, unknown_place
 from grants.awards.models import Decision, DecisionState, EnvelopeTransfer, LetterTemplate, Occasion, Outcome
 from grants.calls.models import Feedback
+from grants.core.audit import Event
 from grants.core.db import db
 from grants.core.i18n import Reader, Words, render
-from grants.core.types import new_id
+from grants.core.types import Money, new_id
 from grants.messages.models import Promise
 from tests.awards.committee import ground, proposed
 from tests.factories import MembershipFactory
@@ -114,6 +115,44 @@ def test_somebody_decided_meanwhile(client, case):
     assert refused.status_code == 409 and case.other.name in refused.text
     assert state(case, "A") == DecisionState.PROPOSED
     assert "Confirm all of it" in shown(client, at(case, "plan/preview")), "the draft is kept"
+
+
+def test_another_tab_changed_the_draft_after_its_preview(client, case):
+    client.post(at(case, "plan/choose"), data={"chosen": [str(case.rows["A"])], "outcome": "funded"})
+    page = shown(client, at(case, "plan/preview"))
+    client.post(at(case, "plan/choose"), data={"chosen": [str(case.rows["D"])], "outcome": "funded"})
+    old = {"key": hidden(page, "key"), "seal": hidden(page, "seal")}
+    refused = client.post(at(case, "plan/confirm"), data=old, headers=ENGLISH)
+    assert refused.status_code == 409 and "Your draft has changed" in refused.text
+    assert state(case, "A") == state(case, "D") == DecisionState.PROPOSED
+
+
+def test_a_stale_tab_does_not_fund(client, case):
+    page = shown(client, at(case, "decisions"))
+    seen = re.search(rf'/decisions/{case.rows["A"]}/fund".*?name="version" value="(\d+)"', page, re.S)[1]
+    row = queries.decision(case.other, case.rows["A"])
+    decision.revise_amount(row, Money(5_000_000, "MAD"), "Moins.", actor=case.other)
+    url = f"/board/decisions/{case.rows['A']}/fund"
+    stale = client.post(url, data={"version": seen}, headers=ENGLISH)
+    assert stale.status_code == 409 and "has changed since" in stale.text
+    assert state(case, "A") == DecisionState.PROPOSED
+    assert client.post(url, data={"version": int(seen) + 1}).status_code == 303
+    assert state(case, "A") == DecisionState.FUNDED
+
+
+def test_what_postgresql_cannot_keep_is_left_out_of_a_reason(client, case):
+    client.post(f"/board/decisions/{case.rows['B']}/hold")
+    client.post(f"/board/decisions/{case.rows['C']}/hold")
+    sent = {"reason": "Prêt\x00 à commencer. " + "x" * drafts.LONGEST}
+    assert client.post(f"/board/decisions/{case.rows['C']}/fund", data=sent).status_code == 303
+    told = db.session.scalars(select(Event.reason).where(Event.name == "decision.fund")).one()
+    assert told.startswith("Prêt à commencer.") and len(told) == drafts.LONGEST
+    sent = {"chosen": [str(case.rows["A"])], "outcome": "rejected", "reason": "Non\x00."}
+    assert client.post(at(case, "plan/choose"), data=sent).status_code == 303
+    assert (
+        drafts.kept(case.member, queries.decided_call(case.member, case.call_id)).choices[case.rows["A"]].reason
+        == "Non."
+    )
 
 
 def test_a_transfer_with_its_reason(client, case):

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from grants.awards import policy, queries
+from grants.awards import drafts, policy, queries
 from grants.awards.interests import hidden_commissions
 from grants.awards.models import Decision, Outcome
 from grants.calls.models import Call
@@ -72,7 +72,8 @@ def decisions(user: Person, call: Call) -> Any:
 @portal.post("/decisions/<uuid:id>/fund")
 @access(policy.fund, queries.decision)
 def fund(user: Person, decision: Decision) -> Any:
-    workflow.fund(decision, request.form.get("reason", "").strip(), actor=user)
+    reason = tidy(request.form.get("reason", ""))[: drafts.LONGEST]
+    workflow.fund(decision, reason, request.form.get("version", type=int), actor=user)
     flash(_("Funded. The credit is reserved."), "ok")
     return _back(decision)
 

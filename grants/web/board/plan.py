@@ -22,6 +22,7 @@ from grants.web.access import access
 from grants.web.board import portal
 from grants.web.board.picture import speak
 from grants.web.board.plan_form import Typed, filled, read
+from grants.web.fields import tidy
 from grants.web.filters import plain
 from workflows import committee as workflow
 
@@ -86,7 +87,7 @@ def choose(user: Person, call: Call) -> Any:
     outcome = request.form.get("outcome", "")
     if not ids or outcome not in set(Outcome):
         raise Refused(N_("Tick at least one project that is still to decide, and choose what becomes of it."))
-    reason = request.form.get("reason", "").strip()[: drafts.LONGEST]
+    reason = tidy(request.form.get("reason", ""))[: drafts.LONGEST]
     drafts.keep(Draft().choosing(ids, Outcome(outcome), reason), call, actor=user)
     return redirect(url_for(".plan_preview", id=call.id), 303)
 
@@ -114,7 +115,7 @@ def plan_preview(user: Person, call: Call) -> Any:
 def confirm_plan(user: Person, call: Call) -> Any:
     """All of it, or nothing."""
     key, seal = _key(), request.form.get("seal", "")
-    workflow.decide_together(call, drafts.kept(user, call), seal, key, actor=user)
+    workflow.decide_together(call, seal, key, actor=user)
     flash(_("Done, all of it. The decisions and the envelopes show it."), "ok")
     return redirect(url_for(".whole_picture", id=call.id), 303)
 
