@@ -34,7 +34,7 @@ def transfer(
     """Move credit from one commission's envelope to another's; with the same `key`, once.
 
     Only what is free and what no pending proposal of the source needs. Raises Refused or NotEnough otherwise, Forbidden
-    for whoever is linked to an applicant of one of the two.
+    for whoever is linked to an applicant of one of the two, WrongState where the key has made another transfer.
     """
     with transaction():
         policy.steer.require(actor, call)
@@ -42,6 +42,8 @@ def transfer(
         key = key or new_id()
         made = db.session.get(EnvelopeTransfer, key)
         if made is not None:
+            if (made.call_id, made.source_id, made.target_id, made.amount) != (call.id, source_id, target_id, amount):
+                raise WrongState(N_("This page had made another transfer already: nothing more has moved."))
             return made
         if call.state not in MOVABLE:
             raise Refused(N_("Envelopes change between the closing of a call and its archive only."))

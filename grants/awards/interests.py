@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, select, union
 from sqlalchemy.orm import aliased
 
 from grants.applications.models import TAKING_PART, Application, Partner
-from grants.awards.models import Decision
+from grants.awards.models import Award, Decision
 from grants.calls.models import Call, CallState
 from grants.core.db import db
 from grants.people.models import Membership, Person
@@ -50,6 +50,29 @@ def hidden_commissions(person: Person, call: Call) -> frozenset[UUID]:
         Application.call_id == call.id, Application.commission_id.is_not(None), Application.id.in_(linked_to(person))
     )
     return frozenset(one for one in db.session.scalars(found.distinct()) if one is not None)
+
+
+def hidden_in_fund(person: Person, fund_id: UUID) -> bool:
+    """Whether any commission of any call of the fund is hidden from this person; one query."""
+    hidden = _hidden(person).join(Call, Call.id == Application.call_id).where(Call.fund_id == fund_id)
+    return bool(db.session.scalar(select(hidden.where(Call.state.not_in(ANNOUNCED)).exists())))
+
+
+def hides_award(person: Person) -> ColumnElement[bool]:
+    """Rows of Award whose commission is hidden from this person in their call: as `hides` of Decision."""
+    early = select(Call.id).where(Call.state.not_in(ANNOUNCED))
+    near = _hidden(person).where(Application.call_id == Award.call_id, Application.commission_id == Award.commission_id)
+    return Award.call_id.in_(early) & near.correlate(Award).exists()
+
+
+def hidden_award(person: Person, award: Award) -> bool:
+    """Whether the commission of this grant is hidden from the person; one query."""
+    found = select(exists().where(Award.id == award.id, hides_award(person)))
+    return bool(db.session.scalar(found))
+
+
+def _hidden(person: Person) -> Select[UUID]:
+    return select(Application.id).where(Application.commission_id.is_not(None), Application.id.in_(linked_to(person)))
 
 
 def hides(person: Person) -> ColumnElement[bool]:

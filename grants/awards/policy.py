@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from grants.applications.models import ApplicationState
-from grants.awards.interests import hidden_commissions
+from grants.awards.interests import hidden_award, hidden_commissions, hidden_in_fund
 from grants.awards.models import (
     INTERNAL,
     Agreement,
@@ -29,11 +29,24 @@ OVERSEERS = (
     Role.ACCOUNTANT,
     Role.AUDITOR,
 )
+OFFICES = tuple(one for one in OVERSEERS if one is not Role.COMMITTEE)
 
 
 def serves(user: Person, fund: Fund, *roles: Role) -> bool:
     """Whether the person holds one of these roles for this fund."""
     return any(user.holds(role, cluster_id=fund.cluster_id, fund_id=fund.id) for role in roles)
+
+
+def _only_decides(user: Person, fund: Fund) -> bool:
+    """Whether the committee is their one office in the fund: the others have a task that needs its figures."""
+    return serves(user, fund, Role.COMMITTEE) and not serves(user, fund, *OFFICES)
+
+
+def oversees(user: Person, award: Award) -> bool:
+    """Whether the person runs or oversees the fund of this grant and nothing hides it from them."""
+    if _only_decides(user, award.fund):
+        return not hidden_award(user, award)
+    return serves(user, award.fund, *OVERSEERS)
 
 
 def speaks_for(user: Person, award: Award, *rights: Right) -> bool:
@@ -64,6 +77,14 @@ LINKED = N_("You are linked to an applicant of this commission: others decide, a
 def see_decisions(user: Person, call: Call) -> Claims:
     """Those who run or oversee the fund of the call."""
     yield serves(user, call.fund, *OVERSEERS), N_("Only those who run the fund see its decisions.")
+
+
+@policy(*OVERSEERS)
+def read_figures(user: Person, fund: Fund) -> Claims:
+    """Those who run or oversee the fund; until the results are out, no member of its committee who is linked to an
+    applicant of one of its calls, unless another office of theirs needs the figures."""
+    yield serves(user, fund, *OVERSEERS), N_("Only those who run this fund see it.")
+    yield not (_only_decides(user, fund) and hidden_in_fund(user, fund.id)), LINKED
 
 
 @policy(Role.COMMITTEE)
@@ -114,10 +135,11 @@ def fund(user: Person, decision: Decision) -> Claims:
 
 @policy(*OVERSEERS, "applicant")
 def view(user: Person, award: Award) -> Claims:
-    """Those who run or oversee the fund; the beneficiary once the agreement is sent for signature."""
+    """Those who run or oversee the fund, but of the committee none who is linked to an applicant of that commission
+    before the results; the beneficiary once the agreement is sent for signature."""
     sent = award.agreement is not None and award.agreement.state not in INTERNAL
     yield (
-        serves(user, award.fund, *OVERSEERS) or (sent and speaks_for(user, award, *Right)),
+        oversees(user, award) or (sent and speaks_for(user, award, *Right)),
         N_("This grant is not yours."),
     )
 
@@ -193,7 +215,7 @@ def four_eyes(user: Person, claim: Claim, *, taking: str) -> Claims:
 def view_claim(user: Person, claim: Claim) -> Claims:
     """The beneficiary; and those who run or oversee the fund, once it is submitted."""
     award = claim.instalment.agreement.award
-    inside = claim.state != ClaimState.DRAFT and serves(user, award.fund, *OVERSEERS)
+    inside = claim.state != ClaimState.DRAFT and oversees(user, award)
     yield inside or speaks_for(user, award, *Right), N_("This claim is not yours.")
 
 

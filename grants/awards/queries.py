@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import Application, ApplicationState
-from grants.awards.interests import hides
+from grants.awards.interests import hides, hides_award
 from grants.awards.models import (
     INTERNAL,
     Agreement,
@@ -23,7 +23,7 @@ from grants.awards.models import (
     Instalment,
     Signature,
 )
-from grants.awards.policy import OVERSEERS
+from grants.awards.policy import OFFICES, OVERSEERS
 from grants.calls.models import Call
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
@@ -37,6 +37,11 @@ PER_PAGE = 50
 def _within(user: Person, *roles: Role) -> ColumnElement[bool]:
     """Rows of funds where the person holds one of these roles; the statement must join Fund."""
     return covered(user, *roles, cluster=Fund.cluster_id, fund=Fund.id)
+
+
+def _overseen(user: Person) -> ColumnElement[bool]:
+    """The SQL twin of policy.oversees; the statement must join Fund."""
+    return or_(_within(user, *OFFICES), and_(_within(user, Role.COMMITTEE), ~hides_award(user)))
 
 
 def _theirs(user: Person) -> ColumnElement[bool]:
@@ -228,7 +233,7 @@ def granted_to(organisation_ids: Iterable[UUID], user: Person) -> Sequence[Award
 
 def visible_to(user: Person) -> Select[Award]:
     """The SQL twin of policy.view."""
-    return select(Award).join(Award.fund).where(or_(_within(user, *OVERSEERS), _theirs(user)))
+    return select(Award).join(Award.fund).where(or_(_overseen(user), _theirs(user)))
 
 
 def award(user: Person, id: UUID) -> Award:
@@ -306,7 +311,7 @@ def agreements_in(user: Person, *states: AgreementState) -> Sequence[Award]:
 
 def visible_claims(user: Person) -> Select[Claim]:
     """The SQL twin of policy.view_claim."""
-    inside = and_(Claim.state != ClaimState.DRAFT, _within(user, *OVERSEERS))
+    inside = and_(Claim.state != ClaimState.DRAFT, _overseen(user))
     return (
         select(Claim)
         .join(Claim.instalment)

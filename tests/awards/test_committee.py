@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from grants.applications.models import ApplicationState
+from grants.applications.models import Application, ApplicationState
 from grants.awards import drafts, policy, queries
 from grants.awards.drafts import Choice, Draft, Passage
 from grants.awards.interests import hidden_commissions
@@ -17,16 +17,20 @@ from grants.core.errors import Forbidden, NotEnough, Refused, WrongState
 from grants.core.types import Money, new_id
 from grants.ledger.queries import by_commission
 from grants.ledger.service import verify
+from grants.people.models import Role
+from grants.reports.search.ground import ground
+from grants.reports.search.keys import Audience
 from grants.reviews import queries as reviews
-from tests.awards.committee import MILLION, Ground, ground
-from tests.factories import MembershipFactory
+from tests.awards.committee import MILLION, Ground
+from tests.awards.committee import ground as committee_ground
+from tests.factories import MembershipFactory, with_role
 from workflows import award as agreements
 from workflows import committee, decision
 
 
 @pytest.fixture
 def case(app) -> Ground:
-    made = ground()
+    made = committee_ground()
     db.session.commit()  # what is refused afterwards is rolled back, and no more than that
     return made
 
@@ -133,6 +137,15 @@ def test_pressed_twice_it_moves_once(case):
     key = new_id()
     first, again = (move(case, case.first, case.second, 5, key=key) for _ in range(2))
     assert first.id == again.id and free(case, case.second) == MILLION + 5
+
+
+def test_one_key_is_one_transfer(case):
+    key = new_id()
+    move(case, case.first, case.second, 5, key=key)
+    for source, target, minor in ((case.first, case.second, 6), (case.second, case.first, 5)):
+        with pytest.raises(WrongState):
+            move(case, source, target, minor, key=key)
+    assert free(case, case.second) == MILLION + 5
 
 
 def test_only_the_committee_transfers(case):
@@ -332,6 +345,59 @@ def test_the_linked_see_nothing_of_the_commission_and_decide_nothing(case):
             verb(queries.decision(case.other, case.rows["A"]), *values, actor=case.member)
     with pytest.raises(Forbidden):
         move(case, case.second, case.first, 5)
+
+
+def linked_to(case, name, who=None):
+    organisation = queries.decision(case.other, case.rows[name]).application.organisation
+    MembershipFactory(organisation=organisation, person=who or case.member)
+    db.session.commit()
+
+
+def readers(case):
+    """The linked member, one of the others, and somebody linked whose other office needs the figures."""
+    both = with_role(Role.COMMITTEE, cluster=case.stage.fund.cluster)
+    with_role(Role.OFFICER, fund=case.stage.fund, person=both)
+    linked_to(case, "B")
+    linked_to(case, "B", both)
+    return {case.member: False, case.other: True, both: True}
+
+
+def test_the_linked_see_no_grant_of_the_commission_before_the_results(case):
+    for name in "AD":
+        take(case, decision.fund, name, who=case.other)
+    ids = {name: award_of(case, name) for name in "AD"}
+    for person, sees in readers(case).items():
+        assert {one.id for one in queries.awards(person)} == ({*ids.values()} if sees else {ids["D"]})
+        for name in "AD":
+            one = queries.award(case.stage.officer, ids[name])
+            assert policy.view.allows(person, one) == policy.view_agreement.allows(person, one.agreement)
+            assert policy.view.allows(person, one) == (sees or name == "D")
+    take(case, decision.fund, "B", who=case.other)
+    take(case, decision.hold, "C", who=case.other)
+    decision.conclude(call_of(case, case.other), actor=case.other)
+    assert len(queries.awards(case.member)) == 3
+    assert policy.view.allows(case.member, queries.award(case.stage.officer, ids["A"]))
+
+
+def award_of(case, name):
+    application = select(Decision.application_id).where(Decision.id == case.rows[name])
+    return db.session.scalars(select(Award.id).where(Award.application_id.in_(application))).one()
+
+
+def test_the_linked_read_no_figures_of_the_fund_before_the_results(case):
+    fund = call_of(case).fund
+    assert policy.read_figures.allows(case.member, fund)
+    for person, sees in readers(case).items():
+        assert policy.read_figures.allows(person, fund) == sees
+    assert not policy.read_figures.allows(case.stage.chair, fund)
+
+
+def test_the_linked_sort_by_no_mark_of_the_commission(case):
+    for person, sees in readers(case).items():
+        known = ground(person, Audience.FUND)
+        assert known.unranked == (frozenset() if sees else {(case.call_id, case.first.id)})
+        marked = db.session.scalars(select(Application.commission_id).where(known.known_marks).distinct()).all()
+        assert set(marked) == ({case.first.id, case.second.id} if sees else {case.second.id})
 
 
 def test_once_the_results_are_out_they_see_and_still_do_not_decide(case):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from grants.awards import drafts, queries
 from grants.awards.letters import filled, unknown_place
-from grants.awards.models import Decision, DecisionState, EnvelopeTransfer, LetterTemplate, Occasion, Outcome
+from grants.awards.models import Agreement, Decision, DecisionState, EnvelopeTransfer, LetterTemplate, Occasion, Outcome
 from grants.calls.models import Feedback
 from grants.core.audit import Event
 from grants.core.db import db
@@ -191,6 +191,25 @@ def test_the_linked_read_no_figure_of_the_commission(client, case):
     book = load_workbook(BytesIO(client.get(at(case, "picture.xlsx")).data))
     cells = [str(cell) for sheet in book for line in sheet.iter_rows(values_only=True) for cell in line]
     assert reference not in cells
+
+
+def test_the_linked_read_it_in_no_other_portal(client, case):
+    decision.fund(queries.decision(case.other, case.rows["A"]), actor=case.other)
+    agreement = db.session.scalars(select(Agreement)).one().id
+    fund = f"/finance/funds/{case.stage.fund.id}"
+    pages = [fund, f"{fund}/ledger.xlsx", f"/finance/agreements/{agreement}"]
+
+    def answers():
+        for page in pages:
+            with client.get(page) as answer:
+                yield answer.status_code
+
+    assert list(answers()) == [200, 200, 200]
+    project = queries.decision(case.other, case.rows["B"]).application
+    MembershipFactory(organisation=project.organisation, person=case.member)
+    db.session.commit()
+    assert list(answers()) == [403, 403, 404]
+    assert "You are linked to an applicant" in client.get(fund, headers=ENGLISH).text
 
 
 def test_others_reach_none_of_it(client, case):

@@ -10,11 +10,12 @@ from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, false, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, false, not_, select, true, tuple_
 
 from grants.applications.models import Application
 from grants.applications.policy import FOLLOWERS
 from grants.applications.queries import followed_by
+from grants.awards.interests import ANNOUNCED, linked_to
 from grants.awards.models import Decision
 from grants.awards.queries import visible_decisions
 from grants.calls.models import Call, Envelope
@@ -48,7 +49,8 @@ class Place:
 @dataclass(frozen=True)
 class Ground:
     """The list of one person, narrowed to a call and a commission when these are given; `zone` says when a day begins,
-    and `country` how its months are called. `conflicts`: the files closed to a chair, with their call and commission.
+    and `country` how its months are called. `conflicts`: the files closed to a chair, and those to which a member of
+    the committee is linked before the results, with their call and commission.
     """
 
     user: Person
@@ -77,8 +79,8 @@ class Ground:
 
     @cached_property
     def unranked(self) -> frozenset[tuple[UUID, UUID | None]]:
-        """The calls and commissions of which a chair with a conflict sees no order: the places and the marks of the
-        others would tell those of the hidden one."""
+        """The calls and commissions of which a chair with a conflict, or a linked member of the committee, sees no
+        order: the places and the marks of the others would tell those of the hidden one."""
         return frozenset(
             (call, commission)
             for call, commission in self.conflicts.values()
@@ -130,7 +132,7 @@ def ground(user: Person, audience: Audience, call_id: UUID | None = None, commis
         nearest[0][1],
         call_id,
         commission_id,
-        {} if audience is Audience.FUND else _conflicts(user),
+        _links(user) if audience is Audience.FUND else _conflicts(user),
     )
 
 
@@ -140,6 +142,26 @@ def _conflicts(user: Person) -> dict[UUID, tuple[UUID, UUID | None]]:
     )
     rows = db.session.execute(found)
     return {row.id: (row.call_id, row.commission_id) for row in rows}
+
+
+def _links(user: Person) -> dict[UUID, tuple[UUID, UUID | None]]:
+    """Of a committee's members who hold no other office of the fund; no query for anybody else."""
+    if Role.COMMITTEE not in user.roles:
+        return {}
+    offices = [one for one in FOLLOWERS if one is not Role.COMMITTEE]
+    found = (
+        select(Application.id, Application.call_id, Application.commission_id)
+        .join(Application.call)
+        .join(Call.fund)
+        .where(
+            covered(user, Role.COMMITTEE, cluster=Fund.cluster_id, fund=Fund.id),
+            not_(covered(user, *offices, cluster=Fund.cluster_id, fund=Fund.id)),
+            Application.commission_id.is_not(None),
+            Application.id.in_(linked_to(user)),
+            Call.state.not_in(ANNOUNCED),
+        )
+    )
+    return {row.id: (row.call_id, row.commission_id) for row in db.session.execute(found)}
 
 
 def _calls(user: Person, audience: Audience) -> Select[UUID, str, Words, str, str]:

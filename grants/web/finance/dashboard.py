@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import render_template, send_file
 
+from grants.awards import policy as award_policy
 from grants.clusters.models import Cluster
 from grants.core.clock import now
 from grants.funds import policy, queries
@@ -22,7 +23,7 @@ RECENT = 10
 
 
 @portal.get("/funds/<uuid:id>")
-@access(policy.view, queries.fund)
+@access(award_policy.read_figures, queries.fund)
 def fund(user: Person, fund: Fund) -> Any:
     cluster: Cluster = fund.cluster
     speak_for(cluster.country, cluster.timezone)
@@ -39,7 +40,7 @@ def fund(user: Person, fund: Fund) -> Any:
 
 
 @portal.get("/funds/<uuid:id>/ledger.xlsx")
-@access(policy.view, queries.fund)
+@access(award_policy.read_figures, queries.fund)
 def ledger_workbook(user: Person, fund: Fund) -> Any:
     """The whole ledger in the reader's language."""
     speak_for(fund.cluster.country, fund.cluster.timezone)
