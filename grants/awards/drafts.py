@@ -7,12 +7,12 @@ from hashlib import sha256
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, select
 
 from grants.awards import policy
 from grants.awards.models import DecisionDraft, Outcome
 from grants.calls.models import Call
-from grants.core.db import db, lock, transaction
+from grants.core.db import db, expect, lock, transaction
 from grants.people.models import Person
 
 LONGEST = 5_000  # characters of a reason
@@ -32,31 +32,37 @@ class Choice:
 
 @dataclass(frozen=True)
 class Passage:
-    """Money from one commission's envelope to another's, in minor units."""
+    """Money from one commission's envelope to another's, in minor units; half typed, it lacks one of the three."""
 
-    source: UUID
-    target: UUID
+    source: UUID | None
+    target: UUID | None
     minor: int
     reason: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return self.minor > 0 and self.source is not None and self.target is not None
 
 
 @dataclass(frozen=True)
 class Draft:
     """Choices by decision; by commission, how many of its ranking are funded; passages between envelopes.
 
-    `reason` stands for every choice that needs one and has none of its own.
+    `reason` stands for every choice that needs one and has none of its own. `version`: that of what is stored, 0 before
+    anything was.
     """
 
     choices: Mapping[UUID, Choice] = field(default_factory=dict)
     places: Mapping[UUID, int] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
     reason: str = ""
+    version: int = field(default=0, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.choices or self.places or self.passages)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Self:
+    def of(cls, content: Mapping[str, Any], version: int = 0) -> Self:
         """From what is stored."""
         return cls(
             choices={
@@ -67,10 +73,11 @@ class Draft:
             },
             places={UUID(id): int(n) for id, n in content.get("places", {}).items()},
             passages=tuple(
-                Passage(UUID(one["source"]), UUID(one["target"]), one["minor"], one["reason"])
+                Passage(_id(one["source"]), _id(one["target"]), one["minor"], one["reason"])
                 for one in content.get("passages", [])
             ),
             reason=content.get("reason", ""),
+            version=version,
         )
 
     @property
@@ -84,7 +91,12 @@ class Draft:
             },
             "places": {str(id): n for id, n in self.places.items()},
             "passages": [
-                {"source": str(one.source), "target": str(one.target), "minor": one.minor, "reason": one.reason}
+                {
+                    "source": one.source and str(one.source),
+                    "target": one.target and str(one.target),
+                    "minor": one.minor,
+                    "reason": one.reason,
+                }
                 for one in self.passages
             ],
             "reason": self.reason,
@@ -103,34 +115,55 @@ class Draft:
 
 def kept(user: Person, call: Call) -> Draft:
     """One's own draft, empty where there is none; one query."""
-    found = db.session.scalars(select(DecisionDraft.content).where(*_own(user, call))).one_or_none()
-    return Draft.of(found or {})
+    return _read(_stored(user, call))
 
 
 def held(user: Person, call: Call) -> Draft:
     """In a transaction: one's own draft as it stands, which no other tab changes until the end."""
-    row = db.session.scalars(select(DecisionDraft.content).where(*_own(user, call)).with_for_update()).one_or_none()
-    return Draft.of(row or {})
+    return _read(_stored(user, call).with_for_update())
 
 
-def keep(draft: Draft, call: Call, *, actor: Person) -> None:
-    """Keep one's own draft in place of the one before; an empty one is forgotten. Decides nothing."""
+def _stored(user: Person, call: Call) -> Select[dict[str, Any], int]:
+    return select(DecisionDraft.content, DecisionDraft.version).where(*_own(user, call))
+
+
+def _read(found: Select[dict[str, Any], int]) -> Draft:
+    row = db.session.execute(found).one_or_none()
+    return Draft.of(*row) if row else Draft()
+
+
+def keep(draft: Draft, call: Call, version: int | None = None, *, actor: Person) -> int:
+    """Keep one's own draft in place of the one before, and say its version. Decides nothing.
+
+    `version`: what the page was drawn from. Raises LostUpdate when the draft was kept, confirmed or thrown away since.
+    """
     with transaction():
         policy.steer.require(actor, call)
         db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
         row = db.session.scalars(select(DecisionDraft).where(*_own(actor, call))).one_or_none()
         if row is None:
-            db.session.add(DecisionDraft(call_id=call.id, person_id=actor.id, content=draft.stored))
+            row = DecisionDraft(call_id=call.id, person_id=actor.id, content=draft.stored)
+            db.session.add(row)
         else:
             lock(row)
+            expect(row, version)
             row.content = draft.stored
+        db.session.flush()
+        return row.version
 
 
 def forget(call: Call, *, actor: Person) -> None:
-    """Throw one's own draft away."""
+    """Throw one's own draft away. Its row stays, empty: a tab that still shows the draft does not bring it back."""
     with transaction():
         policy.steer.require(actor, call)
-        db.session.execute(delete(DecisionDraft).where(*_own(actor, call)))
+        row = db.session.scalars(select(DecisionDraft).where(*_own(actor, call))).one_or_none()
+        if row is not None:
+            lock(row, "content")
+            row.content = {}
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
 
 
 def _own(user: Person, call: Call) -> tuple[Any, Any]:

@@ -95,8 +95,8 @@ def written(
     marks = marks_of(decision, decision.call)
     text = body.get(reader.language, "")
     values = _values(decision, occasion, marks, reader)
-    paragraphs = filled(text, values) if text else OURS[occasion]
-    said = set(PLACE.findall(text))
+    paragraphs = filled(text, values) or OURS[occasion]  # a letter without a paragraph would not tell the decision
+    said = {name for one in paragraphs for name in one.args}
     application = decision.application
     facts: list[tuple[Any, Any]] = []
     if "title" not in said:
@@ -148,7 +148,7 @@ def _scores(marks: Marks, reader: Reader) -> list[tuple[Any, Text]]:
     """The overall mark, then that of each criterion where the call tells them."""
 
     def say(mark: Exact) -> str:
-        return number(mark.quantize(Exact("0.1")), reader)
+        return number(mark, reader, 1)
 
     total: tuple[Any, Text] = (N_("Overall mark"), N_("%(mark)s of 100", mark=say(marks.total)))
     each = [

@@ -93,9 +93,9 @@ class Projection:
 
 def project(picture: Picture, draft: Draft, user: Person) -> Projection:
     """Reckon the draft over the picture, as this member would confirm it."""
-    passages = [one for one in draft.passages if one.minor > 0]
+    passages = [one for one in draft.passages if one.whole]
     known = {one.commission.id for one in picture.themes}
-    astray = [_astray(one, known) for one in passages]
+    astray = [_astray(one, known) for one in draft.passages]
     themes = [_after(picture, theme, draft, passages, user) for theme in picture.themes]
     lost = draft.choices.keys() - picture.rows.keys()
     gone = [N_("A project of your draft is no longer among those you decide on.")] if lost else []
@@ -103,6 +103,8 @@ def project(picture: Picture, draft: Draft, user: Person) -> Projection:
 
 
 def _astray(one: Passage, known: set[UUID]) -> Text | None:
+    if not one.whole:
+        return N_("A transfer needs its amount and both envelopes.")
     if one.source == one.target or not {one.source, one.target} <= known:
         return N_("A transfer goes from one envelope of this call to another.")
     if not one.reason:

@@ -13,7 +13,7 @@ from grants.awards.projection import project
 from grants.calls.models import CallState
 from grants.core.audit import Event
 from grants.core.db import db
-from grants.core.errors import Forbidden, NotEnough, Refused, WrongState
+from grants.core.errors import Forbidden, LostUpdate, NotEnough, Refused, WrongState
 from grants.core.types import Money, new_id
 from grants.ledger.queries import by_commission
 from grants.ledger.service import verify
@@ -169,6 +169,26 @@ def test_a_draft_touches_nothing_and_survives(case):
     assert not drafts.kept(case.other, call_of(case))
     assert state(case, "A") == DecisionState.PROPOSED and free(case, case.first) == 2 * MILLION
     drafts.forget(call_of(case), actor=case.member)
+    assert not drafts.kept(case.member, call_of(case))
+
+
+def test_a_half_typed_transfer_is_kept_and_is_a_problem(case):
+    draft = Draft(passages=(Passage(case.first.id, None, 5, "Oui."), Passage(None, None, 0, "Pourquoi ?")))
+    drafts.keep(draft, call_of(case), actor=case.member)
+    kept = drafts.kept(case.member, call_of(case))
+    assert kept == draft and len(project(drawn(case), kept, case.member).problems) == 2
+    with pytest.raises(Refused):
+        confirm(case, draft)
+
+
+def test_what_was_confirmed_does_not_come_back(case):
+    draft = Draft(chosen(case, A=Outcome.FUNDED))
+    first = drafts.keep(draft, call_of(case), 0, actor=case.member)
+    assert drafts.keep(draft, call_of(case), first, actor=case.member) == first, "the same once more"
+    confirm(case, draft)
+    for seen in (0, first):
+        with pytest.raises(LostUpdate):
+            drafts.keep(draft, call_of(case), seen, actor=case.member)
     assert not drafts.kept(case.member, call_of(case))
 
 

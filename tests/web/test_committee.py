@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from grants.awards import drafts, queries
-from grants.awards.letters import filled, unknown_place
+from grants.awards.letters import OURS, filled, unknown_place
 from grants.awards.models import Agreement, Decision, DecisionState, EnvelopeTransfer, LetterTemplate, Occasion, Outcome
 from grants.calls.models import Feedback
 from grants.core.audit import Event
@@ -21,6 +21,7 @@ from tests.factories import MembershipFactory
 from workflows import decision
 
 ENGLISH = {"Accept-Language": "en"}
+REJECTED = Occasion.REJECTED
 
 
 @pytest.fixture
@@ -85,6 +86,29 @@ def test_the_figures_follow_while_one_types(client, case):
     assert answer["texts"][f"row-{case.rows['A']}"] == "Fund the project"
     assert "800" in answer["texts"][f"left-{case.first.id}"] and answer["lists"]["problems"] == []
     assert drafts.kept(case.member, queries.decided_call(case.member, case.call_id)).places == {case.first.id: 2}
+
+
+def test_half_a_transfer_is_saved(client, case):
+    half = {"from-0": str(case.first.id), "why-0": "Deux projets de plus."}
+    answer = client.post(at(case, "plan/autosave"), data=half | {"version": 0}, headers=ENGLISH).json
+    assert answer["unread"] == ["sum-0"] and answer["version"] == 1
+    page = shown(client, at(case, "plan"))
+    assert "Deux projets de plus." in page and f'value="{case.first.id}" selected' in page
+    assert "A transfer needs its amount" in shown(client, at(case, "plan/preview"))
+
+
+def test_a_tab_left_open_brings_no_draft_back(client, case):
+    sent = {f"line-{case.first.id}": "2", "version": hidden(shown(client, at(case, "plan")), "version")}
+    assert client.post(at(case, "plan"), data=sent | {"go": "preview"}).status_code == 303
+    assert client.post(at(case, "plan/autosave"), data=sent).status_code == 409
+    assert confirmed(client, case)[1].status_code == 303
+    late = client.post(at(case, "plan/autosave"), data=sent, headers={"Accept": "application/json"})
+    assert late.status_code == 409
+    assert not drafts.kept(case.member, queries.decided_call(case.member, case.call_id))
+    page = client.post(at(case, "plan"), data=sent | {"reason": "Enveloppe serrée."}, headers=ENGLISH)
+    assert page.status_code == 409 and "changed in another tab" in page.text and "Enveloppe serrée." in page.text
+    again = sent | {"version": hidden(page.text, "version"), "go": "again"}
+    assert client.post(at(case, "plan"), data=again).status_code == 303
 
 
 def test_what_cannot_be_read_stays_on_the_page(client, case):
@@ -269,15 +293,27 @@ def test_the_preview_is_the_letter(client, case):
 @pytest.mark.parametrize(("feedback", "there"), [(Feedback.NONE, False), (Feedback.TOTAL, True)])
 def test_scores_only_as_far_as_the_call_tells_them(case, feedback, there):
     row = queries.decision(case.member, case.rows["A"])
-    row.call.feedback = feedback
+    row.call.feedback, row.score = feedback, 7_225
     letter = decision.decision_letter(row, Occasion.REJECTED, row.application.lead, None, Reader("en"))
     labels = [render(label, "en") for label, _ in letter.facts]
     assert ("Overall mark" in labels) is there
     own = decision.decision_letter(
         row, Occasion.REJECTED, row.application.lead, Words(en="Marks: {scores}"), Reader("en")
     )
-    assert bool(own.paragraphs) is there
+    said = [render(one, "en") for one in own.paragraphs]
+    assert said == (["Marks: Overall mark: 72.3 of 100"] if there else [render(one, "en") for one in OURS[REJECTED]])
     db.session.rollback()
+
+
+def test_a_letter_always_tells_the_decision(client, case):
+    words = {"body-fr": "{title} n’est pas retenu : {reasons}"}
+    assert client.post(at(case, "letters?occasion=rejected"), data=words).status_code == 303
+    page = client.get(
+        at(case, f"letters?occasion=rejected&project={case.rows['A']}"), headers={"Accept-Language": "fr"}
+    )
+    sample = re.search(r'<article class="sample" lang="fr".*?</article>', page.text, re.S)[0]
+    title = queries.decision(case.member, case.rows["A"]).application.title
+    assert render(OURS[REJECTED][0], "fr") in sample and title in sample
 
 
 def test_a_project_from_the_reserve_list_is_told_so(client, case):

@@ -57,11 +57,13 @@ def plan(user: Person, call: Call) -> Any:
 def save_plan(user: Person, call: Call) -> Any:
     """Keep the draft; the button decides whether its preview comes next."""
     speak(call)
-    found = picture(user, call)
-    typed = read(request.form, found, drafts.kept(user, call))
+    found, before = picture(user, call), drafts.kept(user, call)
+    typed = read(request.form, found, before)
+    if _seen() not in {None, before.version}:
+        return _page(user, found, typed, stale=True), 409
     if typed.errors:
         return _page(user, found, typed)
-    drafts.keep(typed.draft, call, actor=user)
+    drafts.keep(typed.draft, call, _seen(), actor=user)
     return redirect(url_for(".plan_preview" if request.form.get("go") == "preview" else ".plan", id=call.id), 303)
 
 
@@ -73,8 +75,8 @@ def autosave_plan(user: Person, call: Call) -> Any:
     found = picture(user, call)
     typed = read(request.form, found, drafts.kept(user, call))
     said = figures(project(found, typed.draft, user))  # before the commit, which forgets what was read
-    drafts.keep(typed.draft, call, actor=user)
-    return jsonify(saved_at=now().isoformat(), **said)
+    version = drafts.keep(typed.draft, call, _seen(), actor=user)
+    return jsonify(saved_at=now().isoformat(), version=version, unread=sorted(typed.errors), **said)
 
 
 @portal.post("/calls/<uuid:id>/plan/choose")
@@ -128,6 +130,10 @@ def forget_plan(user: Person, call: Call) -> Any:
     return redirect(url_for(".plan", id=call.id), 303)
 
 
+def _seen() -> int | None:
+    return request.form.get("version", type=int)
+
+
 def _key() -> str:
     try:
         return str(UUID(request.form.get("key", "")))
@@ -135,7 +141,7 @@ def _key() -> str:
         raise Refused(N_("The page you sent is incomplete. Open it again.")) from error
 
 
-def _page(user: Person, found: Picture, typed: Typed) -> Any:
+def _page(user: Person, found: Picture, typed: Typed, *, stale: bool = False) -> Any:
     planned = project(found, typed.draft, user)
     return render_template(
         "board/plan.html",
@@ -143,6 +149,7 @@ def _page(user: Person, found: Picture, typed: Typed) -> Any:
         picture=found,
         planned=planned,
         typed=typed,
+        stale=stale,
         figures=figures(planned),
         outcomes=list(Outcome),
         is_open=is_open,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from grants.awards.drafts import LONGEST, Choice, Draft, Passage
 from grants.awards.models import Outcome
@@ -14,6 +13,7 @@ from grants.web.fields import tidy
 from grants.web.language import current_reader
 
 PASSAGES = 6  # transfers one draft may hold
+NOTHING = Passage(None, None, 0)
 
 
 @dataclass
@@ -44,8 +44,8 @@ def filled(draft: Draft, picture: Picture) -> Typed:
         if one.minor is not None:
             values[f"amount-{id}"] = _written(one.minor, picture)
     for n, passage in enumerate(draft.passages):
-        values |= {f"from-{n}": str(passage.source), f"to-{n}": str(passage.target), f"why-{n}": passage.reason}
-        values[f"sum-{n}"] = _written(passage.minor, picture)
+        values |= {f"from-{n}": str(passage.source or ""), f"to-{n}": str(passage.target or "")}
+        values |= {f"sum-{n}": _written(passage.minor, picture) if passage.minor else "", f"why-{n}": passage.reason}
     return Typed(draft, {}, values)
 
 
@@ -74,7 +74,8 @@ def read(sent: Mapping[str, str], picture: Picture, before: Draft) -> Typed:
     for theme in picture.themes:
         if (place := _place(typed, f"line-{theme.commission.id}", len(theme.rows))) is not None:
             places[theme.commission.id] = place
-    typed.draft = Draft(choices, places, _passages(typed, picture), tidy(sent.get("reason", ""))[:LONGEST])
+    reason = tidy(sent.get("reason", ""))[:LONGEST]
+    typed.draft = Draft(choices, places, _passages(typed, picture), reason, before.version)
     return typed
 
 
@@ -102,11 +103,11 @@ def _passages(typed: Typed, picture: Picture) -> tuple[Passage, ...]:
     found = []
     for n in range(PASSAGES):
         minor = _minor(typed, f"sum-{n}", None, picture)
-        ends: list[UUID | None] = [known.get(typed[f"{side}-{n}"]) for side in ("from", "to")]
-        if not minor and not any(ends):
+        ends = known.get(typed[f"from-{n}"]), known.get(typed[f"to-{n}"])
+        one = Passage(*ends, minor or 0, tidy(typed[f"why-{n}"])[:LONGEST])
+        if one == NOTHING:
             continue
-        if not minor or minor < 0 or ends[0] is None or ends[1] is None:
+        if not one.whole:
             typed.errors.setdefault(f"sum-{n}", N_("A transfer needs its amount and both envelopes."))
-            continue
-        found.append(Passage(ends[0], ends[1], minor, tidy(typed[f"why-{n}"])[:LONGEST]))
+        found.append(one)
     return tuple(found)
