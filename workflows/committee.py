@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from grants.applications.models import Application
+from grants.applications.models import Application, ApplicationState
 from grants.awards import drafts, policy
-from grants.awards.interests import hidden_commissions
+from grants.awards.interests import hidden_commissions, linked_among
 from grants.awards.models import Decision, DecisionState, EnvelopeTransfer, Outcome
-from grants.awards.picture import picture
+from grants.awards.picture import OPEN, Picture, picture
 from grants.awards.projection import Projection, Step, project
-from grants.awards.reserve import awaited
+from grants.awards.reserve import awaited, gives_at_most
 from grants.calls.models import Call, CallState
 from grants.core.audit import Event, record
 from grants.core.db import db, lock, transaction
@@ -25,6 +25,7 @@ from workflows import decision as decisions
 
 MOVABLE = frozenset({CallState.CLOSED, CallState.EVALUATING, CallState.DECIDED})
 TOGETHER = "call.decided_together"
+ANNOUNCED = "call.decide"
 AGAIN = N_("Nothing was decided. Your draft is kept: look at it over the new figures, then confirm.")
 
 
@@ -52,6 +53,8 @@ def transfer(
         _must_be_of(call, source_id, target_id, amount)
         if {source_id, target_id} & hidden_commissions(actor, call):
             raise Forbidden(policy.LINKED)
+        if _waits_for(actor, call, target_id):
+            raise Forbidden(policy.LINKED_WAITING)
         _must_cover(call, source_id, amount)
         number = db.session.scalar(select(func.count()).where(EnvelopeTransfer.call_id == call.id)) or 0
         made = EnvelopeTransfer(
@@ -80,6 +83,21 @@ def _must_be_of(call: Call, source_id: UUID, target_id: UUID, amount: Money) -> 
         raise Refused(N_("The amount must be greater than zero."))
 
 
+def _waits_for(actor: Person, call: Call, commission_id: UUID) -> bool:
+    """Whether a project to which the member is linked would be served with what the transfer brings."""
+    waiting = (
+        select(Decision.id)
+        .join(Application, Application.id == Decision.application_id)
+        .where(
+            Decision.commission_id == commission_id,
+            Decision.state.in_(OPEN),
+            Application.state != ApplicationState.WITHDRAWN,
+            Application.id.in_(linked_among(actor, call)),
+        )
+    )
+    return db.session.scalars(waiting.limit(1)).first() is not None
+
+
 def _must_cover(call: Call, source_id: UUID, amount: Money) -> None:
     """What is proposed for funding there waits for its credit; rows are held, so that nobody decides meanwhile."""
     waiting = select(Decision.id).where(
@@ -93,11 +111,7 @@ def _must_cover(call: Call, source_id: UUID, amount: Money) -> None:
     if left < amount:
         name = next(one.name for one in call.fund.cluster.commissions if one.id == source_id)
         raise NotEnough(
-            N_(
-                "%(commission)s can give up to %(left)s: the rest is granted, or proposed for funding.",
-                commission=name,
-                left=left,
-            ),
+            gives_at_most(name, left),
             N_("Lower the amount, or decide on its proposals first."),
         )
 
@@ -136,7 +150,7 @@ def decide_together(call: Call, seal: str, key: str, *, actor: Person) -> None:
                 raise WrongState(
                     N_("Your draft has changed since this preview was drawn, in another tab perhaps."), AGAIN
                 )
-            raise WrongState(_moved(call), AGAIN)
+            raise WrongState(_moved(found, seal), AGAIN)
         if planned.problems:
             raise Refused(planned.problems[0], AGAIN)
         if planned.empty:
@@ -156,7 +170,7 @@ def _carry_out(call: Call, planned: Projection, key: str, actor: Person) -> None
         decisions.reject(step.decision, step.reason, actor=actor)
     for step in _with(planned, Outcome.RESERVE):
         decisions.hold(step.decision, step.reason, actor=actor)
-    for n, one in enumerate(planned.draft.passages):
+    for n, one in enumerate(planned.passages):
         amount = Money(one.minor, call.currency)
         assert one.source and one.target  # noqa: S101, PT018  (half typed, it is a problem of the draft)
         transfer(call, one.source, one.target, amount, one.reason, key_for("passage", key, n), actor=actor)
@@ -190,20 +204,26 @@ def _hold(call: Call) -> None:
     db.session.execute(rows.order_by(Decision.id).with_for_update())
 
 
-def _moved(call: Call) -> Text:
-    """Who did what last, in a sentence."""
-    theirs = select(Decision.id).where(Decision.call_id == call.id)
-    happened = select(Event.at, Person.name).join(Person, Person.id == Event.actor_id)
-    about = happened.where(
-        (Event.subject_id.in_(theirs) & Event.name.startswith("decision."))
-        | ((Event.subject_id == call.id) & Event.name.in_([TOGETHER, "call.transferred"]))
-    )
-    last = db.session.execute(about.order_by(Event.at.desc(), Event.id.desc()).limit(1)).one_or_none()
+def _moved(found: Picture, seal: str) -> Text:
+    """What changed since the preview: who decided last or made the last transfer, of what the member sees."""
+    was = [*seal.partition("-")[0].split("."), ""]
+    rows, transfers, *_ = found.seal.split(".")
+    call, last = found.call, None
+    if was[0] != rows:
+        happened = select(Event.at, Person.name).join(Person, Person.id == Event.actor_id)
+        about = happened.where(
+            (Event.subject_id.in_(found.rows) & Event.name.startswith("decision."))
+            | ((Event.subject_id == call.id) & (Event.name == ANNOUNCED))
+        )
+        row = db.session.execute(about.order_by(Event.at.desc(), Event.id.desc()).limit(1)).one_or_none()
+        last = row and (row.at, row.name)
+    elif was[1] != transfers and found.transfers:
+        made = found.transfers[-1]
+        last = made.created_at, made.decided_by.name
     if last is None:
         return N_("The facts have changed since this page was drawn.")
-    zone = call.fund.cluster.zone
     return N_(
         "The facts have changed since this page was drawn: %(who)s decided last, on %(when)s.",
-        who=last.name,
-        when=last.at.astimezone(zone),
+        who=last[1],
+        when=last[0].astimezone(call.fund.cluster.zone),
     )

@@ -247,7 +247,8 @@ def revise_amount(decision: Decision, amount: Money, reason: str, *, actor: Pers
         if amount.minor == decision.amount_minor:
             return
         before = {"amount": decision.amount_minor}
-        decision.proposed_minor = decision.proposed_minor or decision.amount_minor
+        if decision.proposed_minor is None:
+            decision.proposed_minor = decision.amount_minor
         decision.amount_minor = amount.minor
         record("decision.amount", decision, actor, reason=reason, before=before, after={"amount": amount.minor})
         db.session.flush()

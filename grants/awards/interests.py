@@ -42,6 +42,12 @@ def linked(person: Person, application_id: UUID) -> bool:
     return bool(db.session.scalar(select(exists().where(found.c[0] == application_id))))
 
 
+def linked_among(person: Person, call: Call) -> frozenset[UUID]:
+    """The applications of a call to which the person is linked; one query."""
+    found = select(Application.id).where(Application.call_id == call.id, Application.id.in_(linked_to(person)))
+    return frozenset(db.session.scalars(found))
+
+
 def hidden_commissions(person: Person, call: Call) -> frozenset[UUID]:
     """The commissions of a call of which this person sees nothing yet; one query, none once results are out."""
     if call.state in ANNOUNCED:

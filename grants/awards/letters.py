@@ -17,7 +17,7 @@ from grants.awards.models import Decision, LetterTemplate, Occasion
 from grants.calls.models import Call
 from grants.core.audit import record
 from grants.core.db import db, lock, transaction
-from grants.core.errors import Refused
+from grants.core.errors import LostUpdate, Refused
 from grants.core.i18n import N_, Reader, Text, Words, number, plain, render
 from grants.people.models import Person
 
@@ -67,17 +67,25 @@ def template(call: Call, occasion: Occasion) -> LetterTemplate | None:
     return db.session.scalars(found).one_or_none()
 
 
-def word(call: Call, occasion: Occasion, body: Words, *, actor: Person) -> None:
-    """Keep the call's own wording of one letter; an empty one goes back to ours. Raises Refused for unknown places."""
+def word(call: Call, occasion: Occasion, body: Words, version: int | None = None, *, actor: Person) -> None:
+    """Keep the call's own wording of one letter; an empty one goes back to ours.
+
+    `version`: that of the wording the page was drawn from, 0 for ours. Raises Refused for unknown places, LostUpdate
+    when somebody else has worded it since.
+    """
     with transaction():
         policy.steer.require(actor, call)
         if (why_not := unknown_place(body)) is not None:
             raise Refused(why_not)
         lock(call)
         kept = template(call, occasion)
+        if kept is not None:
+            lock(kept, "body")
         before = dict(kept.body) if kept else {}
         if before == dict(body):
             return
+        if version not in {None, kept.version if kept else 0}:
+            raise LostUpdate(N_("Your text and the saved text are both below. Nothing has been overwritten."))
         if kept is None:
             db.session.add(LetterTemplate(call_id=call.id, occasion=occasion, body=body))
         elif not body:

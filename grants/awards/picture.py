@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import Application, ApplicationState
 from grants.awards import queries
-from grants.awards.interests import hidden_commissions
+from grants.awards.interests import hidden_commissions, linked_among
 from grants.awards.models import Decision, DecisionState, Outcome
 from grants.calls.models import Call
 from grants.calls.transfers import EnvelopeTransfer, transfers_of
@@ -113,7 +113,7 @@ def awaits_funding(decision: Decision) -> bool:
 class Picture:
     """A call's commissions in the cluster's order; those hidden from the reader are named and nothing more.
 
-    `available` is what the fund has given to no call.
+    `available` is what the fund has given to no call. `linked`: the applications on which the reader does not decide.
     """
 
     call: Call
@@ -121,6 +121,7 @@ class Picture:
     hidden: Sequence[Commission]
     available: Money
     transfers: Sequence[EnvelopeTransfer]
+    linked: frozenset[UUID] = frozenset()
 
     def total(self, name: str) -> Money:
         """The sum of a figure over the commissions that are shown."""
@@ -135,15 +136,26 @@ class Picture:
         return {row.id: row for theme in self.themes for row in theme.rows}
 
     @cached_property
+    def linked_waiting(self) -> frozenset[UUID]:
+        """The commissions in which a project to which the reader is linked waits for credit."""
+        waiting = (row for row in self.rows.values() if is_open(row) and row.application_id in self.linked)
+        return frozenset(row.commission_id for row in waiting)
+
+    @cached_property
     def seal(self) -> str:
-        """Changes whenever a decision, a withdrawal or an envelope does: what a preview was drawn from."""
-        facts = [f"{id}:{row.version}:{row.application.state}" for id, row in sorted(self.rows.items())]
-        money = [f"{one.commission.id}:{one.free.minor}:{one.envelope.minor}" for one in self.themes]
-        return sha256("|".join([*facts, *money]).encode()).hexdigest()[:32]
+        """What a preview was drawn from, in four parts: the decisions, the transfers, the withdrawals, the money."""
+        rows = sorted(self.rows.items())
+        parts = (
+            [f"{id}:{row.version}" for id, row in rows],
+            [str(one.id) for one in self.transfers],
+            [f"{id}:{row.application.state}" for id, row in rows],
+            [f"{one.commission.id}:{one.free.minor}:{one.envelope.minor}" for one in self.themes],
+        )
+        return ".".join(sha256("|".join(part).encode()).hexdigest()[:16] for part in parts)
 
 
 def picture(user: Person, call: Call, *, anew: bool = False) -> Picture:
-    """Six queries, however many projects. `call` comes from queries.decided_call; `anew` reads rows over again."""
+    """Seven queries, however many projects. `call` comes from queries.decided_call; `anew` reads rows over again."""
     hidden = hidden_commissions(user, call)
     standings = by_commission(call.fund_id, call.id)
     rows: dict[UUID, list[Decision]] = {}
@@ -158,6 +170,7 @@ def picture(user: Person, call: Call, *, anew: bool = False) -> Picture:
         [one for one in shown if one.id in hidden],
         balances([call.fund_id]).get(call.fund_id, nothing)[Stage.AVAILABLE],
         [one for one in transfers_of(call.id) if not {one.source_id, one.target_id} & hidden],
+        linked_among(user, call),
     )
 
 

@@ -70,6 +70,9 @@ def view_decision(user: Person, decision: Decision) -> Claims:
 
 
 LINKED_TO_IT = N_("You are linked to this applicant: another member of the committee decides.")
+LINKED_WAITING = N_(
+    "You are linked to an applicant whose project waits for credit there: another member of the committee transfers it."
+)
 LINKED = N_("You are linked to an applicant of this commission: others decide, and you see it with the results.")
 
 

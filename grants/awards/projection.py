@@ -1,6 +1,6 @@
 """What a draft would do: to whom, with which reason, and what each envelope would then hold. Pure reckoning."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -9,6 +9,7 @@ from grants.awards import policy
 from grants.awards.drafts import Choice, Draft, Passage
 from grants.awards.models import Decision, DecisionState, Outcome
 from grants.awards.picture import Picture, Theme, awaits_funding, is_open
+from grants.awards.reserve import gives_at_most
 from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.people.models import Person
@@ -52,6 +53,14 @@ class After:
         return self.free - self.ahead
 
     @property
+    def room(self) -> int:
+        """Minor units that it can give before it receives: transfers come first, then what is funded."""
+        funded = sum(
+            one.amount.minor for one in self.steps if one.outcome is Outcome.FUNDED and awaits_funding(one.decision)
+        )
+        return self.theme.free.minor - self.ahead.minor - funded
+
+    @property
     def share(self) -> int:
         """Decided, in whole percent of the envelope, at most a hundred."""
         return min(100, self.decided.minor * 100 // self.envelope.minor) if self.envelope else 0
@@ -59,12 +68,13 @@ class After:
 
 @dataclass(frozen=True)
 class Projection:
-    """The whole of it; `problems` is empty when it may be confirmed."""
+    """The whole of it; `problems` is empty when it may be confirmed. `passages`: in the order that carries them out."""
 
     picture: Picture
     draft: Draft
     themes: Sequence[After]
     astray: Sequence[Text] = ()
+    passages: Sequence[Passage] = ()
 
     @cached_property
     def steps(self) -> Sequence[Step]:
@@ -93,27 +103,54 @@ class Projection:
 
 def project(picture: Picture, draft: Draft, user: Person) -> Projection:
     """Reckon the draft over the picture, as this member would confirm it."""
+    why = [_astray(one, picture) for one in draft.passages]
     passages = [one for one in draft.passages if one.whole]
-    known = {one.commission.id for one in picture.themes}
-    astray = [_astray(one, known) for one in draft.passages]
     themes = [_after(picture, theme, draft, passages, user) for theme in picture.themes]
     lost = draft.choices.keys() - picture.rows.keys()
     gone = [N_("A project of your draft is no longer among those you decide on.")] if lost else []
-    return Projection(picture, draft, themes, [*gone, *(one for one in astray if one is not None)])
+    astray = [*gone, *(one for one in why if one is not None)]
+    by_id = {one.theme.commission.id: one for one in themes}
+    ordered, dry = _in_order([one for one in passages if {one.source, one.target} <= by_id.keys()], by_id)
+    if dry is not None and not any(one.problem for one in themes):
+        astray.append(dry)
+    return Projection(picture, draft, themes, astray, ordered)
 
 
-def _astray(one: Passage, known: set[UUID]) -> Text | None:
+def _in_order(passages: Sequence[Passage], themes: Mapping[UUID, After]) -> tuple[Sequence[Passage], Text | None]:
+    """Each transfer once its source can give it, so what receives gives after it received; and which never can."""
+    room = {id: one.room for id, one in themes.items()}
+    ordered: list[Passage] = []
+    waiting = list(passages)
+    while waiting:
+        ready = next((one for one in waiting if one.source and room[one.source] >= one.minor), None)
+        if ready is None:
+            break
+        waiting.remove(ready)
+        ordered.append(ready)
+        for end, minor in ((ready.source, -ready.minor), (ready.target, ready.minor)):
+            if end is not None:
+                room[end] += minor
+    if not waiting or (stuck := waiting[0].source) is None:
+        return ordered, None
+    left = Money(max(0, room[stuck]), themes[stuck].free.currency)
+    return ordered, gives_at_most(themes[stuck].theme.commission.name, left)
+
+
+def _astray(one: Passage, picture: Picture) -> Text | None:
+    known = {theme.commission.id for theme in picture.themes}
     if not one.whole:
         return N_("A transfer needs its amount and both envelopes.")
     if one.source == one.target or not {one.source, one.target} <= known:
         return N_("A transfer goes from one envelope of this call to another.")
     if not one.reason:
         return N_("Give the reason of each transfer: it is kept and shown in the picture.")
+    if one.target in picture.linked_waiting:
+        return policy.LINKED_WAITING
     return None
 
 
 def _after(picture: Picture, theme: Theme, draft: Draft, passages: Sequence[Passage], user: Person) -> After:
-    steps = list(_steps(theme, draft, user))
+    steps = list(_steps(picture, theme, draft, user))
     currency, own = picture.call.currency, theme.commission.id
     brought = sum(one.minor for one in passages if one.target == own)
     taken = sum(one.minor for one in passages if one.source == own)
@@ -154,7 +191,7 @@ def _judged(after: After, careful: bool) -> After:
     return After(after.theme, after.envelope, after.decided, after.free, after.ahead, after.steps, why)
 
 
-def _steps(theme: Theme, draft: Draft, user: Person) -> Iterator[Step]:
+def _steps(picture: Picture, theme: Theme, draft: Draft, user: Person) -> Iterator[Step]:
     line = draft.places.get(theme.commission.id)
     chosen = [(one, *_wanted(one, at, line, draft)) for at, one in enumerate(theme.rows, 1) if is_open(one)]
     passed: Decision | None = None  # the first of the reserve list that stays there
@@ -163,7 +200,14 @@ def _steps(theme: Theme, draft: Draft, user: Person) -> Iterator[Step]:
         kept_back = passed if decision.state == DecisionState.RESERVE and outcome is Outcome.FUNDED else None
         if outcome is not None or amount.minor != decision.amount_minor:
             reason = choice.reason or draft.reason
-            yield Step(decision, outcome, amount, reason, _forbids(decision, outcome, amount, reason, kept_back, user))
+            problem = _forbids(decision, outcome, amount, reason, kept_back, user)
+            if decision.application_id in picture.linked:
+                problem = N_(
+                    "%(reference)s: %(reason)s",
+                    reference=decision.application.reference or "",
+                    reason=policy.LINKED_TO_IT,
+                )
+            yield Step(decision, outcome, amount, reason, problem)
         stays = decision.state == DecisionState.RESERVE and outcome is None
         if passed is None and (stays or outcome is Outcome.RESERVE):
             passed = decision

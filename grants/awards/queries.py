@@ -170,11 +170,11 @@ def decisions_page(user: Person, call_id: UUID, page: int, total: int) -> Decide
     return Decided(db.session.scalars(found).unique().all(), total, page)
 
 
-def page_of(decision: Decision) -> int:
-    """On which page of its call's decisions this one stands; one query."""
+def page_of(user: Person, decision: Decision) -> int:
+    """On which page of its call's decisions, as this person sees them, this one stands; one query."""
     before = (
-        select(func.count())
-        .select_from(Decision)
+        visible_decisions(user)
+        .with_only_columns(func.count())
         .join(Decision.commission)
         .where(
             Decision.call_id == decision.call_id,

@@ -1,5 +1,6 @@
 """The reserve list is served in rank order, with credit that nothing else waits for."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -8,7 +9,7 @@ from grants.applications.models import Application, ApplicationState
 from grants.awards.models import Decision, DecisionState, Outcome
 from grants.core.db import db
 from grants.core.errors import Refused
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.ledger.queries import Standing, by_commission
 
@@ -48,6 +49,15 @@ def awaited(call_id: UUID, commission_id: UUID) -> int:
         )
     )
     return int(db.session.scalar(pending) or 0)
+
+
+def gives_at_most(commission: Any, left: Money) -> Text:
+    """Why a commission cannot give what is asked of its envelope."""
+    return N_(
+        "%(commission)s can give up to %(left)s: the rest is granted, or proposed for funding.",
+        commission=commission,
+        left=left,
+    )
 
 
 def must_leave_enough(decision: Decision) -> None:

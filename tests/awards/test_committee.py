@@ -276,6 +276,57 @@ def test_the_amount_is_read_with_the_state(case):
     assert db.session.scalars(select(Award)).one().amount == mad(10_000_000)
 
 
+def test_who_moved_it_is_named_and_nobody_else(case):
+    draft = Draft(chosen(case, D=Outcome.FUNDED))
+
+    def said(after):
+        seal = sealed(case, draft)
+        after()
+        with pytest.raises(WrongState) as refused:
+            confirm(case, draft, seal=seal)
+        return str(refused.value.detail)
+
+    def withdraw():
+        queries.decision(case.other, case.rows["C"]).application.state = ApplicationState.WITHDRAWN
+        db.session.commit()
+
+    third = with_role(Role.COMMITTEE, cluster=case.stage.fund.cluster)
+    take(case, decision.hold, "B", who=case.other)
+    assert said(withdraw) == "The facts have changed since this page was drawn."
+    assert third.name in said(lambda: move(case, case.first, case.second, 5, who=third))
+    linked_to(case, "A")
+    seal = sealed(case, draft)
+    take(case, decision.hold, "D", who=case.other)
+    take(case, decision.fund, "A", who=third)  # of the commission hidden from the member
+    with pytest.raises(WrongState) as refused:
+        confirm(case, draft, seal=seal)
+    assert case.other.name in str(refused.value.detail) and third.name not in str(refused.value.detail)
+    with pytest.raises(WrongState):
+        confirm(case, draft, seal="something else")
+
+
+def test_what_receives_gives_after_it_received(case):
+    take(case, decision.reject, "D", "Non.")
+    move(case, case.second, case.first, MILLION)
+    typed = (Passage(case.second.id, case.first.id, 5, "Puis."), Passage(case.first.id, case.second.id, 7, "D’abord."))
+    after = project(drawn(case), Draft(passages=typed), case.member)
+    assert not after.problems and after.passages == [typed[1], typed[0]]
+    confirm(case, Draft(passages=typed))
+    assert free(case, case.second) == 2
+
+
+def test_transfers_that_wait_for_each_other_are_a_problem(case):
+    take(case, decision.reject, "D", "Non.")
+    move(case, case.second, case.first, MILLION)
+    move(case, case.first, case.second, 180_000_000)
+    assert [one.left.minor for one in drawn(case).themes] == [0, 180_000_000]
+    typed = (
+        Passage(case.first.id, case.second.id, 200_000_000, "Oui."),
+        Passage(case.second.id, case.first.id, 200_000_000, "Non."),
+    )
+    assert len(project(drawn(case), Draft(passages=typed), case.member).problems) == 1
+
+
 def test_too_much_is_refused_as_a_whole(case):
     draft = Draft(
         chosen(case, D=Outcome.FUNDED), passages=(Passage(case.second.id, case.first.id, 41_000_000, "Oui."),)
@@ -429,8 +480,31 @@ def test_once_the_results_are_out_they_see_and_still_do_not_decide(case):
     take(case, decision.fund, "D", who=case.other)
     decision.conclude(call_of(case, case.other), actor=case.other)
     assert call_of(case).state == CallState.DECIDED and len(drawn(case).rows) == 4
+    assert project(drawn(case), Draft(chosen(case, C=Outcome.FUNDED)), case.member).problems
+    with pytest.raises(Forbidden):
+        move(case, case.second, case.first, 5)
+    brought = Draft(passages=(Passage(case.second.id, case.first.id, 5, "Oui."),))
+    assert project(drawn(case), brought, case.member).problems
+    assert not project(drawn(case, case.other), brought, case.other).problems
+    move(case, case.first, case.second, 5)
     with pytest.raises(Forbidden):
         take(case, decision.fund, "C")
+
+
+def test_a_page_counts_only_what_the_reader_sees(case, monkeypatch):
+    monkeypatch.setattr(queries, "PER_PAGE", 1)
+    linked_to(case, "A")
+    row = queries.decision(case.other, case.rows["D"])
+    assert (queries.page_of(case.other, row), queries.page_of(case.member, row)) == (4, 1)
+
+
+def test_what_the_commission_proposed_is_kept_even_nothing(case):
+    row = queries.decision(case.other, case.rows["A"])
+    row.proposal, row.amount_minor = Outcome.REJECTED, 0
+    db.session.commit()
+    for minor in (5, 6):
+        take(case, decision.revise_amount, "A", mad(minor), "Un peu.")
+    assert db.session.get_one(Decision, case.rows["A"]).proposed_minor == 0
 
 
 def test_the_withdrawn_are_left_alone(case):

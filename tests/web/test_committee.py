@@ -47,7 +47,7 @@ def state(case, name):
 
 
 def hidden(page, name):
-    return re.search(rf'name="{name}" value="([^"]+)"', page)[1]
+    return re.search(rf'name="{name}"[^>]* value="([^"]+)"', page)[1]
 
 
 def confirmed(client, case, **changes):
@@ -303,6 +303,39 @@ def test_scores_only_as_far_as_the_call_tells_them(case, feedback, there):
     said = [render(one, "en") for one in own.paragraphs]
     assert said == (["Marks: Overall mark: 72.3 of 100"] if there else [render(one, "en") for one in OURS[REJECTED]])
     db.session.rollback()
+
+
+def test_two_members_word_one_letter(client, case):
+    seen = hidden(shown(client, at(case, "letters?occasion=rejected")), "version")
+    sent = {"occasion": "rejected", "version": seen}
+    url = at(case, "letters")
+    assert client.post(url, data=sent | {"body-fr": "Pas retenu."}).status_code == 303
+    assert client.post(url, data=sent | {"body-fr": "Pas retenu."}).status_code == 303, "a double click"
+    client.login(case.other)
+    second = client.post(url, data=sent | {"body-fr": "Écarté."}, headers=ENGLISH)
+    assert second.status_code == 409 and "Pas" in second.text and "cart" in second.text
+    assert [one.body["fr"] for one in db.session.scalars(select(LetterTemplate))] == ["Pas retenu."]
+    again = sent | {"version": hidden(second.text, "version"), "body-fr": "Écarté."}
+    assert 'name="occasion" value="rejected"' in second.text
+    assert client.post(url, data=again).status_code == 303
+
+
+@pytest.mark.parametrize("occasion", [{}, {"occasion": "refused"}])
+def test_a_letter_of_no_occasion(client, case, occasion):
+    assert client.post(at(case, "letters"), data=occasion | {"body-fr": "Bravo."}).status_code == 404
+    assert db.session.scalars(select(LetterTemplate)).all() == []
+
+
+def test_buttons_are_for_those_who_may(client, case):
+    for name, verb in (("A", "fund"), ("B", "fund"), ("C", "hold"), ("D", "fund")):
+        client.post(f"/board/decisions/{case.rows[name]}/{verb}")
+    decision.conclude(queries.decided_call(case.other, case.call_id), actor=case.other)
+    button = f"/board/decisions/{case.rows['C']}/fund"
+    assert button in shown(client, at(case, "decisions"))
+    MembershipFactory(
+        organisation=queries.decision(case.other, case.rows["C"]).application.organisation, person=case.member
+    )
+    assert button not in shown(client, at(case, "decisions"))
 
 
 def test_a_letter_always_tells_the_decision(client, case):

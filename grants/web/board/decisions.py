@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.awards import drafts, policy, queries
-from grants.awards.interests import hidden_commissions
+from grants.awards.interests import hidden_commissions, linked_among
 from grants.awards.models import Decision, Outcome
 from grants.calls.models import Call
 from grants.clusters.models import Commission
@@ -51,7 +51,11 @@ def decisions(user: Person, call: Call) -> Any:
         if (rows := [row for row in found.rows if row.commission_id == one.id])
         or (one.id in standings and one.id not in tallies)
     ]
-    moves = {row.id: portal.serves(workflow.lifecycle.open_to(user, row)) for row in found.rows}
+    linked = linked_among(user, call)
+    moves = {
+        row.id: [] if row.application_id in linked else portal.serves(workflow.lifecycle.open_to(user, row))
+        for row in found.rows
+    }
     pending = sum(one.pending for one in tallies.values())
     total = Money(sum(one.funded_minor for one in tallies.values()), call.currency)
     return render_template(
@@ -75,7 +79,7 @@ def fund(user: Person, decision: Decision) -> Any:
     reason = tidy(request.form.get("reason", ""))[: drafts.LONGEST]
     workflow.fund(decision, reason, request.form.get("version", type=int), actor=user)
     flash(_("Funded. The credit is reserved."), "ok")
-    return _back(decision)
+    return _back(user, decision)
 
 
 @portal.post("/decisions/<uuid:id>/hold")
@@ -83,7 +87,7 @@ def fund(user: Person, decision: Decision) -> Any:
 def hold(user: Person, decision: Decision) -> Any:
     workflow.hold(decision, actor=user)
     flash(_("Put on the reserve list."), "ok")
-    return _back(decision)
+    return _back(user, decision)
 
 
 @portal.post("/decisions/<uuid:id>/reject")
@@ -94,11 +98,11 @@ def reject(user: Person, decision: Decision) -> Any:
         raise Refused(N_("Say why the project is not selected: the applicant will read it."))
     workflow.reject(decision, reason, actor=user)
     flash(_("Not selected. The applicant is told with the results of the call."), "ok")
-    return _back(decision)
+    return _back(user, decision)
 
 
-def _back(decision: Decision) -> Any:
+def _back(user: Person, decision: Decision) -> Any:
     call_id: UUID = decision.call_id
-    page = queries.page_of(decision)
+    page = queries.page_of(user, decision)
     there = url_for(".decisions", id=call_id, page=page if page > 1 else None, _anchor=f"decision-{decision.id}")
     return redirect(there, 303)

@@ -6,6 +6,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import NoResultFound
+from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
 from grants.awards import letters as wording
@@ -18,14 +20,15 @@ from grants.people.models import Person
 from grants.web.access import access
 from grants.web.board import portal
 from grants.web.board.picture import speak
-from grants.web.forms import Form, WordsField
+from grants.web.forms import Form, Versioned, WordsField
 from workflows.decision import decision_letter
 from workflows.letters import preview
 
 
-class WordingForm(Form):
+class WordingForm(Form, Versioned):
     """One letter, in as many languages as one likes: a language left empty is written in our words."""
 
+    occasion = HiddenField()
     body = WordsField(_l("Wording"), multiline=True, required=False, longest=wording.LONGEST)
 
     def validate_body(self, field: Any) -> None:
@@ -48,25 +51,31 @@ class Sample:
 @access(policy.steer, queries.decided_call)
 def letters(user: Person, call: Call) -> Any:
     """The letter of one occasion, and its preview for one applicant in each language."""
-    occasion = _occasion(request.args.get("occasion"))
-    return _page(user, call, occasion, WordingForm(data={"body": wording.wordings(call.id).get(occasion)}))
+    asked = request.args.get("occasion")
+    occasion = Occasion(asked) if asked in set(Occasion) else Occasion.FUNDED
+    return _page(user, call, occasion, _form(call, occasion))
 
 
 @portal.post("/calls/<uuid:id>/letters")
 @access(policy.steer, queries.decided_call)
 def word_letter(user: Person, call: Call) -> Any:
     """Keep the wording; whatever was sent before stays as it was."""
-    occasion = _occasion(request.args.get("occasion"))
-    form = WordingForm(data={"body": wording.wordings(call.id).get(occasion)})
+    sent = request.values.get("occasion")
+    if sent not in set(Occasion):
+        raise NoResultFound
+    occasion = Occasion(sent)
+    form = _form(call, occasion)
     if not form.validate_on_submit():
         return _page(user, call, occasion, form)
-    wording.word(call, occasion, Words(form.body.data or {}), actor=user)
+    wording.word(call, occasion, Words(form.body.data or {}), form.version.data or 0, actor=user)
     flash(_("Kept. Letters sent from now on use it."), "ok")
     return redirect(url_for(".letters", id=call.id, occasion=occasion.value, project=request.args.get("project")), 303)
 
 
-def _occasion(asked: str | None) -> Occasion:
-    return Occasion(asked) if asked in set(Occasion) else Occasion.FUNDED
+def _form(call: Call, occasion: Occasion) -> WordingForm:
+    kept = wording.template(call, occasion)
+    saved = {"body": kept and kept.body, "version": kept.version if kept else 0, "occasion": occasion.value}
+    return WordingForm(data=saved)
 
 
 def _page(user: Person, call: Call, occasion: Occasion, form: WordingForm) -> Any:
