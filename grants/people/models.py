@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.core.db import Record
@@ -45,7 +45,10 @@ class Person(Record):
     """Somebody with an e-mail address. Signs in once the address is confirmed and unless disabled."""
 
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("email = lower(email)", name="email_in_lower_case"),)
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        Index("ix_person_domain", text("split_part(email, '@', 2)")),
+    )
 
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
