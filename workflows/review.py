@@ -13,6 +13,7 @@ from grants.core.i18n import N_, N_n
 from grants.people.models import Person, Role
 from grants.reviews import policy, queries, service
 from grants.reviews.models import COUNTED, STATE_LABELS, Review, ReviewState
+from grants.reviews.panels import kept_out
 from grants.reviews.service import Sheet
 from workflows.application import lifecycle as application_lifecycle
 from workflows.letters import Letter, address, letter
@@ -75,6 +76,8 @@ def assign(application: Application, reviewers: Sequence[Person], *, actor: Pers
 def _must_sit_on(reviewer: Person, application: Application) -> None:
     if not reviewer.holds(Role.REVIEWER, commission_id=application.commission_id):
         raise Refused(N_("%(name)s is not a reviewer of this commission.", name=reviewer.name))
+    if db.session.scalar(select(kept_out(reviewer.id, application.call_id, application.commission_id))):
+        raise Refused(N_("%(name)s does not sit in this call.", name=reviewer.name))
     member_of = {one.organisation_id for one in queries.memberships(reviewer)}
     if application.organisation_id in member_of:
         raise Refused(

@@ -20,6 +20,7 @@ from grants.people.models import Appointment, Membership, Organisation, Person, 
 from grants.people.scope import covered
 from grants.reviews.conflicts import conflicted, conflicted_in, conflicts_of
 from grants.reviews.models import COUNTED, Review, ReviewState
+from grants.reviews.panels import kept_out
 
 __all__ = ["conflicted", "conflicted_in", "conflicts_of"]  # the gate, under the name everybody knows it by
 
@@ -326,7 +327,7 @@ class Candidate:
 
 
 def candidates(call: Call, commission_id: UUID | None) -> list[Candidate]:
-    """The commission's reviewers, least loaded first; one query."""
+    """The commission's reviewers who sit in this call, least loaded first; one query."""
     load = (
         select(func.count(Review.id))
         .join(Application, Application.id == Review.application_id)
@@ -341,6 +342,7 @@ def candidates(call: Call, commission_id: UUID | None) -> list[Candidate]:
             Appointment.role == Role.REVIEWER,
             Appointment.commission_id == commission_id,
             Person.disabled_at.is_(None),
+            ~kept_out(Person.id, call.id, commission_id),
         )
         .order_by(load, Person.sort_key, Person.id)
     ).all()
