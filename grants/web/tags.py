@@ -29,6 +29,7 @@ from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
+from grants.reviews.assignment_models import PLAN_LABELS, PlanState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
 from grants.web.filters import Tag
@@ -139,6 +140,13 @@ ACCOUNTS: dict[Any, Look] = {
     AccountState.REPLACED: ("ghost", "repeat"),
     AccountState.WITHDRAWN: ("ghost", "undo-2"),
 }
+PLANS: dict[Any, Look] = {
+    PlanState.QUEUED: ("info", "loader"),
+    PlanState.PROPOSED: ("warn", "list-checks"),
+    PlanState.SENDING: ("info", "loader"),
+    PlanState.CONFIRMED: ("ok", "check"),
+    PlanState.DISCARDED: ("ghost", "undo-2"),
+}
 
 
 def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
@@ -152,6 +160,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
     PartnerState: _tags(PARTNERS, PARTNER_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
+    PlanState: _tags(PLANS, PLAN_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),

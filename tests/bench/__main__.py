@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import calibration, pages, storm
+from tests.bench import assignment, calibration, pages, storm
 
 BENCHES: dict[str, Callable[[], None]] = {
+    "assignment": assignment.main,
     "calibration": calibration.main,
     "pages": pages.main,
     "storm": storm.main,

@@ -1,4 +1,4 @@
-"""Chains of exchanges: an application takes a reviewer, who gives up another application, which takes another reviewer …
+"""Chains of exchanges: an application takes a reviewer, who gives up another application, which takes somebody else …
 
 A chain touches each application once, so every rule is checked exactly where it holds: on the application alone. That
 is how the worst application is raised without any other falling under it (its total is not linear in a flow), and how a
@@ -116,9 +116,7 @@ class Table:
 
     def _onward(self, front: list[Step], least: float) -> list[Step]:
         """One exchange further: each full reviewer gives up one of their applications, which takes somebody else."""
-        rows = [
-            (step, int(given)) for step in front for given in np.flatnonzero(self.chosen[:, step.takes])
-        ]
+        rows = [(step, int(given)) for step in front for given in np.flatnonzero(self.chosen[:, step.takes])]
         rows = [(step, given) for step, given in rows if given not in step.touched()]
         if not rows:
             return []

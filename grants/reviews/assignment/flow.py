@@ -3,8 +3,8 @@
 One unit of flow is one review: application → reviewer → sink. A review that nobody can take flows from its application
 straight to the sink, at a cost above everything else, so that there always is an answer and it says who goes without.
 "At least one expert" is a node of the application's non-experts that lets all reviews but one through; "one of each
-institution" a node of the application and the institution that lets one through. A tree of such nodes is a flow still, so
-the answer stays the best one. Where an institution has experts and others for one application the two rules cross,
+institution" a node of the application and the institution that lets one through. A tree of such nodes is a flow still,
+so the answer stays the best one. Where an institution has experts and others for one application the two rules cross,
 which no flow can say: the side that is worth less is closed for that application.
 """
 
@@ -53,7 +53,7 @@ class Weights:
     balance: float = 0.0
 
 
-def best(instance: Instance, weights: Weights = Weights()) -> Bools:  # noqa: B008 - frozen
+def best(instance: Instance, weights: Weights = Weights()) -> Bools:
     """(n, m), the assignment of most affinity that fills the most seats, then the most floors, and obeys the rules."""
     usable, capped = instance.open.copy(), set[tuple[int, int]]()
     for _ in range(ROUNDS):
@@ -111,7 +111,7 @@ def solve(instance: Instance, usable: Bools, capped: set[tuple[int, int]], weigh
     network.add(tails, reviewers + n, 1, -np.rint(instance.affinity[applications, reviewers] * UNIT).astype(np.int64))
     if gates.size:
         network.add(gates[0], gates[1], 1, 0)
-    network.add(needy, others[needy], instance.demand[needy] - 1, 0)
+    network.add(needy, others[needy], np.maximum(instance.demand[needy] - 1, 0), 0)
     short, nobody = _penalties(instance)
     network.add(np.arange(n), sink, instance.demand, nobody)
     _load(instance, network, sink, weights, short)

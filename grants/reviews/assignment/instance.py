@@ -1,7 +1,7 @@
 """What is to be matched, as arrays: n applications by m reviewers. No database, no words.
 
-    proposal = propose(Instance(affinity, …))          grants.reviews.assignment.fair
-    proposal.chosen                                    (n, m), who reviews what
+proposal = propose(Instance(affinity, …))          grants.reviews.assignment.fair
+proposal.chosen                                    (n, m), who reviews what
 """
 
 from dataclasses import dataclass, replace

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
 from grants.web.navigation import Item, offer
-from grants.web.reviewer import chair, portal, reviews, statistics
+from grants.web.reviewer import assignment, assignment_files, chair, portal, reviews, statistics
 
-__all__ = ["chair", "portal", "reviews", "statistics"]
+__all__ = ["assignment", "assignment_files", "chair", "portal", "reviews", "statistics"]
 
 
 @offer
