@@ -2,7 +2,7 @@
 
 Three reviews for each application, at most twenty for each reviewer, 5 % conflicts, seed 0. In the plain case
 affinities are by chance; there are four reviewers to an institution, and each knows three applications of ten. In the
-clustered case applications and reviewers are of fields: a reviewer fits their own field and knows nothing of the others,
+clustered case applications and reviewers are of fields: a reviewer fits their own field and knows nothing of another,
 and the first fields have more applications than reviewers.
 """
 
