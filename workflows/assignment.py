@@ -17,11 +17,13 @@ from grants.calls.models import Call
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
-from grants.core.errors import Refused
+from grants.core.errors import Problem, Refused
 from grants.core.i18n import N_, Text
 from grants.core.policy import clock_only
 from grants.core.types import Money
 from grants.funds.models import Fund
+from grants.messages.models import Status
+from grants.messages.queries import find
 from grants.people.models import Person
 from grants.reviews import policy, queries
 from grants.reviews.assignment import plan as reads
@@ -34,6 +36,7 @@ from workflows.review import assign
 
 DIRECTLY = 200  # files; more of them are for the worker
 PROPOSED = frozenset({PlanState.PROPOSED})
+WORKING = frozenset({PlanState.QUEUED, PlanState.SENDING})
 
 lifecycle = Lifecycle(
     "assignment_plan",
@@ -44,6 +47,7 @@ lifecycle = Lifecycle(
         Move("return_plan", frozenset({PlanState.SENDING}), PlanState.PROPOSED, clock_only, N_("Given back")),
         Move("finish_plan", frozenset({PlanState.SENDING}), PlanState.CONFIRMED, clock_only, N_("Confirmed")),
         Move("discard_plan", PROPOSED, PlanState.DISCARDED, policy.assign_plan, N_("Set aside")),
+        Move("give_up_plan", WORKING, PlanState.DISCARDED, policy.assign_plan, N_("Set aside, as its work stopped")),
     ],
 )
 
@@ -66,15 +70,7 @@ def start(board: Chaired, experts: bool, *, actor: Person) -> AssignmentPlan:
     with transaction():
         policy.assign_all.require(actor, board)
         db.session.execute(select(Call.id).where(Call.id == board.call.id).with_for_update(key_share=True))
-        if db.session.scalar(
-            select(func.count()).where(_here(board), AssignmentPlan.state.in_([PlanState.QUEUED, PlanState.SENDING]))
-        ):
-            raise Refused(N_("A proposal is on its way. Please wait until it is there."))
-        for one in db.session.scalars(
-            select(AssignmentPlan).where(_here(board), AssignmentPlan.state == PlanState.PROPOSED).with_for_update()
-        ):
-            lifecycle.fire("discard_plan", one, actor)
-        db.session.flush()
+        _clear(board, actor)
         waiting = db.session.scalar(
             select(func.count(Application.id)).where(
                 Application.call_id == board.call.id,
@@ -95,9 +91,19 @@ def start(board: Chaired, experts: bool, *, actor: Person) -> AssignmentPlan:
     return plan
 
 
-def _here(board: Chaired) -> Any:
-    place = AssignmentPlan.call_id == board.call.id, AssignmentPlan.commission_id == board.commission.id
-    return place[0] & place[1]
+def _clear(board: Chaired, actor: Person) -> None:
+    """Set aside what stands. Raises Refused while the worker is at it."""
+    here = AssignmentPlan.call_id == board.call.id, AssignmentPlan.commission_id == board.commission.id
+    standing = select(AssignmentPlan).where(*here, AssignmentPlan.state.in_(WORKING | PROPOSED)).with_for_update()
+    for one in db.session.scalars(standing, execution_options={"populate_existing": True}).all():
+        if one.state == PlanState.PROPOSED:
+            lifecycle.fire("discard_plan", one, actor)
+            continue
+        owed = find(one.promise_id) if one.promise_id else None
+        if owed is not None and owed.status not in {Status.DEAD, Status.DROPPED}:
+            raise Refused(N_("A proposal is on its way. Please wait until it is there."))
+        lifecycle.fire("give_up_plan", one, actor)
+    db.session.flush()
 
 
 def change(
@@ -111,8 +117,8 @@ def change(
     """Give these files to these reviewers instead, by hand: all of them or none. Raises Moved with what is wrong."""
     with transaction():
         policy.assign_plan.require(actor, plan)
-        expect(plan, version)
         lock(plan, "state", "short", "edited")
+        expect(plan, version)
         _must_be_proposed(plan)
         facts = gather(board)
         after = reads.pairs_of(plan) | {file: list(some) for file, some in wanted.items()}
@@ -189,9 +195,9 @@ def confirm_assignment(due: Due) -> dict[str, Any] | None:
     try:
         with db.session.begin_nested():
             _confirm(plan, _board(plan), actor.one(), lambda done, total: report_progress(due.id, done, total))
-    except Refused as refused:
+    except Problem as refused:
         plan = _whole(due.subject_id)
-        lifecycle.fire("return_plan", plan, None, reason=str(refused.detail))
+        lifecycle.fire("return_plan", plan, None, reason=str(refused))
         return {"refused": 1}
     return None
 

@@ -159,6 +159,8 @@ def raise_worst(instance: Instance, chosen: Bools, lowest_total: float, tries: i
     An application that no chain can raise is left as it is, and the next worst is looked at, up to three quarters of
     the mean: above it nobody is badly served.
     """
+    if not chosen.any():
+        return chosen
     table, stuck = Table(instance, chosen), np.zeros(instance.applications, dtype=bool)
     whole = float(table.worth.sum())
     enough = 0.75 * whole / max(1, instance.applications)

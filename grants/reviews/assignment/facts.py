@@ -4,6 +4,7 @@ Affinity of a pair, from 0 to 1: half of it is the bid (its rank among the revie
 for everything says no more than somebody neutral), four tenths declared expertise, one tenth how free the reviewer is.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from grants.reviews.models import COUNTED, Review
 from grants.reviews.panel_models import BidLevel
 from grants.reviews.panels import Panellist
 from grants.reviews.queries import Chaired
-from grants.reviews.topics import about, topics_of
+from grants.reviews.topics import ARTICLES, about, topics_of
 
 OPEN_TO_REVIEW = frozenset({ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW})
 LEVELS = {BidLevel.UNABLE: 0, BidLevel.RELUCTANT: 1, BidLevel.NEUTRAL: 2, BidLevel.WILLING: 3, BidLevel.EAGER: 4}
@@ -78,10 +79,10 @@ class Facts:
     def found(self) -> dict[UUID, list[tuple[str, ...]]]:
         """For each file, the keywords of each reviewer that its title and summary hold."""
         every = sorted({word for one in self.people for word in one.keywords})
-        stems = {word: f" {stem}" for word in every if (stem := sort_key(word).strip())}
+        stems = {word: stem for word in every if (stem := _words(word))}
         held = {}
         for one in self.files:
-            text = f" {sort_key(f'{one.title} {one.summary}')}"
+            text = _words(f"{one.title} {one.summary}")
             here = {word for word, stem in stems.items() if stem in text}
             held[one.id] = [tuple(word for word in person.keywords if word in here) for person in self.people]
         return held
@@ -96,6 +97,11 @@ class Facts:
         bid = self.bids.get((file, person.person.id))
         topics = sorted(str(one) for one in self.shared(file, person))
         return Reasons(bid or "", tuple(topics), self.found[file][at], person.load, affinity)
+
+
+def _words(text: str) -> str:
+    """Words as lists compare them, a space before each; Arabic ones without what is written before a noun."""
+    return "".join(f" {re.sub(f'^{ARTICLES}', '', one)}" for one in re.findall(r"\w+", sort_key(text)))
 
 
 def gather(board: Chaired) -> Facts:

@@ -56,6 +56,8 @@ class Weights:
 def best(instance: Instance, weights: Weights = Weights()) -> Bools:
     """(n, m), the assignment of most affinity that fills the most seats, then the most floors, and obeys the rules."""
     usable, capped = instance.open.copy(), set[tuple[int, int]]()
+    if not instance.demand.any() or not usable.any():
+        return np.zeros_like(usable)
     for _ in range(ROUNDS):
         chosen = solve(instance, usable, capped, weights)
         broken = doubled(instance, chosen)

@@ -47,7 +47,7 @@ class SeatsForm(Form, Versioned):
     reviewers = CheckboxesField(_l("Reviewers"))
 
 
-class ConfirmForm(Form, Versioned):
+class VersionForm(Form, Versioned):
     """The version that was read."""
 
 
@@ -71,10 +71,10 @@ def assignment_progress(user: Person, found: Planned) -> Any:
 
 @portal.post("/assignments/<uuid:id>/confirm")
 @access(policy.see_plan, reads.planned)
-def confirm_assignment(user: Person, found: Planned) -> Any:
+def send_plan(user: Person, found: Planned) -> Any:
     """Ask everybody at once, or show what has moved."""
     board, plan = found
-    form = ConfirmForm()
+    form = VersionForm()
     if not form.validate_on_submit():
         return _home(board)
     place = board.call.id, board.commission.id
@@ -89,7 +89,7 @@ def confirm_assignment(user: Person, found: Planned) -> Any:
 
 @portal.post("/assignments/<uuid:id>/discard")
 @access(policy.see_plan, reads.planned)
-def discard_assignment(user: Person, found: Planned) -> Any:
+def discard_plan(user: Person, found: Planned) -> Any:
     board, plan = found
     workflow.discard(plan, actor=user)
     flash(_("The proposal is set aside. Nobody was asked."), "ok")
@@ -184,20 +184,20 @@ def show(board: Chaired, plan: AssignmentPlan | None, form: StartForm, moved: An
         moved = reads.moved(gather(board), pairs, workflow.names_of(pairs))
     people = [(one.person.id, one.person.name, one.load, one.cap) for one in panels.panel(board.call, board.commission)]
     shown = plan is not None and plan.state in {PlanState.PROPOSED, PlanState.CONFIRMED}
+    progress = standing(plan) if plan is not None else None
     loads = reads.loads(plan, people) if plan is not None and shown else []
     return render_template(
         "reviewer/assignment.html",
         board=board,
         plan=plan,
         form=form,
-        confirm=ConfirmForm(data={"version": plan.version}) if plan is not None else None,
         people=len(people),
         listed=reads.page_of(plan, request.args.get("page", 1, type=int)) if plan is not None and shown else None,
         loads=loads,
         chart=_chart(plan, loads),
         costs=_costs(plan),
         wanted=int(plan.figures["wanted"]["seats"]) if plan is not None and plan.figures else 0,
-        standing=standing(plan) if plan is not None else None,
+        standing=progress,
         busy=plan is not None and plan.state in BUSY,
         moved=moved,
         topics=_topics(board),
@@ -229,18 +229,9 @@ def _costs(plan: AssignmentPlan | None) -> list[tuple[str, str, float, float, in
         "fair": (_("Worst served raised"), _("this is the proposal")),
     }
     best = plan.figures["pure"]["total"] or 1.0
-    wanted = max(1, board_reviewers(plan))
-    return [
-        (*words[name], 100 * one["total"] / best, 100 * one["worst"] / wanted, int(one["filled"]))
-        for name, one in plan.figures.items()
-        if name in words
-    ]
-
-
-def board_reviewers(plan: AssignmentPlan) -> int:
-    """Seats of an application, as far as the figures tell."""
-    wanted = plan.figures["wanted"]
-    return round(wanted["seats"] / wanted["files"]) if wanted["files"] else 1
+    seats = plan.figures["wanted"]["seats"] / max(1.0, plan.figures["wanted"]["files"]) or 1.0
+    steps = [(said, plan.figures[name]) for name, said in words.items()]
+    return [(*said, 100 * one["total"] / best, 100 * one["worst"] / seats, int(one["filled"])) for said, one in steps]
 
 
 def standing(plan: AssignmentPlan) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from grants.reviews.assignment import sheet
 from grants.reviews.assignment.facts import gather
 from grants.reviews.assignment.sheet import Reading
 from grants.web.access import access
-from grants.web.forms import Form, Versioned
+from grants.web.forms import Form
 from grants.web.language import current_reader
 from grants.web.reviewer import portal
-from grants.web.reviewer.assignment import ConfirmForm, Planned, _home, _speak
+from grants.web.reviewer.assignment import Planned, VersionForm, _home, _speak
 from grants.web.sheet_field import SheetField
 from workflows import assignment as workflow
 
@@ -28,7 +28,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST = 5_000_000
 
 
-class UploadForm(Form, Versioned):
+class UploadForm(Form):
     """The edited file."""
 
     file = SheetField(_l("Workbook or CSV file"), [InputRequired()])
@@ -79,7 +79,6 @@ def assignment_file(user: Person, found: Planned) -> Any:
         form=form,
         reading=reading,
         problems=problems,
-        confirm=ConfirmForm(formdata=None, data={"version": plan.version}),
     ), (422 if failed else 200)
 
 
@@ -88,7 +87,7 @@ def assignment_file(user: Person, found: Planned) -> Any:
 def apply_assignment_file(user: Person, found: Planned) -> Any:
     """Take over every change of the file that was just shown, or none."""
     board, plan = found
-    form = ConfirmForm()
+    form = VersionForm()
     wanted = {UUID(file): [UUID(one) for one in some] for file, some in plan.edited.items()}
     if not form.validate_on_submit() or not wanted:
         return redirect(url_for(".assignment_file", id=plan.id), 303)
