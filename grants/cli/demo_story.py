@@ -23,7 +23,7 @@ from grants.calls.examples import EXAMPLES
 from grants.calls.models import Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
-from grants.cli import demo_budget, demo_marks
+from grants.cli import demo_budget, demo_marks, demo_plan
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_grant import first_grant, reviewed
 from grants.cli.demo_papers import ask_for_papers, give_papers
@@ -207,6 +207,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
             reviewed(who, application_id, n, whole=n != 6)
     first_grant(who, call_id)
     _clarified(who, made[1])
+    demo_plan.propose(call_id, commissions()[7 % 4].id, partial(met, who["chair"]))
 
 
 def _clarified(who: dict[str, Any], application_id: Any) -> None:
