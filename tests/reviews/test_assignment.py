@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from grants.applications.models import ApplicationState
 from grants.core.db import db
-from grants.core.errors import Forbidden, LostUpdate, Refused
+from grants.core.errors import Forbidden, LostUpdate, WrongState
 from grants.core.i18n import Reader, Words
 from grants.people.models import Role
 from grants.reviews import queries
@@ -181,7 +181,7 @@ def test_a_new_proposal_sets_the_former_aside(stage):
     second = proposed(stage)
     assert db.session.get_one(AssignmentPlan, first.id).state == PlanState.DISCARDED
     assert reads.standing(board_of(stage)).id == second.id
-    with pytest.raises(Refused):
+    with pytest.raises(WrongState):
         workflow.confirm(board_of(stage), first, None, actor=stage.chair)
 
 
