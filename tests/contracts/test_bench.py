@@ -2,7 +2,7 @@
 
 import json
 
-from tests.bench import calibration, storm
+from tests.bench import assignment, calibration, storm
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -46,3 +46,12 @@ def test_calibration_beats_the_plain_mean() -> None:
     assert ours["gain_low"] > 0 > scored["gain_high"] and ours["tau"] > plain["tau"] > scored["tau"]
     assert ours["gain"] == round(float((found.tau["calibrated"] - found.tau["plain mean"]).mean()), 4)
     assert draws["marks"] == 2499 and draws["seconds"] > 0
+
+
+def test_assignment_is_compared_with_highs_and_reported() -> None:
+    cases = assignment.measure([(60, 15)])
+    for one in map(json.loads, assignment.report(cases).split("\n\n")[-1].splitlines()):
+        assert one["bench"] == "assignment" and 0 < one["seconds"]
+        assert one["highest_load"] <= assignment.CAP and one["two_of_an_institution"] == 0
+        if one["case"].startswith("plain"):
+            assert abs(one["objective"] - one["reference_objective"]) < 1e-5
