@@ -4,11 +4,11 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from grants.applications.models import ApplicationState
+from grants.applications.models import Application, ApplicationState
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, WrongState
 from grants.core.i18n import Reader, Words
-from grants.people.models import Role
+from grants.people.models import Membership, Organisation, Person, Role
 from grants.reviews import queries
 from grants.reviews.assignment import plan as reads
 from grants.reviews.assignment import sheet
@@ -18,7 +18,7 @@ from grants.reviews.models import Review, ReviewState
 from grants.reviews.panel_models import Bid, BidLevel, Expertise, ExpertiseTopic, Topic
 from grants.reviews.queries import Chaired
 from tests.factories import MembershipFactory, ReviewFactory, with_role
-from tests.story import Stage, belongs, set_stage
+from tests.story import Stage, set_stage
 from workflows import assignment as workflow
 from workflows.outbox import attempt
 
@@ -26,6 +26,12 @@ from workflows.outbox import attempt
 @pytest.fixture
 def stage(app) -> Stage:
     return set_stage(applications=3)
+
+
+def belongs(person: Person, application: Application) -> Membership:
+    """The person speaks for the applicant."""
+    organisation = db.session.get_one(Organisation, application.organisation_id)
+    return MembershipFactory(organisation=organisation, person=person)
 
 
 def board_of(stage: Stage) -> Chaired:

@@ -12,8 +12,8 @@ from grants.reviews.assignment import plan as reads
 from grants.reviews.assignment_models import AssignmentPlan, PlanState
 from grants.reviews.models import Review
 from tests.factories import PersonFactory
-from tests.reviews.test_assignment import board_of, proposed
-from tests.story import Stage, belongs, set_stage
+from tests.reviews.test_assignment import belongs, board_of, proposed
+from tests.story import Stage, set_stage
 
 ENGLISH = {"Accept-Language": "en"}
 
