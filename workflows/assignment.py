@@ -286,7 +286,7 @@ def names_of(pairs: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, str]:
     wanted = {one for some in pairs.values() for one in some}
     people = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     files = db.session.execute(select(Application.id, Application.reference).where(Application.id.in_(pairs)))
-    return dict([*people.tuples(), *files.tuples()])
+    return dict([*people.all(), *files.all()])
 
 
 def _board(plan: AssignmentPlan) -> Chaired:

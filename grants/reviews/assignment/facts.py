@@ -142,7 +142,7 @@ def gather(board: Chaired) -> Facts:
         bids=panels.bids(call, commission),
         asked=frozenset((one.application_id, one.reviewer_id) for one in reviews),
         counted={id: frozenset(some) for id, some in counted.items()},
-        institutions=dict(members.tuples().all()),
+        institutions=dict(members.all()),
         topics={one.id: about(f"{one.title} {one.summary}", topics) for one in files},
     )
 
