@@ -32,11 +32,12 @@ from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Person
 from grants.reviews import policy as review_policy
 from grants.reviews.queries import Ranking
+from workflows.applicants import tell_lead
 from workflows.application import lifecycle as application_lifecycle
 from workflows.call import lifecycle as call_lifecycle
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
-from workflows.outbox import Due, promise
+from workflows.outbox import Due
 
 PROPOSED = DecisionState.PROPOSED
 SHOWN = 10  # references in one sentence
@@ -296,7 +297,7 @@ def _notify(decision: Decision) -> None:
     again = f" {now():%Y%m%dT%H%M%S%f}" if decision.notified_at else ""  # after an appeal perhaps the same once more
     decision.notified_at = now()
     slot = f"{decision.state}{again}"
-    promise(tell_decision, decision, decision.application.lead_id, slot=slot, state=str(decision.state))
+    tell_lead(tell_decision, decision, decision.application, slot, state=str(decision.state))
 
 
 TOLD = {
@@ -308,7 +309,7 @@ TOLD = {
 
 @letter
 def tell_decision(due: Due) -> Letter | None:
-    """Tells the lead applicant what was decided, and why."""
+    """Tells the lead applicant's people what was decided, and why."""
     decision = db.session.scalars(queries.whole_decision(due.subject_id)).unique().one()
     if decision.state != due.args.get("state", due.slot):
         return None
@@ -319,7 +320,7 @@ def tell_decision(due: Due) -> Letter | None:
     if decision.reason:
         facts.append((N_("Reason"), decision.reason))
     return Letter(
-        to=application.lead,
+        to=db.session.get_one(Person, due.recipient_id),
         subject=N_("Decision on %(reference)s", reference=application.reference),
         paragraphs=[TOLD[decision.state]],
         facts=facts,

@@ -38,7 +38,8 @@ TIMEOUT = 30  # seconds for one mail, all exchanges together
 
 @dataclass(frozen=True)
 class Letter:
-    """What to say, to whom. `facts` are label and value; `action` is a label and an absolute address.
+    """What to say, to whom. `facts` are label and value; `action` is a label and an absolute address, and so is
+    `otherwise`, the quieter answer beside it.
 
     The cluster, when there is one, gives the time zone and the country's names of months.
     """
@@ -48,6 +49,7 @@ class Letter:
     paragraphs: Sequence[Text]
     facts: Sequence[tuple[Text, Any]] = ()
     action: tuple[Text, str] | None = None
+    otherwise: tuple[Text, str] | None = None
     afterwards: Sequence[Text] = ()
     cluster: Cluster | None = None
 

@@ -26,7 +26,7 @@ class ConflictKind(StrEnum):
     FORMER = "former"  # spoke for one not long ago
     GROUP = "group"  # speaks for a company of the group that one declares
     DOMAIN = "domain"  # an address at the domain of its people
-    STAKEHOLDER = "stakeholder"  # has the name of a director or shareholder
+    STAKEHOLDER = "stakeholder"  # has the name of a director, shareholder, relative or associate it declares
     ACTED = "acted"  # led a project of one, or signed for it
     TOGETHER = "together"  # speaks for one that shared a project with it
 
@@ -37,7 +37,7 @@ KIND_LABELS = {
     ConflictKind.FORMER: N_("Former member"),
     ConflictKind.GROUP: N_("Same group of companies"),
     ConflictKind.DOMAIN: N_("Same e-mail domain"),
-    ConflictKind.STAKEHOLDER: N_("Director or shareholder of the same name"),
+    ConflictKind.STAKEHOLDER: N_("Same name as somebody declared"),
     ConflictKind.ACTED: N_("Earlier project"),
     ConflictKind.TOGETHER: N_("Earlier project together"),
 }
@@ -46,12 +46,6 @@ KIND_LABELS = {
 class Verdict(StrEnum):
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
-
-
-VERDICT_LABELS = {
-    Verdict.CONFIRMED: N_("Confirmed"),
-    Verdict.DISMISSED: N_("Dismissed"),
-}
 
 
 class Conflict(Record):

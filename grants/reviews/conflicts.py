@@ -6,7 +6,7 @@ covers what was known when it was given: a fact that began later is a new one, a
 
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, or_, select, union
 
 from grants.applications.models import Application
 from grants.calls.models import Call
@@ -51,6 +51,17 @@ def conflicts_of(person: Person) -> Select[UUID]:
     return select(standing(Scope(persons=person.id)).c.application_id)
 
 
+def closed_to_reviewer(wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL, of a review among those `wanted`: its reviewer has a conflict with its file."""
+    scope = Scope(persons=select(Review.reviewer_id).where(wanted), files=select(Review.application_id).where(wanted))
+    found = standing(scope)
+    return (
+        exists()
+        .where(found.c.application_id == Review.application_id, found.c.person_id == Review.reviewer_id)
+        .correlate(Review)
+    )
+
+
 def conflicted(person: Person, application: Application) -> bool:
     """Whether the person has one with this application."""
     found = standing(Scope(persons=person.id, files=application.id))
@@ -70,6 +81,11 @@ def pairs(call: Call, commission: Commission) -> set[tuple[UUID, UUID]]:
     sits = select(Appointment.person_id).where(Appointment.commission_id == commission.id)
     found = standing(Scope(persons=sits, files=files_of(call, commission)))
     return {(row.application_id, row.person_id) for row in db.session.execute(select(found))}
+
+
+def against(application: Application) -> set[UUID]:
+    """Who of everybody has a standing conflict with this application; one query."""
+    return set(db.session.scalars(select(standing(Scope(files=application.id)).c.person_id)))
 
 
 def files_of(call: Call, commission: Commission) -> Select[UUID]:

@@ -7,6 +7,7 @@ in any order, without accents; a name in another alphabet is not recognised.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    case,
     cast,
     exists,
     false,
@@ -29,15 +31,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from grants.applications.models import TAKING_PART, Application, Partner
+from grants.calls.models import Call, CallState
 from grants.core.audit import Event
 from grants.core.clock import now
+from grants.core.db import Base
 from grants.core.types import UTCDateTime
 from grants.people.models import Membership, Organisation, Person
 from grants.profiles.models import Stakeholder
 from grants.reviews.conflict_models import ConflictKind
 
 YEARS = 5  # an earlier project, or a membership that ended, weighs this long
-WINDOW = literal_column(f"interval '{YEARS} years'")
+WINDOW: ColumnElement[Any] = literal_column(f"interval '{YEARS} years'")
 COLUMNS = ("application_id", "person_id", "kind", "fact", "since", "until", "facts")
 LEAVING = ("organisation.leave", "organisation.remove_member")
 
@@ -73,7 +77,8 @@ def within(column: Any, wanted: UUID | Select[UUID] | None) -> ColumnElement[boo
     """Whether the column is one of the ids wanted."""
     if wanted is None:
         return true()
-    return column == wanted if isinstance(wanted, UUID) else column.in_(wanted)
+    same: ColumnElement[bool] = column == wanted if isinstance(wanted, UUID) else column.in_(wanted)
+    return same
 
 
 def domain_of(email: Any) -> ColumnElement[str]:
@@ -87,13 +92,20 @@ def words_of(key: Any) -> ColumnElement[list[str]]:
     return func.string_to_array(apart, literal_column("' '"), type_=ARRAY(String))
 
 
-def _files() -> Subquery:
+@cache
+def _as(model: type[Base], name: str) -> Any:
+    """The table under another name. Made once: making its columns anew took most of the time of a statement."""
+    return aliased(model, name=name)
+
+
+@cache
+def _files(name: str = "file") -> Subquery:
     """Which organisations take part in which file, and whether as the applicant."""
     lead = select(
         Application.id.label("id"), Application.organisation_id.label("organisation_id"), true().label("lead")
     )
     partner = select(Partner.application_id, Partner.organisation_id, false()).where(Partner.state.in_(TAKING_PART))
-    return union_all(lead, partner).subquery("file")
+    return union_all(lead, partner).subquery(name)
 
 
 def _row(
@@ -102,8 +114,10 @@ def _row(
     """A branch's columns. The fact is the organisation of the file and, where there are several, which one."""
     of = cast(file.c.organisation_id, String)
     named = select(Organisation.name).where(Organisation.id == file.c.organisation_id).scalar_subquery()
-    told = {"organisation": named, "lead": file.c.lead, **facts}
-    plain = [part for name, value in told.items() for part in (literal_column(f"'{name}'"), value)]
+    told: dict[str, Any] = {"organisation": named, "lead": file.c.lead, **facts}
+    plain: list[Any] = []
+    for name, value in told.items():
+        plain += [literal_column(f"'{name}'"), value]
     return select(
         file.c.id.label("application_id"),
         person.label("person_id"),
@@ -121,7 +135,7 @@ def _scoped(rows: Select[Any], scope: Scope, file: Subquery, person: Any) -> Sel
 
 def _not_member(person: Any, organisation: Any) -> ColumnElement[bool]:
     """Whoever speaks for it today is found as such, and not once more by a weaker sign."""
-    today = aliased(Membership)
+    today = _as(Membership, "today")
     return ~exists().where(today.person_id == person, today.organisation_id == organisation)
 
 
@@ -145,7 +159,7 @@ def _former(scope: Scope) -> Select[Any]:
 
 
 def _group(scope: Scope) -> Select[Any]:
-    file, theirs, of = _files(), aliased(Organisation), aliased(Organisation)
+    file, theirs, of = _files(), _as(Organisation, "theirs"), _as(Organisation, "sister")
     person = Membership.person_id
     rows = _row(
         ConflictKind.GROUP, file, person, Membership.created_at, fact=theirs.id, own=theirs.name, group=of.group_name
@@ -159,7 +173,7 @@ def _group(scope: Scope) -> Select[Any]:
 
 
 def _domain(scope: Scope) -> Select[Any]:
-    file, other = _files(), aliased(Person)
+    file, other = _files(), _as(Person, "someone")
     domain = domain_of(Person.email)
     rows = _row(ConflictKind.DOMAIN, file, Person.id, Membership.created_at, fact=domain, domain=domain)
     joined = (
@@ -198,7 +212,7 @@ def _acted(scope: Scope) -> Select[Any]:
     acted = union_all(
         led, took.where(Partner.accepted_by_id.is_not(None)), signed.where(Partner.acceded_by_id.is_not(None))
     ).subquery("acted")
-    file, past = _files(), aliased(Application)
+    file, past = _files(), _as(Application, "past")
     until = past.submitted_at + WINDOW
     rows = _row(ConflictKind.ACTED, file, acted.c.person_id, past.submitted_at, until=until, **_project(past))
     joined = rows.join_from(acted, past, past.id == acted.c.id).join(
@@ -210,9 +224,9 @@ def _acted(scope: Scope) -> Select[Any]:
 
 def _together(scope: Scope) -> Select[Any]:
     """An organisation of the person and one of the file took part in the same project, funded or not."""
-    file, past = _files(), aliased(Application)
-    own, other = _files().alias("own"), _files().alias("other")
-    theirs, person = aliased(Organisation), Membership.person_id
+    file, past = _files(), _as(Application, "past")
+    own, other = _files("own"), _files("other")
+    theirs, person = _as(Organisation, "theirs"), Membership.person_id
     until = past.submitted_at + WINDOW
     rows = _row(
         ConflictKind.TOGETHER,
@@ -236,4 +250,9 @@ def _together(scope: Scope) -> Select[Any]:
 
 
 def _project(past: Any) -> dict[str, Any]:
-    return {"project": past.reference, "when": func.to_char(past.submitted_at, literal_column("'YYYY-MM-DD'"))}
+    """It is named once its call is decided: before, the reader of the sentence may have a conflict with it."""
+    decided = select(Call.id).where(Call.state.in_([CallState.DECIDED, CallState.ARCHIVED]))
+    return {
+        "project": case((past.call_id.in_(decided), past.reference)),
+        "when": func.to_char(past.submitted_at, literal_column("'YYYY-MM-DD'")),
+    }

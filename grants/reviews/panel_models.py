@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.calls.models import Call
 from grants.clusters.models import Commission
+from grants.core.clock import now
 from grants.core.db import Base, Record
 from grants.core.i18n import N_, Text, Words
 from grants.core.types import new_id
@@ -81,6 +82,11 @@ class PanelSeat(Record):
     commission: Mapped[Commission] = relationship(lazy="raise_on_sql")
     person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="raise_on_sql")
     invited_by: Mapped[Person] = relationship(foreign_keys=[invited_by_id], lazy="raise_on_sql")
+
+    @property
+    def is_over(self) -> bool:
+        """Its last day is past."""
+        return self.ends_on is not None and self.ends_on < now().date()
 
 
 class Topic(Record):

@@ -1,8 +1,8 @@
 """The panel of a commission in a call: its reviewers, how much each takes, what they know, when they are away, what
 they bid.
 
-Reviewers are appointed to the commission for good; a seat narrows that to one call, and one that is not accepted keeps
-them out of it. Whoever was appointed and never invited sits.
+Reviewers are appointed to the commission for good; a seat narrows that to one call, and one that is not accepted, or is
+over, keeps them out of it. Whoever was appointed and never invited sits.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from grants.applications.models import Application
 from grants.calls.models import Call
@@ -20,6 +20,7 @@ from grants.clusters.models import Commission
 from grants.core.clock import now
 from grants.core.db import db
 from grants.people.models import Appointment, Person, Role
+from grants.reviews.conflicts import conflicts_of
 from grants.reviews.models import COUNTED, Review
 from grants.reviews.panel_models import (
     USUAL_LOAD,
@@ -31,6 +32,8 @@ from grants.reviews.panel_models import (
     PanelSeat,
     SeatState,
 )
+
+Away = frozenset[tuple[UUID, UUID]]  # of an application's id and a person's who does not sit in its call
 
 
 @dataclass(frozen=True)
@@ -91,18 +94,17 @@ def panel(call: Call, commission: Commission) -> list[Panellist]:
     return [one for one in roster(call, commission) if one.sits]
 
 
-def roster(call: Call, commission: Commission, hidden: Select[UUID] | None = None) -> list[Panellist]:
-    """Everybody appointed or invited, by name, whether or not they sit; four queries.
-
-    `hidden` selects applications that the reader must not see: no load counts them.
+def roster(call: Call, commission: Commission, seen_by: Person | None = None) -> list[Panellist]:
+    """Everybody appointed or invited, by name, whether or not they sit; four queries. No load counts the files that
+    `seen_by` is conflicted with.
     """
     counted = (
         select(func.count(Review.id))
         .join(Application, Application.id == Review.application_id)
         .where(Review.reviewer_id == Person.id, Application.call_id == call.id, Review.state.in_(COUNTED))
     )
-    if hidden is not None:
-        counted = counted.where(Application.id.not_in(hidden))
+    if seen_by is not None:
+        counted = counted.where(Application.id.not_in(conflicts_of(seen_by)))
     load = counted.correlate(Person).scalar_subquery()
     appointed = exists().where(
         Appointment.person_id == Person.id,
@@ -123,7 +125,7 @@ def roster(call: Call, commission: Commission, hidden: Select[UUID] | None = Non
         Panellist(
             person,
             seat,
-            sits=held and person.disabled_at is None and (seat is None or seat.state == SeatState.ACCEPTED),
+            sits=held and person.disabled_at is None and (seat is None or _holds(seat)),
             load=count,
             knowledge=known[person.id],
             available=_some_day_left(call, seat, known[person.id].away),
@@ -147,6 +149,10 @@ def knowledge(people: Sequence[UUID]) -> dict[UUID, Knowledge]:
     return {id: Knowledge(frozenset(topics[id]), keywords.get(id, ()), tuple(away[id])) for id in people}
 
 
+def _holds(seat: PanelSeat) -> bool:
+    return seat.state == SeatState.ACCEPTED and not seat.is_over
+
+
 def _some_day_left(call: Call, seat: PanelSeat | None, away: Iterable[Absence]) -> bool:
     """From today (UTC) to the day reviews are due; once that is past, today."""
     today = now().date()
@@ -160,14 +166,29 @@ def _some_day_left(call: Call, seat: PanelSeat | None, away: Iterable[Absence]) 
     return day <= last
 
 
-def kept_out(person: Any, call_id: UUID, commission_id: UUID | None) -> ColumnElement[bool]:
-    """SQL: the person (a column or an id) was invited to sit in this call and has not accepted."""
+def kept_out(person: Any, call_id: Any, commission_id: Any) -> ColumnElement[bool]:
+    """SQL, of columns or ids: the person was invited to sit in this commission and call, and has not accepted or has
+    sat until a day that is past."""
     return exists().where(
         PanelSeat.person_id == person,
         PanelSeat.call_id == call_id,
         PanelSeat.commission_id == commission_id,
-        PanelSeat.state != SeatState.ACCEPTED,
+        _empty(),
     )
+
+
+def _empty() -> ColumnElement[bool]:
+    return or_(PanelSeat.state != SeatState.ACCEPTED, PanelSeat.ends_on < now().date())
+
+
+def not_sitting(persons: Sequence[Person], applications: Sequence[Application]) -> Away:
+    """Those who are kept out, as (application id, person id); one query."""
+    rows = select(Application.id, PanelSeat.person_id).join(
+        PanelSeat,
+        and_(PanelSeat.call_id == Application.call_id, PanelSeat.commission_id == Application.commission_id),
+    )
+    wanted = Application.id.in_([one.id for one in applications]), PanelSeat.person_id.in_([one.id for one in persons])
+    return frozenset((row[0], row[1]) for row in db.session.execute(rows.where(*wanted, _empty())))
 
 
 def bids(call: Call, commission: Commission) -> dict[tuple[UUID, UUID], BidLevel]:

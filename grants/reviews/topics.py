@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,10 +26,11 @@ def topics_of(commission_ids: Iterable[UUID]) -> Sequence[Topic]:
 def about(text: str, topics: Iterable[Topic]) -> frozenset[UUID]:
     """The topics that one of their words betrays: a word of the text begins with it."""
     plain = sort_key(text)
-    return frozenset(one.id for one in topics if one.words and _pattern(one.words).search(plain))
+    return frozenset(one.id for one in topics if one.words and _pattern(tuple(one.words)).search(plain))
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=512)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     beginnings = "|".join(re.escape(sort_key(word)) for word in words)
     return re.compile(rf"(?<!\w){ARTICLES}(?:{beginnings})")
 

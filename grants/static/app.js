@@ -8,5 +8,7 @@ import "./js/uploads.js";
 import "./js/dialogs.js";
 import "./js/tables.js";
 import "./js/rows.js";
+import "./js/listing.js";
 import "./js/marks.js";
 import "./js/jobs.js";
+import "./js/bids.js";

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import assignment, calibration, pages, storm
+from tests.bench import assignment, calibration, listing, pages, storm
 
 BENCHES: dict[str, Callable[[], None]] = {
     "assignment": assignment.main,
     "calibration": calibration.main,
+    "list": listing.main,
     "pages": pages.main,
     "storm": storm.main,
 }

@@ -27,6 +27,7 @@ ON_THE_WAY = {
     "decision.reopen_decision": "upholding the appeal",
     "review.begin": "saving a review",
     "assignment_plan.give_up_plan": "computing another",
+    "review.set_aside": "confirming a conflict",
     "bank_account.replace_account": "verifying the account that replaces it",
     "membership.declare_member": "saving what an organisation says about itself",
     "membership.deny_member": "saving what an organisation says about itself",

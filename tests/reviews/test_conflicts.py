@@ -4,22 +4,29 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from grants.applications.models import Application, ApplicationState, PartnerState
-from grants.calls.models import Call
-from grants.core.audit import record
+from grants.calls.models import Call, CallState
+from grants.core.audit import Event
 from grants.core.clock import now
 from grants.core.db import db
-from grants.people.models import Organisation, Person
+from grants.people.models import Membership, Organisation, Person
 from grants.profiles.models import Stakeholder
-from grants.reviews import queries
+from grants.reviews import findings, queries
 from grants.reviews.conflict_models import ConflictKind
 from grants.reviews.conflicts import pairs
 from grants.reviews.detection import PUBLIC_DOMAINS, Scope, detected
 from tests.applications.consortium import organisation_of, somebody
 from tests.applications.test_partner_policy import partner_in
-from tests.factories import ApplicationFactory, MembershipFactory, OrganisationFactory, PersonFactory, submitted
+from tests.factories import (
+    ApplicationFactory,
+    CallFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    PersonFactory,
+    submitted,
+)
 from tests.story import Stage, set_stage
 
 
@@ -40,7 +47,8 @@ def of(file: Application) -> Organisation:
 def past(stage: Stage, days: int, **more) -> Application:
     """A project of an earlier call, submitted so many days ago."""
     given = {**submitted(90 + days), "submitted_at": now() - timedelta(days=days), **more}
-    return ApplicationFactory(call=stage.call, commission=stage.commission, state=ApplicationState.DECIDED, **given)
+    call = CallFactory(fund=stage.fund)
+    return ApplicationFactory(call=call, commission=stage.commission, state=ApplicationState.DECIDED, **given)
 
 
 def shared(stage: Stage, reviewer: Person, days: int) -> None:
@@ -52,10 +60,15 @@ def shared(stage: Stage, reviewer: Person, days: int) -> None:
 
 
 def left(reviewer: Person, application: Application, days: int) -> None:
-    record("organisation.leave", of(application), reviewer, before={"person": str(reviewer.id)})
-    db.session.flush()
-    event = max((one for one in db.session.identity_map.values() if type(one).__name__ == "Event"), key=lambda e: e.at)
-    event.at = now() - timedelta(days=days)
+    told = {"subject_kind": "organisation", "subject_id": application.organisation_id}
+    before, at = {"person": str(reviewer.id)}, now() - timedelta(days=days)
+    db.session.add(Event(name="organisation.leave", actor_id=reviewer.id, before=before, at=at, **told))
+
+
+def led(stage: Stage, reviewer: Person, file: Application, days: int) -> None:
+    """The reviewer led a project of the applicant and does not speak for it any more."""
+    past(stage, days, organisation=of(file), lead=reviewer)
+    db.session.execute(delete(Membership).where(Membership.person_id == reviewer.id))
 
 
 def same_domain(reviewer: Person, application: Application, domain: str = "acme.ma") -> None:
@@ -95,11 +108,11 @@ CASES: dict[str, tuple[Callable[[Stage, Person, Application], object], set[Confl
     "part of a name": (lambda stage, one, file: named(one, file, "Zineb Amrani", "Zineb Amrani Idrissi"), set()),
     "a name of one word": (lambda stage, one, file: named(one, file, "Zineb", "Zineb"), set()),
     "led an earlier project": (
-        lambda stage, one, file: past(stage, 400, organisation=of(file), lead=one),
+        lambda stage, one, file: led(stage, one, file, 400),
         {ConflictKind.ACTED},
     ),
     "led one long ago": (
-        lambda stage, one, file: past(stage, 5 * 366, organisation=of(file), lead=one),
+        lambda stage, one, file: led(stage, one, file, 5 * 366),
         set(),
     ),
     "shared a project": (lambda stage, one, file: shared(stage, one, 400), {ConflictKind.TOGETHER}),
@@ -121,6 +134,19 @@ def test_what_is_found(stage: Stage, case: str) -> None:
     mine = {one for one in pairs(stage.call, stage.commission) if one[0] in {file.id, other.id}}
     assert mine == ({(file.id, reviewer.id)} if expected else set())
     assert (file.id in set(db.session.scalars(queries.conflicts_of(reviewer)))) is bool(expected)
+
+
+def test_a_project_is_named_once_its_call_is_decided(stage: Stage) -> None:
+    """Before, whoever reads the sentence may have a conflict of their own with that project."""
+    reviewer, (file, _) = stage.reviewers[0], stage.applications
+    led(stage, reviewer, file, 400)
+    (earlier,) = db.session.scalars(select(Application).where(Application.lead_id == reviewer.id))
+    earlier.reference = "2025-7"
+    for state, told in ((CallState.EVALUATING, False), (CallState.DECIDED, True)):
+        earlier.call.state = state
+        db.session.flush()
+        (one,) = findings.of(reviewer, file)
+        assert ("2025-7" in str(one.sentence("Zineb"))) is told
 
 
 def test_a_partner_counts_while_it_takes_part(stage: Stage) -> None:

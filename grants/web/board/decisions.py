@@ -18,6 +18,7 @@ from grants.ledger.queries import Standing, by_commission
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.board import portal
+from grants.web.fields import tidy
 from grants.web.language import speak_for
 from workflows import call as call_workflow
 from workflows import decision as workflow
@@ -82,7 +83,7 @@ def hold(user: Person, decision: Decision) -> Any:
 @portal.post("/decisions/<uuid:id>/reject")
 @access(policy.decide, queries.decision)
 def reject(user: Person, decision: Decision) -> Any:
-    reason = request.form.get("reason", "").strip()
+    reason = tidy(request.form.get("reason", ""))
     if not reason:
         raise Refused(N_("Say why the project is not selected: the applicant will read it."))
     workflow.reject(decision, reason, actor=user)

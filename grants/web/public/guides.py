@@ -1,9 +1,12 @@
 """The help pages, one for each role: what you do, in what order, what the system checks. In our own words."""
 
 from grants.core.i18n import N_
+from grants.web.public import panel_guides
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
+from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
+from grants.web.public.search_guide import SEARCH
 
 REVIEWER = Guide(
     "reviewer",
@@ -11,6 +14,7 @@ REVIEWER = Guide(
     "scale",
     N_("You mark projects of your commission against the published rubric."),
     [
+        *panel_guides.FOR_REVIEWERS,
         (
             N_("Declare a conflict, or none"),
             N_(
@@ -27,6 +31,24 @@ REVIEWER = Guide(
             N_("By half marks, with the keyboard if you like. A comment is required at 3 or under."),
         ),
         (
+            N_("Say what you recommend"),
+            N_(
+                "Where the budget has lines, an amount for each heading, with the reason of each cut; the sum stands"
+                " below. Your private notes are read by nobody else."
+            ),
+        ),
+        (
+            N_("Save and next"),
+            N_("Leads to the file with the fewest reviews, so that every project gets its share of attention."),
+        ),
+        (
+            N_("Mark in a workbook, if you are often offline"),
+            N_(
+                "Fetch one Excel sheet with all your files, send it back filled in, and see what it changes before"
+                " anything is written. What you changed on the site meanwhile stays, unless you say otherwise."
+            ),
+        ),
+        (
             N_("Submit"),
             N_("A submitted review is final; only the chair can reopen it, with a reason."),
         ),
@@ -34,8 +56,10 @@ REVIEWER = Guide(
     [
         N_("You see the file only after you have declared no conflict."),
         N_("You see the other reviews only after your own is in."),
+        N_("In a double-blind call you are not told who applies, and you read anonymised versions of the documents."),
         N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
+        *panel_guides.REVIEWERS_CHECKS,
     ],
 )
 CHAIR = Guide(
@@ -44,6 +68,7 @@ CHAIR = Guide(
     "users-round",
     N_("You assign reviewers, follow their progress, rank and propose."),
     [
+        *panel_guides.FOR_CHAIRS,
         (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
         (
             N_("Or let a proposal be computed"),
@@ -80,6 +105,7 @@ CHAIR = Guide(
             " would tell."
         ),
         N_("Reviewers who share no project are never compared, and too few marks are said to be too few."),
+        *panel_guides.CHAIRS_CHECKS,
     ],
 )
 COMMITTEE = Guide(
@@ -287,8 +313,10 @@ GUIDES = {
         TOGETHER,
         REVIEWER,
         CHAIR,
+        CONFLICTS,
         COMMITTEE,
         OFFICER,
+        SEARCH,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
