@@ -1,6 +1,6 @@
 """A proposal of who reviews what: computed, edited, confirmed as one unit. Nobody is asked before that.
 
-plan = start(board, experts=True, actor=chair)         at once, or by a job when there are many files
+plan = start(board, experts=True, seen=None, actor=chair)   at once, or by a job when there are many files
 change(plan, application, [reviewer ids], actor=chair)
 confirm(plan, actor=chair)                             asks everybody, or nobody when a fact has moved: Moved says which
 """
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import flag_modified
 
 from grants.applications.models import Application
 from grants.calls.models import Call
@@ -37,6 +38,7 @@ from workflows.review import assign
 DIRECTLY = 200  # files; more of them are for the worker
 PROPOSED = frozenset({PlanState.PROPOSED})
 WORKING = frozenset({PlanState.QUEUED, PlanState.SENDING})
+Seen = tuple[UUID, int] | None  # a proposal and its version
 
 lifecycle = Lifecycle(
     "assignment_plan",
@@ -65,12 +67,15 @@ class Moved(Refused):
 # --- what a chair does ----------------------------------------------------------------------------------------
 
 
-def start(board: Chaired, experts: bool, *, actor: Person) -> AssignmentPlan:
-    """A new proposal; the one that stood is set aside. Computed at once, or by the worker when there are many files."""
+def start(board: Chaired, experts: bool, seen: Seen, *, actor: Person) -> AssignmentPlan:
+    """A new proposal, computed at once, or by the worker when there are many files. The one that stood and that the
+    chair has `seen` is set aside; if another stands, or they did not see it as it is now, it is given as it stands.
+    """
     with transaction():
         policy.assign_all.require(actor, board)
         db.session.execute(select(Call.id).where(Call.id == board.call.id).with_for_update(key_share=True))
-        _clear(board, actor)
+        if (stands := _clear(board, seen, actor)) is not None:
+            return stands
         waiting = db.session.scalar(
             select(func.count(Application.id)).where(
                 Application.call_id == board.call.id,
@@ -87,23 +92,26 @@ def start(board: Chaired, experts: bool, *, actor: Person) -> AssignmentPlan:
         if (waiting or 0) > DIRECTLY:
             plan.promise_id = promise(compute_assignment, plan)
         else:
-            _compute(plan, gather(board))
+            _compute(plan, gather(board, actor))
     return plan
 
 
-def _clear(board: Chaired, actor: Person) -> None:
-    """Set aside what stands. Raises Refused while the worker is at it."""
+def _clear(board: Chaired, seen: Seen, actor: Person) -> AssignmentPlan | None:
+    """Set aside what stands; give it instead when it must stay: the worker is at it, or it was not seen as it is."""
     here = AssignmentPlan.call_id == board.call.id, AssignmentPlan.commission_id == board.commission.id
     standing = select(AssignmentPlan).where(*here, AssignmentPlan.state.in_(WORKING | PROPOSED)).with_for_update()
     for one in db.session.scalars(standing, execution_options={"populate_existing": True}).all():
         if one.state == PlanState.PROPOSED:
+            if (one.id, one.version) != seen:
+                return one
             lifecycle.fire("discard_plan", one, actor)
             continue
         owed = find(one.promise_id) if one.promise_id else None
         if owed is not None and owed.status not in {Status.DEAD, Status.DROPPED}:
-            raise Refused(N_("A proposal is on its way. Please wait until it is there."))
+            return one
         lifecycle.fire("give_up_plan", one, actor)
     db.session.flush()
+    return None
 
 
 def change(
@@ -120,7 +128,7 @@ def change(
         lock(plan, "state", "short", "edited")
         expect(plan, version)
         _must_be_proposed(plan)
-        facts = gather(board)
+        facts = gather(board, actor)
         after = reads.pairs_of(plan) | {file: list(some) for file, some in wanted.items()}
         problems = reads.moved(facts, after, names_of(after))
         known = set(reads.moved(facts, reads.pairs_of(plan), names_of(reads.pairs_of(plan))))
@@ -177,7 +185,7 @@ def compute_assignment(due: Due) -> None:
     if plan.state != PlanState.QUEUED:
         raise Gone("the proposal is already there")
     report_progress(due.id, 0, 2)
-    facts = gather(_board(plan))
+    facts = gather(_board(plan), plan.chair)
     report_progress(due.id, 1, 2)
     _compute(plan, facts)
     report_progress(due.id, 2, 2)
@@ -222,7 +230,7 @@ def _confirm(plan: AssignmentPlan, board: Chaired, actor: Person, report: Callab
     db.session.execute(  # whoever moves one of these files waits, or has already moved it
         select(Application.id).where(Application.id.in_(pairs)).order_by(Application.id).with_for_update()
     ).all()
-    facts = gather(board)
+    facts = gather(board, actor)
     if problems := reads.moved(facts, pairs, names_of(pairs)):
         raise Moved(problems)
     complete = [file for file, some in pairs.items() if len(some) >= facts.missing(file)]
@@ -273,6 +281,7 @@ def _keep_by_hand(plan: AssignmentPlan, facts: Facts, wanted: Mapping[UUID, Sequ
         else:
             short.setdefault(str(file), "emptied")
     plan.short = short
+    flag_modified(plan, "short")  # a change of a pair alone is a change of the plan: its version counts
     db.session.flush()
 
 
@@ -286,7 +295,7 @@ def names_of(pairs: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, str]:
     wanted = {one for some in pairs.values() for one in some}
     people = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     files = db.session.execute(select(Application.id, Application.reference).where(Application.id.in_(pairs)))
-    return dict([*people.all(), *files.all()])
+    return {id: name or "" for id, name in [*people.all(), *files.all()]}
 
 
 def _board(plan: AssignmentPlan) -> Chaired:

@@ -13,4 +13,4 @@ from workflows import assignment
 def propose(call_id: Any, commission_id: UUID, chair: Callable[[], Person]) -> None:
     """Computed this morning; nobody has been asked."""
     with days_ago(0.1):
-        assignment.start(queries.chaired(chair(), call_id, commission_id), False, actor=chair())
+        assignment.start(queries.chaired(chair(), call_id, commission_id), False, None, actor=chair())

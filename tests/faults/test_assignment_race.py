@@ -23,10 +23,16 @@ def kept() -> tuple[UUID, UUID, UUID, UUID, UUID]:
     other = with_role(Role.CHAIR, commission=stage.commission)
     board = queries.chaired(stage.chair, stage.call.id, stage.commission.id)
     found = stage.chair.id, other.id, stage.call.id, stage.commission.id
-    plan = workflow.start(board, False, actor=stage.chair)
+    plan = workflow.start(board, False, None, actor=stage.chair)
     id = plan.id
     db.session.commit()
     return (id, *found)
+
+
+def seen_now(plan_id: UUID) -> tuple[UUID, int]:
+    version = db.session.get_one(AssignmentPlan, plan_id).version
+    db.session.rollback()
+    return plan_id, version
 
 
 def confirm(plan_id: UUID, person_id: UUID):
@@ -38,10 +44,10 @@ def confirm(plan_id: UUID, person_id: UUID):
     return act
 
 
-def start(person_id: UUID, call_id: UUID, commission_id: UUID):
+def start(person_id: UUID, seen: tuple[UUID, int], call_id: UUID, commission_id: UUID):
     def act() -> object:
         person = db.session.get_one(Person, person_id)
-        return workflow.start(queries.chaired(person, call_id, commission_id), False, actor=person)
+        return workflow.start(queries.chaired(person, call_id, commission_id), False, seen, actor=person)
 
     return act
 
@@ -57,8 +63,9 @@ def test_two_chairs_confirm_once(own_app: Flask) -> None:
 
 
 def test_two_chairs_compute_and_one_proposal_stands(own_app: Flask) -> None:
-    _, one, other, *place = kept()
-    assert race(own_app, [start(one, *place), start(other, *place)]) == {"done": 2}
+    plan, one, other, *place = kept()
+    seen = seen_now(plan)
+    assert race(own_app, [start(one, seen, *place), start(other, seen, *place)]) == {"done": 2}
     db.session.rollback()
     standing = select(func.count(AssignmentPlan.id)).where(AssignmentPlan.state == PlanState.PROPOSED)
     assert db.session.scalar(standing) == 1
@@ -66,7 +73,7 @@ def test_two_chairs_compute_and_one_proposal_stands(own_app: Flask) -> None:
 
 def test_confirming_while_another_computes_anew_asks_everybody_or_nobody(own_app: Flask) -> None:
     plan, one, other, *place = kept()
-    race(own_app, [confirm(plan, one), start(other, *place)])
+    race(own_app, [confirm(plan, one), start(other, seen_now(plan), *place)])
     db.session.rollback()
     confirmed = db.session.get_one(AssignmentPlan, plan).state == PlanState.CONFIRMED
     assert db.session.scalar(select(func.count(Review.id))) == (12 if confirmed else 0)

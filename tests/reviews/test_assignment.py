@@ -39,7 +39,7 @@ def board_of(stage: Stage) -> Chaired:
 
 
 def proposed(stage: Stage, experts: bool = False) -> AssignmentPlan:
-    return workflow.start(board_of(stage), experts, actor=stage.chair)
+    return workflow.start(board_of(stage), experts, None, actor=stage.chair)
 
 
 def asked() -> int:
@@ -77,7 +77,7 @@ def test_bids_expertise_and_load_make_the_affinity(stage):
     db.session.flush()
     db.session.add(ExpertiseTopic(person_id=knows.id, topic_id=topic.id))
     db.session.flush()
-    facts = gather(board_of(stage))
+    facts = gather(board_of(stage), stage.chair)
     posed = pose(facts)
     at = {one.person.id: n for n, one in enumerate(facts.people)}
     row = [one.id for one in posed.files].index(stage.applications[0].id)
@@ -184,11 +184,29 @@ def test_an_older_page_overwrites_nothing(stage):
 
 def test_a_new_proposal_sets_the_former_aside(stage):
     first = proposed(stage)
-    second = proposed(stage)
+    second = workflow.start(board_of(stage), False, (first.id, first.version), actor=stage.chair)
     assert db.session.get_one(AssignmentPlan, first.id).state == PlanState.DISCARDED
     assert reads.standing(board_of(stage)).id == second.id
     with pytest.raises(WrongState):
         workflow.confirm(board_of(stage), first, None, actor=stage.chair)
+
+
+def test_a_second_press_or_a_stale_tab_computes_nothing_anew(stage):
+    """What was changed by hand since the page was read would be lost."""
+    stage.call.reviewers_per_application = 2
+    db.session.flush()
+    first = proposed(stage)
+    seen = first.id, first.version
+    assert proposed(stage).id == first.id
+    file = stage.applications[0].id
+    held = reads.pairs_of(first)[file]
+    other = next(one.id for one in stage.reviewers if one.id not in held)
+    workflow.change(board_of(stage), first, {file: [held[0], other]}, first.version, actor=stage.chair)
+    assert first.version > seen[1]
+    assert workflow.start(board_of(stage), False, seen, actor=stage.chair).id == first.id
+    assert set(reads.pairs_of(first)[file]) == {held[0], other}
+    with pytest.raises(LostUpdate):
+        workflow.change(board_of(stage), first, {file: held}, seen[1], actor=stage.chair)
 
 
 def test_a_chair_with_a_conflict_sees_and_does_nothing_of_it(stage):
@@ -197,7 +215,7 @@ def test_a_chair_with_a_conflict_sees_and_does_nothing_of_it(stage):
     belongs(stage.chair, stage.applications[2])
     db.session.commit()
     with pytest.raises(Forbidden):
-        workflow.start(board, False, actor=stage.chair)
+        workflow.start(board, False, None, actor=stage.chair)
     with pytest.raises(Forbidden):
         workflow.confirm(board, plan, None, actor=stage.chair)
 
@@ -236,7 +254,7 @@ def book(stage, tmp_path):
     path = tmp_path / "plan.xlsx"
 
     def edit(change=lambda _: None) -> bytes:
-        content = sheet.book(board_of(stage), gather(board_of(stage)), reads.pairs_of(plan), Reader("fr"))
+        content = sheet.book(board_of(stage), gather(board_of(stage), stage.chair), reads.pairs_of(plan), Reader("fr"))
         path.write_bytes(content)
         held = openpyxl.load_workbook(path)
         change(held.worksheets[0])
@@ -248,7 +266,7 @@ def book(stage, tmp_path):
 
 def test_a_workbook_sent_back_as_it_is_changes_nothing(stage, book):
     plan, edit = book
-    found = sheet.read(edit(), gather(board_of(stage)), reads.pairs_of(plan))
+    found = sheet.read(edit(), gather(board_of(stage), stage.chair), reads.pairs_of(plan))
     assert (found.differences, found.errors, found.wanted) == ([], [], {})
 
 
@@ -262,7 +280,7 @@ def test_an_edited_workbook_lists_differences_and_is_taken_over_as_a_whole(stage
         row = next(row for row in page.iter_rows(min_row=1) if row[0].value == reference)
         row[3].value = other.email.upper()
 
-    found = sheet.read(edit(change), gather(board_of(stage)), reads.pairs_of(plan))
+    found = sheet.read(edit(change), gather(board_of(stage), stage.chair), reads.pairs_of(plan))
     assert found.errors == []
     assert [(one.reference, one.new) for one in found.differences] == [(reference, (other.name,))]
     workflow.keep_upload(plan, found.wanted, actor=stage.chair)
@@ -279,7 +297,7 @@ def test_errors_of_a_workbook_name_their_cells(stage, book):
         page.cell(first + 1, 1).value = "UNKNOWN-1"
         page.cell(first + 2, 5).value = page.cell(first + 2, 4).value
 
-    errors = sheet.read(edit(change), gather(board_of(stage)), reads.pairs_of(plan)).errors
+    errors = sheet.read(edit(change), gather(board_of(stage), stage.chair), reads.pairs_of(plan)).errors
     assert {one.cell[0] for one in errors} == {"A", "D", "E"}
     assert any("nobody@example.org" in str(one.said) for one in errors)
 
@@ -291,7 +309,7 @@ def test_gathering_costs_the_same_however_many(app, queries):
             with_role(Role.REVIEWER, commission=stage.commission)
         board = board_of(stage)
         with queries() as seen:
-            pose(gather(board))
+            pose(gather(board, stage.chair))
         return len(seen)
 
     assert cost(1, 0) == cost(12, 10)

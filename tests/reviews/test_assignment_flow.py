@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from grants.reviews.assignment.fair import Cause, causes, propose
+from grants.reviews.assignment.fair import Cause, balanced, causes, propose
 from grants.reviews.assignment.flow import Weights, best, doubled, total, totals
 from grants.reviews.assignment.instance import Instance, pruned
 
@@ -51,6 +51,8 @@ def test_every_rule_holds_in_the_proposal(instance: Instance) -> None:
     assert found.fair.total == pytest.approx(total(instance, found.chosen))
     assert found.fair.filled == found.balanced.filled
     assert found.fair.worst >= found.balanced.worst - 1e-9
+    before, after = (instance.carried + one.sum(axis=0) for one in (balanced(instance), found.chosen))
+    assert (after >= np.minimum(before, instance.floor)).all()
     empty = np.flatnonzero(found.chosen.sum(axis=1) < instance.demand)
     assert set(causes(instance, found.chosen, ~instance.open)) == set(empty)
 

@@ -75,7 +75,7 @@ class Table:
     def chain(self, application: int, leaves: int, least: float) -> Step | None:
         """The chain of least loss that gives this application somebody else than `leaves`; None if there is none.
 
-        Whoever is touched ends above `least`, the application itself included.
+        Whoever is touched ends above `least`, the application itself included; nobody falls under their floor.
         """
         change = self.instance.affinity[application] - self._worth(application, leaves)
         allowed = self.welcome(np.array([application]), np.array([leaves]))[0]
@@ -86,9 +86,9 @@ class Table:
         ]
         found: Step | None = None
         for _ in range(DEPTH):
-            ending = [one for one in front if self._has_room(one.takes, leaves)]
+            ending = [one for one in front if self._may_end(one.takes, leaves)]
             found = max([*ending, *([found] if found else [])], key=lambda one: one.total, default=None)
-            front = self._onward([one for one in front if not self._has_room(one.takes, leaves)], least)
+            front = self._onward([one for one in front if not self._may_end(one.takes, leaves)], least)
             if not front:
                 break
         return found
@@ -111,8 +111,13 @@ class Table:
     def _worth(self, application: int, reviewer: int) -> float:
         return 0.0 if reviewer == NONE else float(self.instance.affinity[application, reviewer])
 
-    def _has_room(self, reviewer: int, freed: int) -> bool:
-        return reviewer == freed or bool(self.load[reviewer] < self.instance.room[reviewer])
+    def _may_end(self, reviewer: int, freed: int) -> bool:
+        """Whether a chain may end here: this reviewer has room, and the one who was freed can do with one less."""
+        if reviewer == freed:
+            return True
+        one = self.instance
+        spare = freed == NONE or one.carried[freed] + self.load[freed] > one.floor[freed]
+        return bool(spare and self.load[reviewer] < one.room[reviewer])
 
     def _onward(self, front: list[Step], least: float) -> list[Step]:
         """One exchange further: each full reviewer gives up one of their applications, which takes somebody else."""
@@ -156,7 +161,7 @@ def fill(instance: Instance, chosen: Bools) -> Bools:
 def raise_worst(instance: Instance, chosen: Bools, lowest_total: float, tries: int = 4_000) -> Bools:
     """The same with its worst applications raised, as long as the whole keeps `lowest_total` of affinity.
 
-    An application that no chain can raise is left as it is, and the next worst is looked at, up to three quarters of
+    The worst is raised until no chain can; it is left there, and the next worst are looked at up to three quarters of
     the mean: above it nobody is badly served.
     """
     if not chosen.any():
@@ -164,10 +169,10 @@ def raise_worst(instance: Instance, chosen: Bools, lowest_total: float, tries: i
     table, stuck = Table(instance, chosen), np.zeros(instance.applications, dtype=bool)
     whole = float(table.worth.sum())
     enough = 0.75 * whole / max(1, instance.applications)
-    stuck |= instance.demand == 0
+    waits = instance.demand > 0
     for _ in range(tries):
-        at = int(np.where(stuck, np.inf, table.worth).argmin())
-        if stuck[at] or table.worth[at] >= enough:
+        at = int(np.where(waits & ~stuck, table.worth, np.inf).argmin())
+        if stuck[at] or not waits[at] or (stuck.any() and table.worth[at] >= enough):
             break
         held = sorted(np.flatnonzero(table.chosen[at]), key=lambda one: instance.affinity[at, one])
         chains = (table.chain(at, int(leaves), table.worth[at] + GAIN) for leaves in held)

@@ -14,19 +14,19 @@ from uuid import UUID
 
 import numpy as np
 from scipy.stats import rankdata
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from grants.applications.models import Application, ApplicationState
 from grants.core.db import db
 from grants.core.types import sort_key
-from grants.people.models import Membership, Organisation
+from grants.people.models import Membership, Organisation, Person
 from grants.reviews import conflicts, panels
 from grants.reviews.assignment.instance import Bools, Floats, Instance
 from grants.reviews.models import COUNTED, Review
 from grants.reviews.panel_models import BidLevel
 from grants.reviews.panels import Panellist
 from grants.reviews.queries import Chaired
-from grants.reviews.topics import ARTICLES, about, topics_of
+from grants.reviews.topics import ARTICLES, topics_by_application
 
 OPEN_TO_REVIEW = frozenset({ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW})
 LEVELS = {BidLevel.UNABLE: 0, BidLevel.RELUCTANT: 1, BidLevel.NEUTRAL: 2, BidLevel.WILLING: 3, BidLevel.EAGER: 4}
@@ -36,12 +36,11 @@ PAIR = tuple[UUID, UUID]
 
 @dataclass(frozen=True)
 class Reasons:
-    """What speaks for a pair: the bid, the topics in common, the keywords found in the file, reviews asked before."""
+    """What speaks for a pair: the bid, the topics in common, the keywords found in the file."""
 
     bid: str
     topics: tuple[str, ...]
     words: tuple[str, ...]
-    load: int
     affinity: float | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -49,19 +48,29 @@ class Reasons:
             "bid": self.bid,
             "topics": list(self.topics),
             "words": list(self.words),
-            "load": self.load,
             "affinity": self.affinity,
         }
 
 
 @dataclass(frozen=True)
+class File:
+    """An application, in short."""
+
+    id: UUID
+    reference: str
+    title: str
+    summary: str
+    organisation: str
+
+
+@dataclass(frozen=True)
 class Facts:
-    """Files that want reviewers (id, reference, title, summary, state, organisation) and everybody who may be asked.
+    """Files that want reviewers, and everybody who may be asked.
 
     `asked` is everyone ever asked about a file, `counted` those who are reviewing it. `institutions` of each reviewer.
     """
 
-    files: Sequence[Row[Any]]
+    files: Sequence[File]
     people: Sequence[Panellist]
     wanted: int
     conflicts: frozenset[PAIR]
@@ -96,7 +105,7 @@ class Facts:
         person = self.people[at]
         bid = self.bids.get((file, person.person.id))
         topics = sorted(str(one) for one in self.shared(file, person))
-        return Reasons(bid or "", tuple(topics), self.found[file][at], person.load, affinity)
+        return Reasons(bid or "", tuple(topics), self.found[file][at], affinity)
 
 
 def _words(text: str) -> str:
@@ -104,20 +113,19 @@ def _words(text: str) -> str:
     return "".join(f" {re.sub(f'^{ARTICLES}', '', one)}" for one in re.findall(r"\w+", sort_key(text)))
 
 
-def gather(board: Chaired) -> Facts:
-    """Every fact of this commission in this call; a dozen queries however large. Whoever asks may see all its files."""
+def gather(board: Chaired, seen_by: Person) -> Facts:
+    """Every fact of this commission in this call; a dozen queries however large. `seen_by` may see all its files; no
+    load counts those of other commissions that they are conflicted with.
+    """
     call, commission = board.call, board.commission
     place = (Application.call_id == call.id, Application.commission_id == commission.id)
-    files = db.session.execute(
-        select(
-            *(Application.id, Application.reference, Application.title, Application.summary, Application.state),
-            Organisation.name.label("organisation"),
-        )
+    rows = db.session.execute(
+        select(*(Application.id, Application.reference, Application.title, Application.summary, Organisation.name))
         .join(Organisation, Organisation.id == Application.organisation_id)
         .where(*place, Application.state.in_(OPEN_TO_REVIEW))
         .order_by(Application.reference)
-    ).all()
-    people = panels.panel(call, commission)
+    )
+    people = panels.panel(call, commission, seen_by)
     reviews = db.session.execute(
         select(Review.application_id, Review.reviewer_id, Review.state)
         .join(Application, Application.id == Review.application_id)
@@ -133,9 +141,8 @@ def gather(board: Chaired) -> Facts:
         .where(Membership.person_id.in_(everybody))
         .order_by(Membership.organisation_id.desc())
     )
-    topics = topics_of([commission.id])
     return Facts(
-        files=files,
+        files=[File(id, reference or "", *rest) for id, reference, *rest in rows],
         people=people,
         wanted=call.reviewers_per_application,
         conflicts=frozenset(conflicts.pairs(call, commission)),
@@ -143,7 +150,7 @@ def gather(board: Chaired) -> Facts:
         asked=frozenset((one.application_id, one.reviewer_id) for one in reviews),
         counted={id: frozenset(some) for id, some in counted.items()},
         institutions=dict(members.all()),
-        topics={one.id: about(f"{one.title} {one.summary}", topics) for one in files},
+        topics=topics_by_application(call, commission),
     )
 
 
@@ -151,7 +158,7 @@ def gather(board: Chaired) -> Facts:
 class Posed:
     """The instance of some facts: `files` are the rows of its arrays, `conflicts` (n, m) what conflicts alone close."""
 
-    files: Sequence[Row[Any]]
+    files: Sequence[File]
     instance: Instance
     conflicts: Bools
 
@@ -164,7 +171,8 @@ def pose(facts: Facts, experts: bool = True) -> Posed:
     conflict, expertise = np.zeros((n, m), dtype=bool), np.zeros((n, m))
     held = np.zeros(n, dtype=bool)
     numbers = {one: at for at, one in enumerate(sorted(set(facts.institutions.values())))}
-    institution = np.array([numbers.get(facts.institutions.get(one.person.id), -1) for one in facts.people], dtype=int)
+    theirs = [facts.institutions.get(one.person.id) for one in facts.people]
+    institution = np.array([-1 if one is None else numbers[one] for one in theirs], dtype=np.int64)
     place = {one.person.id: at for at, one in enumerate(facts.people)}
     available = np.array([one.available for one in facts.people], dtype=bool)
     for row, file in enumerate(files):
@@ -179,8 +187,8 @@ def pose(facts: Facts, experts: bool = True) -> Posed:
             if one in facts.institutions:
                 closed[row] |= institution == numbers[facts.institutions[one]]
     closed |= (level == LEVELS[BidLevel.UNABLE]) | ~available[None, :]
-    cap = np.array([one.cap for one in facts.people], dtype=int)
-    load = np.array([one.load for one in facts.people], dtype=int)
+    cap = np.array([one.cap for one in facts.people], dtype=np.int64)
+    load = np.array([one.load for one in facts.people], dtype=np.int64)
     known = np.array([bool(facts.topics.get(one.id)) for one in files], dtype=bool) | (expertise > 0).any(axis=1)
     free = np.clip(1 - load / np.maximum(cap, 1), 0, 1)
     ranks = (rankdata(level, axis=0) - 0.5) / max(1, n) if n and m else np.zeros((n, m))
@@ -190,9 +198,9 @@ def pose(facts: Facts, experts: bool = True) -> Posed:
         institution=institution,
         expert=expertise > 0,
         needs_expert=known & ~held & experts,
-        demand=np.array([facts.missing(one.id) for one in files], dtype=int),
+        demand=np.array([facts.missing(one.id) for one in files], dtype=np.int64),
         cap=cap,
-        floor=np.array([one.least for one in facts.people], dtype=int),
+        floor=np.array([one.least for one in facts.people], dtype=np.int64),
         carried=load,
     )
     return Posed(files, instance, conflict & ~closed)

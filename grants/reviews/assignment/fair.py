@@ -18,6 +18,7 @@ from grants.reviews.assignment.instance import Bools, Instance, pruned
 
 BALANCE = 0.2  # what a full load costs, in affinity of one review
 KEPT = 0.985  # of the pure optimum: fairness goes no further
+SPENT = 0.995  # where the rules alone cost more: of what they leave
 QUICK = 150_000  # pairs from which the steps after the pure optimum look only at pairs that could matter
 
 
@@ -55,11 +56,15 @@ class Solved:
 def propose(instance: Instance) -> Solved:
     """Always an answer: a seat that nobody can take stays empty, and `causes` says why."""
     pure = best(pruned(instance.free_of_rules()))
-    ruled, balanced = _best(instance, 0.0), _best(instance, BALANCE)
-    before = total(instance, balanced)
-    kept = min(KEPT * total(instance, pure), before) if before else 0.0
-    fair = raise_worst(instance, balanced, max(kept, 0.99 * before) if before < KEPT * total(instance, pure) else kept)
-    return Solved(fair, *(step(instance, one) for one in (pure, ruled, balanced, fair)))
+    ruled, spread = _best(instance, 0.0), balanced(instance)
+    kept = min(KEPT * total(instance, pure), SPENT * total(instance, spread))
+    fair = raise_worst(instance, spread, kept)
+    return Solved(fair, *(step(instance, one) for one in (pure, ruled, spread, fair)))
+
+
+def balanced(instance: Instance) -> Bools:
+    """The best that obeys the rules, with loads spread."""
+    return _best(instance, BALANCE)
 
 
 def _best(instance: Instance, balance: float) -> Bools:

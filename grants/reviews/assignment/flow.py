@@ -174,4 +174,4 @@ def total(instance: Instance, chosen: Bools) -> float:
 
 def totals(instance: Instance, chosen: Bools) -> Floats:
     """(n,) the affinity of each application."""
-    return np.where(chosen, instance.affinity, 0.0).sum(axis=1)
+    return np.asarray(np.where(chosen, instance.affinity, 0.0).sum(axis=1))

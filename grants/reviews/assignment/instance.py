@@ -62,7 +62,7 @@ class Instance:
     @property
     def room(self) -> Ints:
         """(m,) how many more reviews each may be asked."""
-        return np.maximum(self.cap - self.carried, 0)
+        return np.asarray(np.maximum(self.cap - self.carried, 0))
 
     def free_of_rules(self) -> "Instance":
         """The same without institutions, experts and floors: what the pure optimum is taken of."""

@@ -98,7 +98,7 @@ def read(content: bytes, facts: Facts, pairs: Mapping[UUID, Sequence[UUID]]) -> 
     if at is None or not seats:
         said = N_("The first line must name the columns, as in the file you downloaded: Reference, Reviewer 1 …")
         return Reading({}, [], [CellError(f"A{table.heading_row}", said)])
-    files = {str(one.reference).casefold(): one for one in facts.files}
+    files = {one.reference.casefold(): one for one in facts.files}
     people = {one.person.email.casefold(): one.person for one in facts.people}
     names = {one.id: one.name for one in people.values()}
     wanted: dict[UUID, list[UUID]] = {}
@@ -121,7 +121,7 @@ def read(content: bytes, facts: Facts, pairs: Mapping[UUID, Sequence[UUID]]) -> 
             if before != after:
                 gone = tuple(sorted(names.get(one, "—") for one in before - after))
                 new = tuple(sorted(names[one] for one in after - before))
-                differences.append(Difference(file.id, str(file.reference), gone, new))
+                differences.append(Difference(file.id, file.reference, gone, new))
     changed = {one.file: wanted[one.file] for one in differences}
     return Reading(changed, differences, errors)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField
 from wtforms.fields.choices import SelectChoice
 
 from grants.applications.models import Application
@@ -39,6 +39,15 @@ class StartForm(Form):
     """How a proposal is computed."""
 
     experts = BooleanField(_l("At least one reviewer of each application has declared its subject"), default=True)
+    shown = HiddenField()  # the proposal that stood, and its version
+
+    @property
+    def seen(self) -> workflow.Seen:
+        id, _, version = (self.shown.data or "").partition(" ")
+        try:
+            return UUID(id), int(version)
+        except ValueError:
+            return None
 
 
 class SeatsForm(Form, Versioned):
@@ -57,9 +66,9 @@ def assignment(user: Person, board: Chaired) -> Any:
     """The proposal that stands, or how to compute one."""
     form = StartForm()
     if form.validate_on_submit():
-        workflow.start(board, bool(form.experts.data), actor=user)
-        return _home(board)
-    return show(board, reads.standing(board), form)
+        workflow.start(board, bool(form.experts.data), form.seen, actor=user)
+        return home(board)
+    return show(user, board, reads.standing(board), form)
 
 
 @portal.get("/assignments/<uuid:id>/progress")
@@ -76,13 +85,13 @@ def send_plan(user: Person, found: Planned) -> Any:
     board, plan = found
     form = VersionForm()
     if not form.validate_on_submit():
-        return _home(board)
+        return home(board)
     place = board.call.id, board.commission.id
     try:
         workflow.confirm(board, plan, form.version.data, actor=user)
     except workflow.Moved as moved:
         anew = queries.chaired(user, *place)
-        return show(anew, reads.standing(anew), StartForm(), moved.facts), 409
+        return show(user, anew, reads.standing(anew), StartForm(), moved.facts), 409
     flash(_("Confirmed. Each reviewer receives a mail."), "ok")
     return redirect(url_for(".assignment", call_id=place[0], commission_id=place[1]), 303)
 
@@ -93,7 +102,7 @@ def discard_plan(user: Person, found: Planned) -> Any:
     board, plan = found
     workflow.discard(plan, actor=user)
     flash(_("The proposal is set aside. Nobody was asked."), "ok")
-    return _home(board)
+    return home(board)
 
 
 @portal.route("/assignments/<uuid:id>/applications/<uuid:application_id>", methods=["GET", "POST"])
@@ -101,8 +110,8 @@ def discard_plan(user: Person, found: Planned) -> Any:
 def planned_application(user: Person, found: PlannedFile) -> Any:
     """Who reviews one application, changed by hand, with what speaks for and against each."""
     board, plan, application = found
-    _speak(board)
-    facts, pairs = gather(board), reads.pairs_of(plan)
+    speak(board)
+    facts, pairs = gather(board, user), reads.pairs_of(plan)
     held = pairs.get(application.id, [])
     form = SeatsForm(data={"reviewers": [str(one) for one in held], "version": plan.version})
     form.reviewers.choices = [SelectChoice(str(one.person.id), one.person.name) for one in facts.people]
@@ -116,7 +125,7 @@ def planned_application(user: Person, found: PlannedFile) -> Any:
             board, plan, application = reads.planned_file(user, found[1].id, id)
         else:
             flash(_("%(reference)s has been changed in the proposal.", reference=reference), "ok")
-            return _home(board)
+            return home(board)
     return render_template(
         "reviewer/planned.html",
         board=board,
@@ -165,6 +174,7 @@ def _candidates(facts: Facts, file: UUID, pairs: Mapping[UUID, list[UUID]]) -> l
             {
                 "person": person.person,
                 "reasons": reasons,
+                "load": person.load,
                 "count": count,
                 "cap": person.cap,
                 "warnings": warnings,
@@ -176,13 +186,15 @@ def _candidates(facts: Facts, file: UUID, pairs: Mapping[UUID, list[UUID]]) -> l
     return sorted(lines, key=lambda one: one["order"])
 
 
-def show(board: Chaired, plan: AssignmentPlan | None, form: StartForm, moved: Any = ()) -> str:
+def show(user: Person, board: Chaired, plan: AssignmentPlan | None, form: StartForm, moved: Any = ()) -> str:
     """The page of a commission's proposal; `moved`: sentences that keep it from being confirmed."""
-    _speak(board)
+    speak(board)
     if plan is not None and plan.state == PlanState.PROPOSED and not moved:
         pairs = reads.pairs_of(plan)
-        moved = reads.moved(gather(board), pairs, workflow.names_of(pairs))
-    people = [(one.person.id, one.person.name, one.load, one.cap) for one in panels.panel(board.call, board.commission)]
+        moved = reads.moved(gather(board, user), pairs, workflow.names_of(pairs))
+    panel = panels.panel(board.call, board.commission, user)
+    people = [(one.person.id, one.person.name, one.load, one.cap) for one in panel]
+    form.shown.data = f"{plan.id} {plan.version}" if plan is not None else ""
     shown = plan is not None and plan.state in {PlanState.PROPOSED, PlanState.CONFIRMED}
     progress = standing(plan) if plan is not None else None
     loads = reads.loads(plan, people) if plan is not None and shown else []
@@ -191,7 +203,7 @@ def show(board: Chaired, plan: AssignmentPlan | None, form: StartForm, moved: An
         board=board,
         plan=plan,
         form=form,
-        people=len(people),
+        carried={one.person.id: one.load for one in panel},
         listed=reads.page_of(plan, request.args.get("page", 1, type=int)) if plan is not None and shown else None,
         loads=loads,
         chart=_chart(plan, loads),
@@ -252,10 +264,10 @@ def _topics(board: Chaired) -> dict[str, Topic]:
     return {str(one.id): one for one in topics_of([board.commission.id])}
 
 
-def _home(board: Chaired) -> Any:
+def home(board: Chaired) -> Any:
     return redirect(url_for(".assignment", call_id=board.call.id, commission_id=board.commission.id), 303)
 
 
-def _speak(board: Chaired) -> None:
+def speak(board: Chaired) -> None:
     cluster = board.call.fund.cluster
     speak_for(cluster.country, cluster.timezone)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import InputRequired
@@ -20,7 +20,7 @@ from grants.web.access import access
 from grants.web.forms import Form
 from grants.web.language import current_reader
 from grants.web.reviewer import portal
-from grants.web.reviewer.assignment import Planned, VersionForm, _home, _speak
+from grants.web.reviewer.assignment import Planned, VersionForm, home, speak
 from grants.web.sheet_field import SheetField
 from workflows import assignment as workflow
 
@@ -39,8 +39,8 @@ class UploadForm(Form):
 def assignment_workbook(user: Person, found: Planned) -> Response:
     """Who reviews what, to edit in a spreadsheet."""
     board, plan = found
-    _speak(board)
-    content = sheet.book(board, gather(board), reads.pairs_of(plan), current_reader())
+    speak(board)
+    content = sheet.book(board, gather(board, user), reads.pairs_of(plan), current_reader())
     response = Response(content, mimetype=XLSX)
     name = re.sub(r"[^\w-]", "-", f"{board.call.code}-{board.commission.code}", flags=re.ASCII)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-assignment.xlsx"'
@@ -52,14 +52,14 @@ def assignment_workbook(user: Person, found: Planned) -> Response:
 def assignment_file(user: Person, found: Planned) -> Any:
     """Send the edited file; what it would change is shown, and errors by cell. Nothing changes yet."""
     board, plan = found
-    _speak(board)
+    speak(board)
     form = UploadForm()
     reading: Reading | None = None
     problems: list[Any] = []
     if form.validate_on_submit():
         sent = form.file.data
         assert sent is not None  # noqa: S101 - the field is required
-        facts, pairs = gather(board), reads.pairs_of(plan)
+        facts, pairs = gather(board, user), reads.pairs_of(plan)
         try:
             reading = sheet.read(sent.stream.read(LARGEST + 1), facts, pairs)
         except UnreadableFile as refusal:
@@ -89,8 +89,8 @@ def apply_assignment_file(user: Person, found: Planned) -> Any:
     board, plan = found
     form = VersionForm()
     wanted = {UUID(file): [UUID(one) for one in some] for file, some in plan.edited.items()}
-    if not form.validate_on_submit() or not wanted:
-        return redirect(url_for(".assignment_file", id=plan.id), 303)
+    if not form.validate_on_submit() or not wanted:  # a second press: they are taken over already
+        return home(board)
     workflow.change(board, plan, wanted, form.version.data, actor=user)
     flash(_("The changes of the file are in the proposal."), "ok")
-    return _home(board)
+    return home(board)
