@@ -17,7 +17,14 @@ from grants.reviews.assignment_models import AssignmentPlan, PlannedReview, Plan
 from grants.reviews.models import Review, ReviewState
 from grants.reviews.panel_models import Bid, BidLevel, Expertise, ExpertiseTopic, Topic
 from grants.reviews.queries import Chaired
-from tests.factories import MembershipFactory, ReviewFactory, with_role
+from tests.factories import (
+    ApplicationFactory,
+    CommissionFactory,
+    MembershipFactory,
+    ReviewFactory,
+    submitted,
+    with_role,
+)
 from tests.story import Stage, set_stage
 from workflows import assignment as workflow
 from workflows.outbox import attempt
@@ -105,6 +112,18 @@ def test_conflicts_asked_before_and_institutions_are_kept(stage):
     assert stage.reviewers[1].id not in pairs[stage.applications[1].id]
     for some in pairs.values():
         assert not {stage.reviewers[2].id, stage.reviewers[3].id} <= set(some)
+
+
+def test_a_load_leaves_out_what_the_chair_may_not_see(stage):
+    """In another commission of the call; minus what they see, it would tell who reviews it."""
+    other = CommissionFactory(cluster=stage.fund.cluster)
+    elsewhere = ApplicationFactory(call=stage.call, commission=other, state=ApplicationState.IN_REVIEW, **submitted(9))
+    ReviewFactory(application=elsewhere, reviewer=stage.reviewers[0])
+    board = board_of(stage)
+    assert [one.load for one in gather(board, stage.chair).people if one.person.id == stage.reviewers[0].id] == [1]
+    belongs(stage.chair, elsewhere)
+    db.session.flush()
+    assert {one.load for one in gather(board, stage.chair).people} == {0}
 
 
 def test_an_empty_seat_says_why_and_the_rest_is_confirmed(stage):

@@ -48,6 +48,9 @@ from grants.reviews import (
     together,
     turns,
 )
+from grants.reviews.assignment import plan
+from grants.reviews.assignment.facts import Reasons
+from grants.reviews.assignment_models import AssignmentPlan, PlannedReview, PlanState
 from grants.reviews.models import Review, ReviewState, Score
 from grants.reviews.panel_models import Absence, PanelSeat, SeatState, Topic
 from tests.factories import (
@@ -93,6 +96,7 @@ class Ground:
     seat: dict[str, PanelSeat] = field(default_factory=dict)  # that `after` has accepted, S, and days away, D
     absence: dict[str, Absence] = field(default_factory=dict)
     topic: dict[str, Topic] = field(default_factory=dict)
+    plan: dict[str, AssignmentPlan] = field(default_factory=dict)  # P would give A0 to `before`
 
     def called(self, ids: Any) -> set[str]:
         names = {one.id: name for name, one in (self.files | self.reviews).items()}
@@ -170,7 +174,12 @@ def _with_panel(made: Ground) -> None:
     )
     made.absence["D"] = Absence(person_id=holder.id, starts_on=day, ends_on=day)
     made.topic["T"] = Topic(commission_id=made.commission.id, position=1, name=Words(en="Topic"), words=["title"])
-    db.session.add_all([made.seat["S"], made.absence["D"], made.topic["T"]])
+    place = {"call_id": made.call.id, "commission_id": made.commission.id}
+    made.plan["P"] = AssignmentPlan(**place, chair_id=made.people["free"].id, state=PlanState.PROPOSED)
+    db.session.add_all([made.seat["S"], made.absence["D"], made.topic["T"], made.plan["P"]])
+    db.session.flush()
+    planned = {"application_id": made.files["A0"].id, "reviewer_id": made.people["before"].id}
+    db.session.add(PlannedReview(plan_id=made.plan["P"].id, reasons=Reasons("", (), ()).as_json(), **planned))
 
 
 # --- reads ----------------------------------------------------------------------------------------------------
@@ -405,6 +414,18 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
         boards(lambda g, u: {panel_queries.led_commission(u, g.commission.id).code}),
         CHAIRS,
     ),
+    "plan.planned": (
+        lambda g, u: reached(g, g.plan, lambda one: policy.see_plan.require(u, (p := plan.planned(u, one.id))) or p),
+        {"free": "P"},
+    ),
+    "plan.planned_file": (
+        lambda g, u: reached(
+            g,
+            g.files,
+            lambda one: policy.edit_plan.require(u, (p := plan.planned_file(u, g.plan["P"].id, one.id))) or p,
+        ),
+        {"free": "A0 A1 A2"},
+    ),
     "panel_queries.led_topic": (
         lambda g, u: reached(g, g.topic, lambda one: panel_queries.led_topic(u, one.id)),
         dict.fromkeys(CHAIRS, "T"),
@@ -463,6 +484,7 @@ def test_every_read_has_a_row() -> None:
         search_ground,
         turns,
         notes,
+        plan,
     )
     assert set().union(*(reads(one) for one in modules)) == set(READS)
 
@@ -565,6 +587,14 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.bids": ("commission", SITS),
     "reviewer.keep_bids": ("commission", SITS),
     "reviewer.bid_conflict": ("file", DECLARABLE),
+    "reviewer.assignment": ("commission", RANKED),
+    **{
+        f"reviewer.{name}": ("plan", {"free": "P"})
+        for name in (
+            *("assignment_progress", "send_plan", "discard_plan", "planned_application"),
+            *("assignment_workbook", "assignment_file", "apply_assignment_file"),
+        )
+    },
 }
 TITLES = {  # of the pages that list, whose titles they show
     "reviewer.reviews": {
@@ -588,6 +618,10 @@ TITLES = {  # of the pages that list, whose titles they show
     "reviewer.conflicts": {"free": "A0"},
     "reviewer.ranking": {"free": "A0 A1 A2"},
     "reviewer.marks_statistics": {"free": "A0 A1 A2"},
+    "reviewer.assignment": {"free": "A0"},
+    "reviewer.planned_application": {"free": "A1"},
+    "reviewer.assignment_workbook": {"free": "A0 A2"},
+    "reviewer.assignment_file": {},
 }
 FILELESS = {  # no bytes are kept here
     *("led_document", "led_pages", "led_page_picture"),
@@ -606,9 +640,9 @@ def test_every_page_has_a_row(app) -> None:
 def addresses(ground: Ground, rule: Any, kind: str) -> dict[str, str]:
     """The address of the page for each thing it may be asked of."""
     more = {"person_id": ground.people["before"].id, "reviewer_id": ground.people["after"].id}
-    more["commission_id"] = ground.commission.id
+    more |= {"commission_id": ground.commission.id, "application_id": ground.files["A1"].id}
     things = {"none": {"-": None}, "commission": {"K": None}, "file": ground.files, "review": ground.reviews}
-    things |= {"seat": ground.seat, "absence": ground.absence, "topic": ground.topic}
+    things |= {"seat": ground.seat, "absence": ground.absence, "topic": ground.topic, "plan": ground.plan}
 
     def built(one: Any) -> str:
         values = {name: more[name] for name in rule.arguments & set(more)}
