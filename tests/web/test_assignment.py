@@ -40,7 +40,7 @@ def test_from_the_form_to_the_mails(stage, client):
     answer = client.post(address(stage), data={"experts": "y"})
     assert (answer.status_code, answer.headers["Location"]) == (303, address(stage))
     text = client.get(address(stage), headers=ENGLISH).text
-    assert text.count('class="pair"') == 9 and "Confirm and ask everybody" in text
+    assert text.count('class="match"') == 9 and "Confirm and ask everybody" in text
     for one in stage.applications:
         assert one.reference in text
     plan = plan_of(stage)

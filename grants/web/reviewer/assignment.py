@@ -174,7 +174,6 @@ def _candidates(facts: Facts, file: UUID, pairs: Mapping[UUID, list[UUID]]) -> l
             {
                 "person": person.person,
                 "reasons": reasons,
-                "load": person.load,
                 "count": count,
                 "cap": person.cap,
                 "warnings": warnings,
