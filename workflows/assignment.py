@@ -248,11 +248,13 @@ def _confirm(plan: AssignmentPlan, board: Chaired, actor: Person, report: Callab
         ),
         execution_options={"populate_existing": True},
     ).all()
-    for done, application in enumerate(applications):
+    for n, application in enumerate(applications):
         assign(application, [people[one] for one in pairs[application.id]], actor=actor)
-        if done % 50 == 0:
-            report(done, len(applications))
-    lifecycle.fire("finish_plan", plan, None, set={"confirmed_at": now()}, files=len(applications))
+        if n % 50 == 0:
+            report(n, len(applications))
+    lifecycle.fire(
+        "finish_plan", plan, None, set={"confirmed_at": now(), "chair_id": actor.id}, files=len(applications)
+    )
     report(len(applications), len(applications))
 
 

@@ -37,9 +37,10 @@ STANDING = "state IN ('queued', 'proposed', 'sending')"
 class AssignmentPlan(Record):
     """A proposal for one commission in one call; at most one stands. It asks nobody before it is confirmed.
 
-    `figures` is what each step of the computation reached (grants.reviews.assignment.fair.Step by name), `short` why
-    seats are empty: {application id: cause}. `experts`: at least one expert on each application was asked for.
-    `edited` is an uploaded file that waits for a yes: {application id: [reviewer ids]}.
+    `chair` computed it or, once it is confirmed, confirmed it. `figures` is what each step of the computation reached
+    (grants.reviews.assignment.fair.Step by name), `short` why seats are empty: {application id: cause}. `experts`: at
+    least one expert on each application was asked for. `edited` is an uploaded file that waits for a yes:
+    {application id: [reviewer ids]}.
     """
 
     __tablename__ = "assignment_plan"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from grants.applications.models import Application, ApplicationState, Document
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
+from grants.core.types import Money
 from grants.people.models import Person, Role
 from grants.reviews import queries
 from grants.reviews.assignment_models import AssignmentPlan
@@ -134,23 +135,16 @@ def assign_all(user: Person, board: "queries.Chaired") -> Claims:
 @policy(Role.CHAIR)
 def assign_plan(user: Person, plan: AssignmentPlan) -> Claims:
     """As for the commission the proposal is for."""
-    yield (
-        user.holds(Role.CHAIR, commission_id=plan.commission_id),
-        N_("Only the chair of the commission may do this."),
-    )
-    yield (
-        not queries.conflicted_in(user, plan.call, plan.commission),
-        N_("You have a conflict of interest with an application of this commission: another chair assigns all."),
-    )
+    yield from assign_all.claims(user, queries.Chaired(plan.call, plan.commission, Money(0, plan.call.currency)))
 
 
 @policy(Role.CHAIR)
 def see_plan(user: Person, found: "tuple[queries.Chaired, AssignmentPlan]") -> Claims:
     """As for all applications of the commission."""
-    yield from assign_plan.claims(user, found[1])
+    yield from assign_all.claims(user, found[0])
 
 
 @policy(Role.CHAIR)
 def edit_plan(user: Person, found: "tuple[queries.Chaired, AssignmentPlan, Application]") -> Claims:
     """As for all applications of the commission."""
-    yield from assign_plan.claims(user, found[1])
+    yield from assign_all.claims(user, found[0])

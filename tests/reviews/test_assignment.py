@@ -137,6 +137,12 @@ def test_an_empty_seat_says_why_and_the_rest_is_confirmed(stage):
     assert states == [ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.IN_REVIEW]
 
 
+def test_who_confirms_is_named(stage):
+    plan, other = proposed(stage), with_role(Role.CHAIR, commission=stage.commission)
+    workflow.confirm(board_of(stage), plan, None, actor=other)
+    assert reads.whole(plan.id).chair == other
+
+
 def test_confirming_twice_asks_once(stage):
     plan = proposed(stage)
     version = plan.version

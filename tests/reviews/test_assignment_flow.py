@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from grants.reviews.assignment.fair import Cause, balanced, causes, propose
-from grants.reviews.assignment.flow import Weights, best, doubled, total, totals
+from grants.reviews.assignment.flow import best, doubled, total, totals
 from grants.reviews.assignment.instance import Instance, pruned
 
 
@@ -160,7 +160,7 @@ def test_loads_are_spread_and_floors_reached() -> None:
     affinity = np.tile(np.linspace(1, 0.9, 4), (20, 1))
     instance = plain(20, 4, affinity=affinity, cap=np.full(4, 30))
     assert best(instance).sum(axis=0).tolist() == [20, 20, 0, 0]
-    assert best(instance, Weights(2.0)).sum(axis=0).max() <= 12
+    assert best(instance, 2.0).sum(axis=0).max() <= 12
     assert (best(plain(20, 4, affinity=affinity, floor=np.full(4, 6))).sum(axis=0) >= 6).all()
 
 

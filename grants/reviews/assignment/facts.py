@@ -96,15 +96,11 @@ class Facts:
             held[one.id] = [tuple(word for word in person.keywords if word in here) for person in self.people]
         return held
 
-    def shared(self, file: UUID, person: Panellist) -> frozenset[UUID]:
-        """The topics of the file that this reviewer knows."""
-        return self.topics.get(file, frozenset()) & person.topics
-
     def reasons(self, file: UUID, at: int, affinity: float | None = None) -> Reasons:
         """What speaks for the reviewer at this place."""
         person = self.people[at]
         bid = self.bids.get((file, person.person.id))
-        topics = sorted(str(one) for one in self.shared(file, person))
+        topics = sorted(str(one) for one in self.topics.get(file, frozenset()) & person.topics)
         return Reasons(bid or "", tuple(topics), self.found[file][at], affinity)
 
 

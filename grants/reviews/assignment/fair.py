@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from grants.reviews.assignment.exchange import fill, raise_worst
-from grants.reviews.assignment.flow import Weights, best, total, totals
+from grants.reviews.assignment.flow import best, total, totals
 from grants.reviews.assignment.instance import Bools, Instance, pruned
 
 BALANCE = 0.2  # what a full load costs, in affinity of one review
@@ -70,10 +70,10 @@ def balanced(instance: Instance) -> Bools:
 def _best(instance: Instance, balance: float) -> Bools:
     """On the pairs that could matter; on all of them if that leaves a seat empty."""
     few = pruned(instance, QUICK)
-    chosen = fill(instance, best(few, Weights(balance)))
+    chosen = fill(instance, best(few, balance))
     if few is instance or chosen.sum() == instance.demand.sum():
         return chosen
-    return fill(instance, best(pruned(instance), Weights(balance)))
+    return fill(instance, best(pruned(instance), balance))
 
 
 def step(instance: Instance, chosen: Bools) -> Step:

@@ -46,20 +46,16 @@ class Network:
         return np.asarray(flow.flows(np.arange(first, dtype=np.int32)))
 
 
-@dataclass(frozen=True)
-class Weights:
-    """What a flow weighs beside affinity. `balance`: what a full load costs, in affinity of one review."""
+def best(instance: Instance, balance: float = 0.0) -> Bools:
+    """(n, m), the assignment of most affinity that fills the most seats, then the most floors, and obeys the rules.
 
-    balance: float = 0.0
-
-
-def best(instance: Instance, weights: Weights = Weights()) -> Bools:
-    """(n, m), the assignment of most affinity that fills the most seats, then the most floors, and obeys the rules."""
+    `balance` is what a full load costs, in affinity of one review.
+    """
     usable, capped = instance.open.copy(), set[tuple[int, int]]()
     if not instance.demand.any() or not usable.any():
         return np.zeros_like(usable)
     for _ in range(ROUNDS):
-        chosen = solve(instance, usable, capped, weights)
+        chosen = solve(instance, usable, capped, balance)
         broken = doubled(instance, chosen)
         if not broken:
             return chosen
@@ -96,7 +92,7 @@ def _uncross(instance: Instance, usable: Bools, chosen: Bools, application: int,
     usable[application, closed] = False
 
 
-def solve(instance: Instance, usable: Bools, capped: set[tuple[int, int]], weights: Weights) -> Bools:
+def solve(instance: Instance, usable: Bools, capped: set[tuple[int, int]], balance: float) -> Bools:
     """One flow: pairs that are usable, one review of each institution for the (application, institution) given."""
     n, m = instance.applications, instance.reviewers
     network = Network(n + m + 1)
@@ -116,7 +112,7 @@ def solve(instance: Instance, usable: Bools, capped: set[tuple[int, int]], weigh
     network.add(needy, others[needy], np.maximum(instance.demand[needy] - 1, 0), 0)
     short, nobody = _penalties(instance)
     network.add(np.arange(n), sink, instance.demand, nobody)
-    _load(instance, network, sink, weights, short)
+    _load(instance, network, sink, balance, short)
     supplies = np.zeros(network.nodes, dtype=np.int64)
     supplies[:n], supplies[n + m] = instance.demand, -instance.demand.sum()
     taken = network.solve(supplies, tails.size) > 0
@@ -157,12 +153,12 @@ def _penalties(instance: Instance) -> tuple[int, int]:
     return 2 * UNIT * longest, 6 * UNIT * longest
 
 
-def _load(instance: Instance, network: Network, sink: Ints, weights: Weights, short: int) -> None:
+def _load(instance: Instance, network: Network, sink: Ints, balance: float, short: int) -> None:
     """From each reviewer to the sink: each further review costs more (convex), those under the floor are rewarded."""
     room = instance.room
     who = np.repeat(np.arange(instance.reviewers), room)
     nth = np.arange(who.size) - np.repeat(np.cumsum(room) - room, room) + instance.carried[who]
-    slope = weights.balance * UNIT / np.maximum(instance.cap[who], 1)
+    slope = balance * UNIT / np.maximum(instance.cap[who], 1)
     cost = np.rint(slope * nth).astype(np.int64) - short * (nth < instance.floor[who])
     network.add(who + instance.applications, sink, 1, cost)
 

@@ -21,7 +21,6 @@ from grants.reviews.panel_models import USUAL_LOAD
 from grants.reviews.queries import Chaired, chaired
 
 PER_PAGE = 50
-STANDING = (PlanState.QUEUED, PlanState.PROPOSED, PlanState.SENDING)
 CAUSES = {
     Cause.FEW: N_("Too few reviewers of the commission are available and not asked yet."),
     Cause.CONFLICTS: N_("Conflicts of interest leave too few reviewers."),
@@ -145,9 +144,9 @@ def files_of(plan: AssignmentPlan) -> set[UUID]:
     return {*db.session.scalars(with_some), *(UUID(one) for one in plan.short)}
 
 
-def page_of(plan: AssignmentPlan, page: int, only: Iterable[UUID] | None = None) -> PlanPage:
+def page_of(plan: AssignmentPlan, page: int) -> PlanPage:
     """Files with an empty seat first, then by reference; three queries."""
-    within = files_of(plan) if only is None else set(only)
+    within = files_of(plan)
     page = min(max(1, page), max(1, -(-len(within) // PER_PAGE)))
     wanted = (
         select(Application)

@@ -178,7 +178,6 @@ def _candidates(facts: Facts, file: UUID, pairs: Mapping[UUID, list[UUID]]) -> l
                 "cap": person.cap,
                 "warnings": warnings,
                 "closed": closed,
-                "held": id in held,
                 "order": (id not in held, closed, *(-int(one) for one in worth), person.person.sort_key),
             }
         )

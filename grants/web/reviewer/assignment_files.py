@@ -25,13 +25,12 @@ from grants.web.sheet_field import SheetField
 from workflows import assignment as workflow
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LARGEST = 5_000_000
 
 
 class UploadForm(Form):
     """The edited file."""
 
-    file = SheetField(_l("Workbook or CSV file"), [InputRequired()])
+    file = SheetField(_l("Workbook or CSV file"), [InputRequired()], max_mb=5)
 
 
 @portal.get("/assignments/<uuid:id>.xlsx")
@@ -61,7 +60,7 @@ def assignment_file(user: Person, found: Planned) -> Any:
         assert sent is not None  # noqa: S101 - the field is required
         facts, pairs = gather(board, user), reads.pairs_of(plan)
         try:
-            reading = sheet.read(sent.stream.read(LARGEST + 1), facts, pairs)
+            reading = sheet.read(sent.stream.read(), facts, pairs)
         except UnreadableFile as refusal:
             form.file.errors = [refusal.detail]
         else:
