@@ -19,13 +19,16 @@ from grants.funds.models import Fund
 from grants.people.models import Appointment, Membership, Organisation, Person, Role
 from grants.people.scope import covered
 from grants.reviews.models import COUNTED, Review, ReviewState
+from grants.reviews.recusals import Recusal
 
 CONFLICT = ReviewState.CONFLICT_DECLARED
 
 
 def conflicts_of(person: Person) -> Select[UUID]:
-    """The applications with which the person declared a conflict of interest."""
-    return select(Review.application_id).where(Review.reviewer_id == person.id, Review.conflict_reason.is_not(None))
+    """The applications with which the person declared a conflict of interest, or stepped aside from in a session."""
+    declared = and_(Review.reviewer_id == person.id, Review.conflict_reason.is_not(None))
+    aside = select(Recusal.application_id).where(Recusal.person_id == person.id)  # whoever sits finds reviews on it
+    return select(Review.application_id).where(or_(declared, Review.application_id.in_(aside)))
 
 
 def conflicted(person: Person, application: Application) -> bool:
@@ -53,7 +56,7 @@ def visible_to(user: Person) -> Select[Review]:
         covered(user, Role.CHAIR, commission=Application.commission_id),
         Review.application_id.not_in(conflicts_of(user)),
     )
-    others = and_(Review.state == ReviewState.SUBMITTED, done)
+    others = and_(Review.state == ReviewState.SUBMITTED, done, Review.application_id.not_in(conflicts_of(user)))
     return select(Review).join(Review.application).where(or_(mine, led, others))
 
 

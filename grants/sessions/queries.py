@@ -1,0 +1,452 @@
+"""What may be read of a session. Whoever steps aside from a file finds nothing of it, and no total that holds it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, union_all
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import joinedload, selectinload
+
+from grants.applications.models import REVIEWABLE, Application, ApplicationState
+from grants.calls.models import Call, CallState, Envelope
+from grants.clusters.models import Commission
+from grants.core.db import db
+from grants.core.types import Money
+from grants.funds.models import Fund
+from grants.people.models import Appointment, Person, Role
+from grants.people.scope import covered
+from grants.reviews.models import Review, ReviewState, Score
+from grants.reviews.queries import conflicts_of, marks_of_each
+from grants.sessions.models import (
+    Attendance,
+    Ballot,
+    Entry,
+    Item,
+    ItemState,
+    Lot,
+    Minutes,
+    Session,
+    SessionRules,
+    SessionState,
+    Vote,
+)
+from grants.sessions.rules import Place, Quorum, Standing, quorum, ranked
+
+PUBLISHED = frozenset({CallState.DECIDED, CallState.ARCHIVED})
+SITTERS = (Role.CHAIR, Role.REVIEWER)
+STILL_IN = REVIEWABLE | {ApplicationState.RANKED, ApplicationState.DECIDED}
+
+
+def visible_to(user: Person) -> Select[Session]:
+    """The sessions of the commissions the person sits in."""
+    return select(Session).where(covered(user, *SITTERS, commission=Session.commission_id))
+
+
+def _whole() -> list[Any]:
+    return [
+        joinedload(Session.call).joinedload(Call.fund).joinedload(Fund.cluster),
+        joinedload(Session.call).selectinload(Call.criteria),
+        joinedload(Session.commission),
+        selectinload(Session.items).joinedload(Item.application).joinedload(Application.organisation),
+        selectinload(Session.items).joinedload(Item.rapporteur),
+    ]
+
+
+def sessions(user: Person) -> Sequence[Session]:
+    """Every visible session, the next or latest first; one query."""
+    found = visible_to(user).options(
+        joinedload(Session.call).joinedload(Call.fund).joinedload(Fund.cluster), joinedload(Session.commission)
+    )
+    return db.session.scalars(found.order_by(Session.starts_at.desc(), Session.id)).all()
+
+
+def session(user: Person, id: UUID) -> Session:
+    """One visible session with its agenda; raises NoResultFound."""
+    return db.session.scalars(visible_to(user).where(Session.id == id).options(*_whole())).unique().one()
+
+
+def session_whole(id: UUID) -> Session:
+    """A session with its agenda read anew, whoever asks: for verbs, which show nothing."""
+    wanted = select(Session).where(Session.id == id).options(*_whole()).execution_options(populate_existing=True)
+    return db.session.scalars(wanted).unique().one()
+
+
+def session_of(call_id: UUID, commission_id: UUID) -> Session | None:
+    """The session of a commission on a call, whoever asks: for verbs, which show nothing."""
+    return db.session.scalars(
+        select(Session).where(Session.call_id == call_id, Session.commission_id == commission_id)
+    ).one_or_none()
+
+
+def item(user: Person, id: UUID) -> Item:
+    """One file on a visible agenda, unless the person steps aside from it; raises NoResultFound."""
+    found = session(user, db.session.scalars(select(Item.session_id).where(Item.id == id)).one())
+    hidden = aside(user, found)
+    kept = next((one for one in found.items if one.id == id and one.id not in hidden), None)
+    if kept is None:
+        raise NoResultFound
+    return kept
+
+
+def aside(user: Person, session: Session) -> frozenset[UUID]:
+    """The items this person steps aside from: nothing of them is shown, until the decisions are published."""
+    if session.call.state in PUBLISHED:
+        return frozenset()
+    theirs = select(Item.id).where(Item.session_id == session.id, Item.application_id.in_(conflicts_of(user)))
+    return frozenset(db.session.scalars(theirs))
+
+
+def agenda(user: Person, session: Session) -> list[Item]:
+    """The items the person may see, in their order."""
+    hidden = aside(user, session)
+    return [one for one in session.items if one.id not in hidden]
+
+
+def rules_of(call_id: UUID) -> SessionRules:
+    """How commissions sit in this call: what its officer set, or what is usual."""
+    kept = db.session.scalars(select(SessionRules).where(SessionRules.call_id == call_id)).one_or_none()
+    return kept or SessionRules.usual(call_id)
+
+
+# --- who sits -------------------------------------------------------------------------------------------------
+
+
+def members(commission_id: UUID) -> list[Person]:
+    """Those who vote in a commission, by name: its chairs and its reviewers; two queries."""
+    seated = select(Appointment.person_id).where(
+        Appointment.commission_id == commission_id, Appointment.role.in_(SITTERS)
+    )
+    wanted = select(Person).where(Person.id.in_(seated), Person.disabled_at.is_(None))
+    found = wanted.options(selectinload(Person.appointments)).order_by(Person.sort_key, Person.id)
+    return list(db.session.scalars(found))
+
+
+def stepping_aside(session: Session, sitting: Sequence[Person]) -> dict[UUID, frozenset[UUID]]:
+    """For each application of the agenda, who of these steps aside from it; one query."""
+    within = select(Item.application_id).where(Item.session_id == session.id)
+    pairs = [
+        select(literal(one.id).label("person"), Application.id.label("application")).where(
+            Application.id.in_(within), Application.id.in_(conflicts_of(one))
+        )
+        for one in sitting
+    ]
+    found: dict[UUID, set[UUID]] = {}
+    for person, application in db.session.execute(union_all(*pairs)) if pairs else ():
+        found.setdefault(application, set()).add(person)
+    return {application: frozenset(people) for application, people in found.items()}
+
+
+def spans(session: Session) -> Sequence[Attendance]:
+    """Who sat and when, in the order they came; one query."""
+    wanted = select(Attendance).where(Attendance.session_id == session.id)
+    return db.session.scalars(wanted.order_by(Attendance.entered_at, Attendance.id)).all()
+
+
+def log(session: Session) -> Sequence[Entry]:
+    """Every line of the log, in order, whoever asks: for the minutes and for verbs."""
+    return db.session.scalars(select(Entry).where(Entry.session_id == session.id).order_by(Entry.number)).all()
+
+
+def lots(session: Session) -> Sequence[Lot]:
+    return db.session.scalars(select(Lot).where(Lot.session_id == session.id).order_by(Lot.number)).all()
+
+
+def votes(session: Session) -> Sequence[Vote]:
+    """Every vote of the session, the latest last; one query."""
+    wanted = select(Vote).join(Item, Item.id == Vote.item_id).where(Item.session_id == session.id)
+    return db.session.scalars(wanted.order_by(Vote.opened_at, Vote.id)).all()
+
+
+def voters(vote: Vote) -> dict[UUID, Ballot]:
+    return {one.person_id: one for one in db.session.scalars(select(Ballot).where(Ballot.vote_id == vote.id))}
+
+
+# --- the marks ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What the reviews say of one file: marks in hundredths of a point of 100, `best` as in rules.Standing."""
+
+    reviews: int
+    mean: int | None
+    lowest: int | None
+    highest: int | None
+    recommended: int | None
+    best: int | None
+
+    @property
+    def spread(self) -> int:
+        return (self.highest or 0) - (self.lowest or 0)
+
+
+def _heaviest(call: Call) -> UUID | None:
+    first = min(call.criteria, key=lambda one: (-one.weight, one.position), default=None)
+    return first.id if first else None
+
+
+def marks(session: Session) -> dict[UUID, Marked]:
+    """For each application of the agenda, from the submitted reviews; one query. Ask `agenda` whose may be shown."""
+    counted = marks_of_each(("submitted", "mean", "lowest", "highest", "recommended"))
+    best = (
+        select(func.round(func.avg(Score.halves) * 100))
+        .join(Review, Review.id == Score.review_id)
+        .where(
+            Review.application_id == Application.id,
+            Review.state == ReviewState.SUBMITTED,
+            Score.criterion_id == _heaviest(session.call),
+        )
+        .correlate(Application)
+        .scalar_subquery()
+    )
+    names = ("submitted", "mean", "lowest", "highest", "recommended")
+    rows = db.session.execute(
+        select(Application.id, *(counted.c[name] for name in names), best)
+        .join(Item, Item.application_id == Application.id)
+        .outerjoin(counted, true())
+        .where(Item.session_id == session.id)
+    )
+    return {id: Marked(*(None if one is None else int(one) for one in figures)) for id, *figures in rows}  # type: ignore[arg-type]
+
+
+def envelope(session: Session) -> Money:
+    minor = db.session.scalar(
+        select(Envelope.amount_minor).where(
+            Envelope.call_id == session.call_id, Envelope.commission_id == session.commission_id
+        )
+    )
+    return Money(minor or 0, session.call.currency)
+
+
+def proposed_for(item: Item, marked: Marked | None) -> int:
+    """Minor units: what the commission agreed, else what the reviewers recommend, never more than was requested."""
+    requested: int = item.application.requested_minor or 0
+    if item.amount_minor is not None:
+        return min(item.amount_minor, requested)
+    advised = marked.recommended if marked else None
+    return requested if advised is None else min(advised, requested)
+
+
+def standings(session: Session, found: dict[UUID, Marked]) -> list[Standing]:
+    """Every file still in the running, as it stands now. No query."""
+    made = []
+    for one in session.items:
+        application, marked = one.application, found.get(one.application_id)
+        if application.state not in STILL_IN:
+            continue
+        made.append(
+            Standing(
+                item_id=one.id,
+                application_id=application.id,
+                reference=application.reference or "",
+                title=application.title,
+                organisation=application.organisation.name,
+                raw=marked.mean if marked else None,
+                consensus=one.consensus,
+                requested=application.requested_minor or 0,
+                amount=proposed_for(one, marked),
+                best=marked.best if marked else None,
+                submitted_at=application.submitted_at,
+                chance=one.chance,
+                rejected=one.rejected,
+            )
+        )
+    return made
+
+
+def ranking(session: Session, rules: SessionRules, found: dict[UUID, Marked] | None = None) -> list[Place]:
+    """The ranking as it stands: for those who step aside from no file of the session."""
+    drawn = {frozenset(map(str, one.among)): list(map(str, one.order)) for one in lots(session) if one.drawn_at}
+    return ranked(
+        standings(session, marks(session) if found is None else found),
+        envelope(session).minor,
+        ties=[str(one) for one in rules.ties],
+        threshold=rules.threshold,
+        lots=drawn,
+    )
+
+
+# --- one look at everything -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A session as one person sees it: read in a constant number of queries.
+
+    `items` and `log` hold nothing of the files the person steps aside from; `places` is None, and so is every total,
+    for whoever steps aside from one.
+    """
+
+    session: Session
+    rules: SessionRules
+    items: list[Item]
+    hidden: frozenset[UUID]
+    members: list[Person]
+    spans: Sequence[Attendance]
+    marks: dict[UUID, Marked]
+    asides: dict[UUID, frozenset[UUID]]
+    log: Sequence[Entry]
+    lots: Sequence[Lot]
+    votes: dict[UUID, Vote]
+    ballots: dict[UUID, Ballot]
+    places: list[Place] | None
+    envelope: Money | None
+
+    @cached_property
+    def present(self) -> dict[UUID, Attendance]:
+        return {one.person_id: one for one in self.spans if one.left_at is None}
+
+    @cached_property
+    def names(self) -> dict[UUID, str]:
+        return {one.id: one.name for one in self.members}
+
+    @cached_property
+    def open_item(self) -> Item | None:
+        """The file under discussion, if the person may see it."""
+        return next((one for one in self.items if one.state == ItemState.OPEN), None)
+
+    @cached_property
+    def waits_outside(self) -> bool:
+        """Whether a file is under discussion from which the person steps aside."""
+        return any(one.state == ItemState.OPEN and one.id in self.hidden for one in self.session.items)
+
+    @property
+    def is_open(self) -> bool:
+        return self.session.state == SessionState.OPEN
+
+    def quorum(self, item: Item | None = None) -> Quorum:
+        """For this file; without one, of the session, from which nobody steps aside."""
+        away = self.asides.get(item.application_id, frozenset()) if item else frozenset()
+        return quorum([one.id for one in self.members], away, self.present, self.rules.quorum)
+
+    def first_came(self, person: UUID) -> datetime | None:
+        return next((one.entered_at for one in self.spans if one.person_id == person), None)
+
+    @cached_property
+    def settled(self) -> int:
+        return Counter(one.state for one in self.items)[ItemState.SETTLED]
+
+
+def sitting(user: Person, session: Session) -> Sitting:
+    hidden = aside(user, session)
+    sits = members(session.commission_id)
+    items = [one for one in session.items if one.id not in hidden]
+    shown = {one.application_id for one in items}
+    rules, found = rules_of(session.call_id), marks(session)
+    by_item = {one.item_id: one for one in votes(session)}
+    current = next((one for one in items if one.state == ItemState.OPEN), None)
+    vote = by_item.get(current.id) if current else None
+    asides = stepping_aside(session, sits)
+    return Sitting(
+        session=session,
+        rules=rules,
+        items=items,
+        hidden=hidden,
+        members=sits,
+        spans=spans(session),
+        marks={id: one for id, one in found.items() if id in shown},
+        asides={id: people for id, people in asides.items() if id in shown},
+        log=_shown_log(session, hidden),
+        lots=[] if hidden else lots(session),
+        votes={id: one for id, one in by_item.items() if id not in hidden},
+        ballots=voters(vote) if vote is not None and vote.closed_at is None else {},
+        places=None if hidden else ranking(session, rules, found),
+        envelope=None if hidden else envelope(session),
+    )
+
+
+def _shown_log(session: Session, hidden: frozenset[UUID]) -> Sequence[Entry]:
+    """Lines about a hidden file are left out, and so are lots and ties, which compare files with each other."""
+    wanted = select(Entry).where(Entry.session_id == session.id)
+    if hidden:
+        seen: ColumnElement[bool] = or_(Entry.item_id.is_(None), Entry.item_id.not_in(hidden))
+        wanted = wanted.where(seen, Entry.kind.not_in(["tie_broken", "lot_drawn", "quorum_lost", "quorum_regained"]))
+    return db.session.scalars(wanted.order_by(Entry.number)).all()
+
+
+# --- minutes --------------------------------------------------------------------------------------------------
+
+
+def versions(session: Session) -> Sequence[Minutes]:
+    """Every version of the minutes, the newest first, with its signatures; two queries."""
+    wanted = select(Minutes).where(Minutes.session_id == session.id).options(selectinload(Minutes.signatures))
+    return db.session.scalars(wanted.order_by(Minutes.number.desc())).all()
+
+
+def minutes(user: Person, session_id: UUID, number: int) -> Minutes:
+    """One version for somebody who sees the session; ask `policy.read_minutes`. Raises NoResultFound."""
+    visible = visible_to(user).with_only_columns(Session.id)
+    wanted = select(Minutes).where(
+        Minutes.session_id == session_id, Minutes.session_id.in_(visible), Minutes.number == number
+    )
+    return db.session.scalars(
+        wanted.options(
+            selectinload(Minutes.signatures),
+            joinedload(Minutes.session).joinedload(Session.call).joinedload(Call.fund).joinedload(Fund.cluster),
+            joinedload(Minutes.session).joinedload(Session.commission),
+        )
+    ).one()
+
+
+def plannable(user: Person) -> list[tuple[Call, Commission]]:
+    """Commissions the person chairs, in calls under evaluation, with files and without a session; one query."""
+    has_files = select(Application.id).where(
+        Application.call_id == Call.id, Application.commission_id == Commission.id, Application.state.in_(REVIEWABLE)
+    )
+    planned = select(Session.id).where(Session.call_id == Call.id, Session.commission_id == Commission.id)
+    rows = db.session.execute(
+        select(Call, Commission)
+        .join(Envelope, Envelope.call_id == Call.id)
+        .join(Commission, Commission.id == Envelope.commission_id)
+        .where(
+            covered(user, Role.CHAIR, commission=Commission.id),
+            Call.state.in_([CallState.CLOSED, CallState.EVALUATING]),
+            has_files.exists(),
+            ~planned.exists(),
+        )
+        .order_by(Call.code, Commission.position)
+    )
+    return [(call, commission) for call, commission in rows]
+
+
+def last_number(session: Session) -> int:
+    """The number of the latest version of its minutes; 0 before the first."""
+    return db.session.scalar(select(func.max(Minutes.number)).where(Minutes.session_id == session.id)) or 0
+
+
+def has_opened(call_id: UUID) -> bool:
+    """Whether a commission has opened its session on the call."""
+    opened = select(Session.id).where(Session.call_id == call_id, Session.opened_at.is_not(None))
+    return db.session.scalars(opened.limit(1)).first() is not None
+
+
+def names_of(ids: set[UUID]) -> dict[UUID, str]:
+    """The names of these persons; one query, or none."""
+    if not ids:
+        return {}
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))))
+
+
+def signers(session: Session) -> list[Person]:
+    """Who must sign the minutes: those who sat and stepped aside from no file; three queries."""
+    sat = {one.person_id for one in spans(session)}
+    sits = [one for one in members(session.commission_id) if one.id in sat]
+    away = frozenset().union(*stepping_aside(session, sits).values())
+    return [one for one in sits if one.id not in away]
+
+
+def minutes_whole(id: UUID) -> Minutes:
+    """One version, whoever asks: for jobs, which write to those who sat."""
+    wanted = select(Minutes).where(Minutes.id == id)
+    return db.session.scalars(
+        wanted.options(
+            selectinload(Minutes.signatures),
+            joinedload(Minutes.session).joinedload(Session.call).joinedload(Call.fund).joinedload(Fund.cluster),
+            joinedload(Minutes.session).joinedload(Session.commission),
+        )
+    ).one()
