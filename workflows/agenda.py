@@ -1,6 +1,5 @@
 """One file on the agenda: brought up, discussed, agreed or voted on, settled. Without quorum none of it happens."""
 
-
 from sqlalchemy import select, update
 
 from grants.applications.models import Application, ApplicationState

@@ -10,7 +10,7 @@ from grants.core.i18n import N_
 from grants.people.models import Person
 from grants.sessions import policy, queries
 from grants.sessions.content import corrected, fingerprint, written
-from grants.sessions.models import Minutes, Session, SessionState, Signature
+from grants.sessions.models import Minutes, Session, SessionState, MinutesSignature
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, promise
 from workflows.sitting import LIVE, lifecycle
@@ -47,12 +47,12 @@ def sign(minutes: Minutes, *, actor: Person) -> None:
         session = minutes.session
         lock(session, "state", *LIVE)
         policy.sign_minutes.require(actor, minutes)
-        known = select(Signature.id).where(Signature.minutes_id == minutes.id, Signature.person_id == actor.id)
+        known = select(MinutesSignature.id).where(MinutesSignature.minutes_id == minutes.id, MinutesSignature.person_id == actor.id)
         if db.session.scalars(known).first():
             return
         if fingerprint(minutes.content) != minutes.sha256:
             raise Refused(N_("The text of these minutes is not the one that was written."))
-        made = Signature(
+        made = MinutesSignature(
             minutes_id=minutes.id,
             person_id=actor.id,
             name=actor.name,
@@ -62,7 +62,7 @@ def sign(minutes: Minutes, *, actor: Person) -> None:
         db.session.add(made)
         db.session.flush()
         record("minutes.signed", minutes, actor, after={"name": actor.name, "sha256": minutes.sha256})
-        signed = set(db.session.scalars(select(Signature.person_id).where(Signature.minutes_id == minutes.id)))
+        signed = set(db.session.scalars(select(MinutesSignature.person_id).where(MinutesSignature.minutes_id == minutes.id)))
         if signed >= {one.id for one in queries.signers(session)} and session.state == SessionState.CLOSED:
             lifecycle.fire("complete_minutes", session, actor)
 

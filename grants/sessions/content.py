@@ -4,13 +4,15 @@ Money in minor units, marks in hundredths of a point of 100, moments in ISO 8601
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from grants.core.i18n import Words
 from grants.sessions import queries
-from grants.sessions.models import Entry, Session, SessionRules
+from grants.sessions.models import Entry, Item, Session, SessionRules
 from grants.sessions.rules import Place
 
 FORMAT = 1
@@ -91,19 +93,21 @@ def written(session: Session, places: list[Place], rules: SessionRules) -> dict[
             for one in queries.lots(session)
             if one.drawn_at
         ],
-        "log": [
-            {
-                "number": one.number,
-                "at": _moment(one.at),
-                "kind": one.kind.value,
-                "actor": names[one.actor_id],
-                "person": names[one.person_id] if one.person_id else None,
-                "item": _named(items[one.item_id]) if one.item_id else None,
-                "details": one.details,
-            }
-            for one in log
-        ],
+        "log": [line_of(one, names, items) for one in log],
         "corrections": [],
+    }
+
+
+def line_of(one: Entry, names: dict[UUID, str], items: dict[UUID, Item]) -> dict[str, Any]:
+    """A line of the log with its names, as `words.sentence` reads it."""
+    return {
+        "number": one.number,
+        "at": _moment(one.at),
+        "kind": one.kind.value,
+        "actor": names[one.actor_id],
+        "person": names[one.person_id] if one.person_id else None,
+        "item": _named(items[one.item_id]) if one.item_id else None,
+        "details": one.details,
     }
 
 
@@ -113,16 +117,15 @@ def corrected(content: dict[str, Any], number: int, at: datetime, by: str, chang
     return {**content, "corrections": [*content["corrections"], added]}
 
 
-def _people(log: Any) -> set[Any]:
-    entries: list[Entry] = list(log)
-    return {one.actor_id for one in entries} | {one.person_id for one in entries if one.person_id}
+def _people(log: Sequence[Entry]) -> set[UUID]:
+    return {one.actor_id for one in log} | {one.person_id for one in log if one.person_id}
 
 
-def _named(item: Any) -> dict[str, Any]:
+def _named(item: Item) -> dict[str, Any]:
     return {"line": item.position, "reference": item.application.reference, "title": item.application.title}
 
 
-def _rapporteur(id: Any, names: dict[Any, str]) -> str | None:
+def _rapporteur(id: UUID | None, names: dict[UUID, str]) -> str | None:
     return names.get(id) if id else None
 
 

@@ -316,12 +316,12 @@ class Minutes(Record):
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
 
     session: Mapped[Session] = relationship(lazy="raise_on_sql")
-    signatures: Mapped[list["Signature"]] = relationship(
-        order_by="Signature.created_at", cascade="all, delete-orphan", lazy="raise_on_sql"
+    signatures: Mapped[list["MinutesSignature"]] = relationship(
+        order_by="MinutesSignature.created_at", cascade="all, delete-orphan", lazy="raise_on_sql"
     )
 
 
-class Signature(Record):
+class MinutesSignature(Record):
     """One person's signature under one version, with the name they bore and the hash they signed."""
 
     __tablename__ = "minutes_signature"

@@ -70,6 +70,24 @@ def session(user: Person, id: UUID) -> Session:
     return db.session.scalars(visible_to(user).where(Session.id == id).options(*_whole())).unique().one()
 
 
+def glance(user: Person, id: UUID) -> Session:
+    """One visible session with its call and nothing else: to see whether anything has happened. One query."""
+    wanted = visible_to(user).where(Session.id == id).options(joinedload(Session.call))
+    return db.session.scalars(wanted).one()
+
+
+def not_on_the_agenda(session: Session) -> bool:
+    """Whether a file reached the commission since the agenda was made."""
+    known = select(Item.application_id).where(Item.session_id == session.id)
+    late = select(Application.id).where(
+        Application.call_id == session.call_id,
+        Application.commission_id == session.commission_id,
+        Application.state.in_(REVIEWABLE),
+        Application.id.not_in(known),
+    )
+    return db.session.scalars(late.limit(1)).first() is not None
+
+
 def session_whole(id: UUID) -> Session:
     """A session with its agenda read anew, whoever asks: for verbs, which show nothing."""
     wanted = select(Session).where(Session.id == id).options(*_whole()).execution_options(populate_existing=True)

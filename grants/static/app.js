@@ -10,3 +10,4 @@ import "./js/tables.js";
 import "./js/rows.js";
 import "./js/marks.js";
 import "./js/jobs.js";
+import "./js/live.js";

@@ -1,0 +1,143 @@
+"""What is done with one file while the commission sits."""
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.exceptions import BadRequest
+
+from grants.core.errors import Problem, Refused
+from grants.core.i18n import N_
+from grants.people.models import Person
+from grants.sessions import policy, queries
+from grants.sessions.models import Choice, Item
+from grants.web.access import access
+from grants.web.reviewer import portal
+from grants.web.reviewer.forms import ConflictForm
+from grants.web.reviewer.session_forms import AmountForm, ConsensusForm
+from grants.web.reviewer.sessions import member_named, session_page
+from workflows import agenda as workflow
+
+
+def _back(item: Item, anchor: str = "item") -> Any:
+    return redirect(url_for(".session", id=item.session_id, _anchor=anchor), 303)
+
+
+@portal.post("/items/<uuid:id>/open")
+@access(policy.lead_item, queries.item)
+def open_item(user: Person, item: Item) -> Any:
+    workflow.open_item(item, actor=user)
+    return _back(item)
+
+
+@portal.post("/items/<uuid:id>/settle")
+@access(policy.lead_item, queries.item)
+def settle_item(user: Person, item: Item) -> Any:
+    workflow.settle_item(item, actor=user)
+    return _back(item, "agenda")
+
+
+@portal.post("/items/<uuid:id>/put-back")
+@access(policy.lead_item, queries.item)
+def put_back_item(user: Person, item: Item) -> Any:
+    workflow.put_back_item(item, actor=user)
+    return _back(item, "agenda")
+
+
+@portal.post("/items/<uuid:id>/move")
+@access(policy.lead_item, queries.item)
+def move_item(user: Person, item: Item) -> Any:
+    workflow.move_item(item, request.form.get("to") == "up", actor=user)
+    return _back(item, "agenda")
+
+
+@portal.post("/items/<uuid:id>/rapporteur")
+@access(policy.lead_item, queries.item)
+def name_rapporteur(user: Person, item: Item) -> Any:
+    person = member_named(item.session.commission_id, request.form.get("person", ""))
+    workflow.name_rapporteur(item, person, actor=user)
+    return _back(item)
+
+
+@portal.post("/items/<uuid:id>/step-aside")
+@access(policy.discuss, queries.item)
+def step_aside(user: Person, item: Item) -> Any:
+    """Pressed twice, the second finds nothing any more, and that is as it should be."""
+    form = ConflictForm(prefix="aside")
+    if not form.validate_on_submit():
+        raise Refused(N_("Say in a few words what the conflict of interest is."), N_("Go back and write it."))
+    session_id = item.session_id
+    workflow.step_aside(item, form.reason.data or "", actor=user)
+    flash(_("You step aside from this file. Nothing of it is shown to you until the decisions are published."), "ok")
+    return redirect(url_for(".session", id=session_id), 303)
+
+
+@portal.post("/items/<uuid:id>/consensus")
+@access(policy.agree, queries.item)
+def keep_consensus(user: Person, item: Item) -> Any:
+    form = ConsensusForm()
+    session_id = item.session_id
+    if form.validate_on_submit():
+        try:
+            workflow.keep_consensus(
+                item,
+                form.hundredths,
+                form.reason.data or "",
+                form.dissent.data or "",
+                version=form.version.data,
+                actor=user,
+            )
+            return _back(item)
+        except Problem as problem:
+            form.form_errors = _said(problem)
+    return session_page(user, queries.session(user, session_id), agreeing=form)
+
+
+@portal.post("/items/<uuid:id>/amount")
+@access(policy.agree, queries.item)
+def keep_amount(user: Person, item: Item) -> Any:
+    form = AmountForm(currency=item.currency)
+    session_id = item.session_id
+    if form.validate_on_submit():
+        try:
+            workflow.keep_amount(item, form.amount.data, version=form.version.data, actor=user)
+            return _back(item)
+        except Problem as problem:
+            form.form_errors = _said(problem)
+    return session_page(user, queries.session(user, session_id), giving=form)
+
+
+def _said(problem: Problem) -> list[Any]:
+    return [one for one in (problem.detail, problem.advice) if one]
+
+
+@portal.post("/items/<uuid:id>/vote/open")
+@access(policy.lead_item, queries.item)
+def open_vote(user: Person, item: Item) -> Any:
+    workflow.open_vote(item, actor=user)
+    return _back(item)
+
+
+@portal.post("/items/<uuid:id>/vote")
+@access(policy.discuss, queries.item)
+def cast_vote(user: Person, item: Item) -> Any:
+    try:
+        choice = Choice(request.form.get("choice", ""))
+    except ValueError as error:
+        raise BadRequest from error
+    workflow.cast(item, choice, actor=user)
+    return _back(item)
+
+
+@portal.post("/items/<uuid:id>/vote/close")
+@access(policy.lead_item, queries.item)
+def close_vote(user: Person, item: Item) -> Any:
+    workflow.close_vote(item, actor=user)
+    return _back(item)
+
+
+@portal.post("/items/<uuid:id>/vote/cancel")
+@access(policy.lead_item, queries.item)
+def cancel_vote(user: Person, item: Item) -> Any:
+    workflow.cancel_vote(item, actor=user)
+    return _back(item)
