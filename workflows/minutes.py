@@ -1,5 +1,7 @@
 """The minutes: written as the session closes, signed by those who sat, corrected by a new version that says why."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 
 from grants.core.audit import record
@@ -10,7 +12,7 @@ from grants.core.i18n import N_
 from grants.people.models import Person
 from grants.sessions import policy, queries
 from grants.sessions.content import corrected, fingerprint, written
-from grants.sessions.models import Minutes, Session, SessionState, MinutesSignature
+from grants.sessions.models import Minutes, MinutesSignature, Session, SessionState
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, promise
 from workflows.sitting import LIVE, lifecycle
@@ -47,7 +49,9 @@ def sign(minutes: Minutes, *, actor: Person) -> None:
         session = minutes.session
         lock(session, "state", *LIVE)
         policy.sign_minutes.require(actor, minutes)
-        known = select(MinutesSignature.id).where(MinutesSignature.minutes_id == minutes.id, MinutesSignature.person_id == actor.id)
+        known = select(MinutesSignature.id).where(
+            MinutesSignature.minutes_id == minutes.id, MinutesSignature.person_id == actor.id
+        )
         if db.session.scalars(known).first():
             return
         if fingerprint(minutes.content) != minutes.sha256:
@@ -62,9 +66,15 @@ def sign(minutes: Minutes, *, actor: Person) -> None:
         db.session.add(made)
         db.session.flush()
         record("minutes.signed", minutes, actor, after={"name": actor.name, "sha256": minutes.sha256})
-        signed = set(db.session.scalars(select(MinutesSignature.person_id).where(MinutesSignature.minutes_id == minutes.id)))
+        signed = set(
+            db.session.scalars(select(MinutesSignature.person_id).where(MinutesSignature.minutes_id == minutes.id))
+        )
         if signed >= {one.id for one in queries.signers(session)} and session.state == SessionState.CLOSED:
             lifecycle.fire("complete_minutes", session, actor)
+
+
+def _signed(minutes: Minutes) -> set[UUID]:
+    return set(db.session.scalars(select(MinutesSignature.person_id).where(MinutesSignature.minutes_id == minutes.id)))
 
 
 def correct(minutes: Minutes, changes: str, *, actor: Person) -> Minutes:

@@ -8,11 +8,14 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from grants.calls.models import Call
+from grants.core import i18n
+from grants.core.i18n import N_
+from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews.queries import Chaired, chaired
 from grants.sessions import policy, queries
 from grants.sessions.content import line_of
-from grants.sessions.models import Item, Session, SessionState
+from grants.sessions.models import TIE_LABELS, Item, Session, SessionState, TieRule
 from grants.sessions.queries import Sitting
 from grants.sessions.words import sentence
 from grants.web.access import access
@@ -141,6 +144,8 @@ def shown(
         "lines": _lines(found),
         "trace": [one for one in _lines(found, item) if item],
         "late": leads and running and found.places is not None and queries.not_on_the_agenda(session),
+        "money_of": lambda minor: Money(minor, session.call.currency),
+        "tie_rules": _comma(found.rules.ties),
         "sealed": next((one for one in found.lots if one.drawn_at is None), None),
     }
 
@@ -157,9 +162,7 @@ def _agreeing(form: ConsensusForm | None, item: Item | None, found: Sitting) -> 
 def _giving(form: AmountForm | None, item: Item | None, found: Sitting) -> AmountForm | None:
     if item is None or form is not None:
         return form
-    money = type(item.application.requested)(
-        queries.proposed_for(item, found.marks.get(item.application_id)), item.currency
-    )
+    money = Money(queries.proposed_for(item, found.marks.get(item.application_id)), item.currency)
     return AmountForm(formdata=None, currency=item.currency, amount=money, version=item.version)
 
 
@@ -169,12 +172,18 @@ def _cut(found: Sitting) -> dict[str, Any] | None:
         return None
     funded = [one for one in found.places if one.spent is not None]
     spent = funded[-1].spent if funded else 0
-    money = type(found.envelope)
     return {
         "after": len(funded),
-        "spent": money(spent or 0, found.envelope.currency),
-        "left": money(found.envelope.minor - (spent or 0), found.envelope.currency),
+        "spent": Money(spent or 0, found.envelope.currency),
+        "left": Money(found.envelope.minor - (spent or 0), found.envelope.currency),
     }
+
+
+def _comma(ties: list[Any]) -> str:
+    """The rules of equal marks in the reader's words, one after the other."""
+    reader = current_reader()
+    mark = "، " if reader.language == "ar" else ", "
+    return mark.join(i18n.plain(TIE_LABELS[TieRule(one)], reader) for one in ties) or i18n.plain(N_("none"), reader)
 
 
 def _lines(found: Sitting, item: Item | None = None) -> list[dict[str, Any]]:

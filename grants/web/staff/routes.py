@@ -18,6 +18,7 @@ from grants.web.staff import (
     required,
     rules,
     screening,
+    session_rules,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "required",
     "rules",
     "screening",
+    "session_rules",
 ]
