@@ -11,6 +11,24 @@ from grants.sessions.models import TIE_LABELS, Minutes, TieRule
 from grants.sessions.words import OUTCOMES, sentence
 
 DASH = "—"
+ISOLATE, END = "\u2068", "\u2069"  # what stands between takes the direction of its own first letter
+
+
+def apart(text: str) -> str:
+    """What somebody typed, or a code: it does not turn round what stands beside it in the other direction."""
+    return f"{ISOLATE}{text}{END}" if text else text
+
+
+def _all_apart(value: Any) -> Any:
+    """Every text of a line of the log, before it stands in a sentence."""
+    match value:
+        case str():
+            return apart(value)
+        case list():
+            return [_all_apart(one) for one in value]
+        case dict():
+            return {key: _all_apart(one) for key, one in value.items()}
+    return value
 
 
 def document(minutes: Minutes, reader: Reader) -> dict[str, Any]:
@@ -60,10 +78,10 @@ class _Written:
                             "Version %(n)s, %(when)s, %(who)s",
                             n=str(one["number"]),
                             when=self.when(one["at"]),
-                            who=one["by"],
+                            who=apart(one["by"]),
                         )
                     ),
-                    one["changes"],
+                    apart(one["changes"]),
                 ]
                 for one in said["corrections"]
             ],
@@ -91,9 +109,7 @@ class _Written:
             "lots-title": say(N_("Lots drawn")),
             "lots": [self._lot(one) for one in said["lots"]],
             "log-title": say(N_("What happened, from the session’s log")),
-            "log": [
-                [str(one["number"]), self.hour(one["at"]), say(sentence(one, said["currency"]))] for one in said["log"]
-            ],
+            "log": [[str(one["number"]), self.hour(one["at"]), say(self._sentence(one))] for one in said["log"]],
             "signatures-title": say(N_("Signatures")),
             "signatures": [
                 [
@@ -115,14 +131,21 @@ class _Written:
             "footer": say(N_("%(commission)s, version %(n)s", commission=commission, n=str(minutes.number))),
         }
 
+    def _sentence(self, line: dict[str, Any]) -> Text:
+        """What people typed, names and references apart; what the sentence is chosen by, as it is."""
+        kept = {name: line["details"][name] for name in ("rule", "choice", "starts_at") if name in line["details"]}
+        typed = {name: _all_apart(line[name]) for name in ("actor", "person", "item")}
+        details = _all_apart(line["details"]) | kept
+        return sentence({**line, **typed, "details": details}, self.content["currency"])
+
     def _facts(self) -> list[list[Any]]:
         said, say, rules = self.content, self.say, self.content["rules"]
         ties: list[Text] = [TIE_LABELS[TieRule(one)] for one in [*rules["ties"], "lot"]]
         comma = "، " if self.reader.language == "ar" else ", "
         pairs: list[tuple[Text, str]] = [
-            (N_("Call"), f"{say(Words(said['call']['title']))} ({said['call']['code']})"),
-            (N_("Opened"), self.when(said["opened_at"])),
-            (N_("Closed"), self.when(said["closed_at"])),
+            (N_("Call"), f"{say(Words(said['call']['title']))} ({apart(said['call']['code'])})"),
+            (N_("Session opened"), self.when(said["opened_at"])),
+            (N_("Session closed"), self.when(said["closed_at"])),
             (N_("Place"), said["place"]),
             (N_("Envelope"), self.money(said["envelope"])),
             (
@@ -144,7 +167,7 @@ class _Written:
         came = {one["name"] for one in self.content["attendance"]}
         away = [one for one in self.content["members"] if one not in came]
         comma = "، " if self.reader.language == "ar" else ", "
-        return self.say(N_("Absent: %(names)s.", names=comma.join(away))) if away else ""
+        return self.say(N_("Absent: %(names)s.", names=comma.join(map(apart, away)))) if away else ""
 
     def _line(self, one: dict[str, Any]) -> dict[str, Any]:
         say = self.say
@@ -152,12 +175,12 @@ class _Written:
         if one["rule"]:
             notes.append(say(N_("Equal marks: ordered by %(rule)s.", rule=TIE_LABELS[TieRule(one["rule"])])))
         if one["reason"]:
-            notes.append(say(N_("Why this mark: %(reason)s", reason=one["reason"])))
+            notes.append(say(N_("Why this mark: %(reason)s", reason=apart(one["reason"]))))
         if one["dissent"]:
-            notes.append(say(N_("Dissent: %(dissent)s", dissent=one["dissent"])))
+            notes.append(say(N_("Dissent: %(dissent)s", dissent=apart(one["dissent"]))))
         if one["aside"]:
             comma = "، " if self.reader.language == "ar" else ", "
-            notes.append(say(N_("Stepped aside: %(names)s.", names=comma.join(one["aside"]))))
+            notes.append(say(N_("Stepped aside: %(names)s.", names=comma.join(map(apart, one["aside"])))))
         return {
             "rank": str(one["rank"]),
             "line": str(one["line"] or DASH),
