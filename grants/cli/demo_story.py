@@ -251,6 +251,7 @@ def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
         ids = [who[key] for key in ("reviewer", "reviewer2", "reviewer3")]
         ids += [demo_marks.newcomer(name, first, met(who["admin"])) for name in demo_marks.NEWCOMERS]
     demo_marks.mark(made, [partial(met, one) for one in ids], partial(met, who["chair"]))
+    demo_marks.plan_session(call_id, first.id, partial(met, who["chair"]))
 
 
 def _screened(who: dict[str, Any], call_id: Any, made: Sequence[Any]) -> None:

@@ -4,6 +4,7 @@ from grants.core.i18n import N_
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.guide import Guide
+from grants.web.public.session_guide import SESSION
 
 REVIEWER = Guide(
     "reviewer",
@@ -277,6 +278,7 @@ GUIDES = {
         TOGETHER,
         REVIEWER,
         CHAIR,
+        SESSION,
         COMMITTEE,
         OFFICER,
         FUND_MANAGER,
