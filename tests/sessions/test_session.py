@@ -10,7 +10,7 @@ from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.types import Money
 from grants.reviews import queries as reviews
-from grants.sessions import policy, queries
+from grants.sessions import policy, queries, screen
 from grants.sessions.content import fingerprint
 from grants.sessions.models import Choice, Happening, ItemState, SessionState
 from grants.sessions.rules import sealed
@@ -40,7 +40,7 @@ def test_planning_puts_every_file_on_the_agenda_once(at):
 def test_opening_brings_the_chair_in_and_counts_the_quorum(at):
     at.open(sitting=1)
     session.open_session(at.session(), actor=at.chair)  # a double click
-    found = queries.sitting(at.chair, at.session())
+    found = screen.sitting(at.chair, at.session())
     assert found.quorum().present == 2 and found.quorum().needed == 3 and not found.quorum().reached
     assert kinds(at).count(Happening.OPENED) == 1
     session.enter(at.session(), at.members[1], actor=at.chair)
@@ -172,12 +172,12 @@ def test_whoever_steps_aside_finds_nothing_of_the_file_nor_any_total(at):
     agenda.step_aside(at.item(0, member), "Mon frère y travaille", actor=member)
     with pytest.raises(NoResultFound):
         queries.item(member, item_id)
-    found = queries.sitting(member, at.session(member))
+    found = screen.sitting(member, at.session(member))
     assert found.places is None and found.envelope is None and found.open_item is None and found.waits_outside
     assert at.stage.applications[0].id not in found.marks
     assert all(one.item_id != item_id for one in found.log)
     assert policy.see_ranking.why_not(member, at.session(member))
-    chair = queries.sitting(at.chair, at.session())
+    chair = screen.sitting(at.chair, at.session())
     assert chair.places is not None and chair.quorum(chair.open_item).members == 4
 
 

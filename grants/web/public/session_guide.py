@@ -19,8 +19,8 @@ SESSION = Guide(
         (
             N_("Open it, and enter"),
             N_(
-                "Every member presses “I am here” on their own screen, or whoever leads writes them down. Who enters and"
-                " who leaves stands in the minutes, with the hour. All screens follow by themselves."
+                "Every member presses “I am here” on their own screen, or whoever leads writes them down. Who enters"
+                " and who leaves stands in the minutes, with the hour. All screens follow by themselves."
             ),
         ),
         (

@@ -1,12 +1,13 @@
 """What is done with one file while the commission sits."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
-from grants.core.errors import Problem, Refused
+from grants.core.errors import LostUpdate, Problem, Refused
 from grants.core.i18n import N_
 from grants.people.models import Person
 from grants.sessions import policy, queries
@@ -76,7 +77,7 @@ def step_aside(user: Person, item: Item) -> Any:
 @access(policy.agree, queries.item)
 def keep_consensus(user: Person, item: Item) -> Any:
     form = ConsensusForm()
-    session_id = item.session_id
+    session_id, item_id = item.session_id, item.id
     if form.validate_on_submit():
         try:
             workflow.keep_consensus(
@@ -89,7 +90,7 @@ def keep_consensus(user: Person, item: Item) -> Any:
             )
             return _back(item)
         except Problem as problem:
-            form.form_errors = _said(problem)
+            _refused(form, problem, user, item_id)
     return session_page(user, queries.session(user, session_id), agreeing=form)
 
 
@@ -97,18 +98,23 @@ def keep_consensus(user: Person, item: Item) -> Any:
 @access(policy.agree, queries.item)
 def keep_amount(user: Person, item: Item) -> Any:
     form = AmountForm(currency=item.currency)
-    session_id = item.session_id
+    session_id, item_id = item.session_id, item.id
     if form.validate_on_submit():
         try:
             workflow.keep_amount(item, form.amount.data, version=form.version.data, actor=user)
             return _back(item)
         except Problem as problem:
-            form.form_errors = _said(problem)
+            _refused(form, problem, user, item_id)
     return session_page(user, queries.session(user, session_id), giving=form)
 
 
-def _said(problem: Problem) -> list[Any]:
-    return [one for one in (problem.detail, problem.advice) if one]
+def _refused(form: ConsensusForm | AmountForm, problem: Problem, user: Person, item_id: UUID) -> None:
+    """Say why, keep what was typed. After a lost update the page shows what stands now above the form, so that a second
+    press is a decision taken with both in view."""
+    form.form_errors = [one for one in (problem.detail, problem.advice) if one]
+    if isinstance(problem, LostUpdate):
+        form.version.raw_data = None
+        form.version.data = queries.item(user, item_id).version
 
 
 @portal.post("/items/<uuid:id>/vote/open")

@@ -13,10 +13,10 @@ from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews.queries import Chaired, chaired
-from grants.sessions import policy, queries
+from grants.sessions import policy, queries, screen
 from grants.sessions.content import line_of
 from grants.sessions.models import TIE_LABELS, Item, Session, SessionState, TieRule
-from grants.sessions.queries import Sitting
+from grants.sessions.screen import Sitting
 from grants.sessions.words import sentence
 from grants.web.access import access
 from grants.web.language import current_reader, speak_for
@@ -107,7 +107,7 @@ def shown(
     user: Person, session: Session, *, agreeing: ConsensusForm | None = None, giving: AmountForm | None = None
 ) -> dict[str, Any]:
     """Everything the templates of a session read: prepared, so that they decide nothing."""
-    found = queries.sitting(user, session)
+    found = screen.sitting(user, session)
     item = found.open_item
     leads = policy.leads(user, session)
     running = session.state == SessionState.OPEN
