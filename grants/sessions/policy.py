@@ -117,6 +117,23 @@ def read_minutes(user: Person, minutes: Minutes) -> Claims:
     )
 
 
+@policy(Role.COMMITTEE)
+def read_minutes_to_decide(user: Person, minutes: Minutes) -> Claims:
+    """The strategic committee, unless conflicted with a file of the commission: to decide on its proposals."""
+    call = minutes.session.call
+    yield (
+        user.holds(Role.COMMITTEE, cluster_id=call.fund.cluster_id, fund_id=call.fund_id),
+        N_("Only the strategic committee may do this."),
+    )
+    yield (
+        call.state in queries.PUBLISHED or not conflicted_in(user, call, minutes.session.commission),
+        N_(
+            "You have a conflict of interest with a file of this commission: its minutes are not shown to you before"
+            " the decisions are published."
+        ),
+    )
+
+
 @policy(Role.CHAIR, Role.REVIEWER)
 def sign_minutes(user: Person, minutes: Minutes) -> Claims:
     """Those who sat and stepped aside from no file, on the last version."""

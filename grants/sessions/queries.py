@@ -365,3 +365,22 @@ def minutes_whole(id: UUID) -> Minutes:
             joinedload(Minutes.session).joinedload(Session.commission),
         )
     ).one()
+
+
+def minutes_to_decide(user: Person, call_id: UUID, commission_id: UUID) -> Minutes:
+    """The last minutes of a commission on a call, for the committee of its fund; raises NoResultFound."""
+    theirs = (
+        select(Minutes.id)
+        .join(Session, Session.id == Minutes.session_id)
+        .join(Call, Call.id == Session.call_id)
+        .join(Fund, Fund.id == Call.fund_id)
+        .where(
+            Session.call_id == call_id,
+            Session.commission_id == commission_id,
+            covered(user, Role.COMMITTEE, cluster=Fund.cluster_id, fund=Fund.id),
+        )
+    )
+    found = db.session.scalars(theirs.order_by(Minutes.number.desc()).limit(1)).first()
+    if found is None:
+        raise NoResultFound
+    return minutes_whole(found)

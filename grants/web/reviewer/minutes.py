@@ -1,13 +1,11 @@
 """The minutes of a session: read, signed with one press, corrected by a new version, taken as PDF or workbook."""
 
-import re
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from grants.core import pdf
 from grants.core.errors import Problem
 from grants.people.models import Person
 from grants.reports.minutes_book import minutes_book
@@ -15,7 +13,7 @@ from grants.sessions import policy, queries
 from grants.sessions.document import document
 from grants.sessions.models import Minutes
 from grants.web.access import access
-from grants.web.language import current_reader, speak_for
+from grants.web.minutes import asked_reader, download, minutes_as_pdf, speak
 from grants.web.reviewer import portal
 from grants.web.reviewer.session_forms import CorrectionForm
 from grants.web.reviewer.statistics import XLSX
@@ -34,7 +32,7 @@ def minutes(user: Person, minutes: Minutes) -> Any:
 
 
 def _page(user: Person, minutes: Minutes, form: CorrectionForm) -> str:
-    _speak(minutes)
+    speak(minutes)
     session = minutes.session
     signed = {one.person_id: one for one in minutes.signatures}
     return render_template(
@@ -42,7 +40,7 @@ def _page(user: Person, minutes: Minutes, form: CorrectionForm) -> str:
         minutes=minutes,
         session=session,
         versions=queries.versions(session),
-        said=document(minutes, current_reader()),
+        said=document(minutes, currentasked_reader()),
         awaited=[one for one in queries.signers(session) if one.id not in signed],
         can_sign=user.id not in signed and policy.sign_minutes.allows(user, minutes),
         can_correct=policy.correct_minutes.allows(user, minutes),
@@ -76,35 +74,12 @@ def correct_minutes(user: Person, minutes: Minutes) -> Any:
 @access(policy.read_minutes, queries.minutes)
 def minutes_pdf(user: Person, minutes: Minutes) -> Response:
     """One version in the reader's language, or in the one the address asks for."""
-    _speak(minutes)
-    made = pdf.typeset("minutes", document(minutes, _reader()))
-    return _download(made, "application/pdf", minutes, "pdf")
+    return minutes_as_pdf(minutes)
 
 
 @portal.get("/sessions/<uuid:id>/minutes/<int:number>.xlsx")
 @access(policy.read_minutes, queries.minutes)
 def minutes_workbook(user: Person, minutes: Minutes) -> Response:
     """The same: ranking, log, attendance, signatures."""
-    _speak(minutes)
-    return _download(minutes_book(minutes, _reader()), XLSX, minutes, "xlsx")
-
-
-def _reader() -> Any:
-    """The page's reader, in the language that the address names, if it names one of ours."""
-    reader = current_reader()
-    asked = request.args.get("language", "")
-    return type(reader)(asked, reader.country, reader.zone) if asked in {"fr", "ar", "en"} else reader
-
-
-def _download(content: bytes, mimetype: str, minutes: Minutes, suffix: str) -> Response:
-    session = minutes.session
-    name = re.sub(r"[^\w-]", "-", f"{session.call.code}-{session.commission.code}", flags=re.ASCII)
-    response = Response(content, mimetype=mimetype)
-    disposition = f'attachment; filename="PV-{name}-v{minutes.number}.{suffix}"'
-    response.headers["Content-Disposition"] = disposition
-    return response
-
-
-def _speak(minutes: Minutes) -> None:
-    cluster = minutes.session.call.fund.cluster
-    speak_for(cluster.country, cluster.timezone)
+    speak(minutes)
+    return download(minutes_book(minutes, asked_reader()), XLSX, minutes, "xlsx")
