@@ -6,10 +6,10 @@ from dataclasses import replace
 from flask import Response, request
 
 from grants.core import pdf
-from grants.core.i18n import LANGUAGES
+from grants.core.i18n import LANGUAGES, Reader
 from grants.sessions.document import document
 from grants.sessions.models import Minutes
-from grants.web.language import speak_for
+from grants.web.language import current_reader, speak_for
 
 
 def minutes_as_pdf(minutes: Minutes) -> Response:
@@ -19,9 +19,9 @@ def minutes_as_pdf(minutes: Minutes) -> Response:
     return download(made, "application/pdf", minutes, "pdf")
 
 
-def askedasked_reader() -> Any:
+def asked_reader() -> Reader:
     """The page's reader, in the language that the address names, if it names one of ours."""
-    reader = currentasked_reader()
+    reader = current_reader()
     asked = request.args.get("language", "")
     return replace(reader, language=asked) if asked in LANGUAGES else reader
 

@@ -13,6 +13,7 @@ from grants.sessions import policy, queries
 from grants.sessions.document import document
 from grants.sessions.models import Minutes
 from grants.web.access import access
+from grants.web.language import current_reader
 from grants.web.minutes import asked_reader, download, minutes_as_pdf, speak
 from grants.web.reviewer import portal
 from grants.web.reviewer.session_forms import CorrectionForm
@@ -40,7 +41,7 @@ def _page(user: Person, minutes: Minutes, form: CorrectionForm) -> str:
         minutes=minutes,
         session=session,
         versions=queries.versions(session),
-        said=document(minutes, currentasked_reader()),
+        said=document(minutes, current_reader()),
         awaited=[one for one in queries.signers(session) if one.id not in signed],
         can_sign=user.id not in signed and policy.sign_minutes.allows(user, minutes),
         can_correct=policy.correct_minutes.allows(user, minutes),
