@@ -140,8 +140,6 @@ def step_aside(item: Item, reason: str, *, actor: Person) -> None:
         lock(item, "rapporteur_id")
         if item.rapporteur_id == actor.id:
             item.rapporteur_id = None
-        if session.acting_id == actor.id and item.state == ItemState.OPEN:
-            session.acting_id = None
         vote = last_vote(item)
         if vote is not None and vote.closed_at is None:
             _cancel(vote, item, actor)
@@ -253,7 +251,7 @@ def cast(item: Item, choice: Choice, *, actor: Person) -> None:
         column = {Choice.FOR: Vote.in_favour, Choice.AGAINST: Vote.against, Choice.ABSTAIN: Vote.abstained}[choice]
         db.session.flush()
         db.session.execute(update(Vote).where(Vote.id == vote.id).values({column: column + 1}))
-        said = {} if vote.secret else {"choice": choice.value}
+        said: dict[str, Any] = {} if vote.secret else {"choice": choice.value}
         note(session, Happening.VOTE_CAST, actor, item=item, person=actor.id, **said)
 
 
@@ -290,5 +288,5 @@ def _cancel(vote: Vote, item: Item, actor: Person) -> None:
     note(item.session, Happening.VOTE_CANCELLED, actor, item=item)
 
 
-def _count(vote: Vote) -> dict[str, int]:
+def _count(vote: Vote) -> dict[str, Any]:
     return {"in_favour": vote.in_favour, "against": vote.against, "abstained": vote.abstained}

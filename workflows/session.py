@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from secrets import token_hex
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -147,7 +148,6 @@ def open_session(session: Session, *, actor: Person) -> None:
         _complete(session, actor, told=True)
         note(session, Happening.OPENED, actor)
         _enter(session, actor.id, actor)
-        db.session.refresh(session, ["items"])
         _look_ahead(session)
         follow_quorum(session, actor)
 
@@ -273,7 +273,7 @@ def close_session(session: Session, *, actor: Person) -> None:
         for place in places:
             if place.rule is not None and place.of.item_id is not None:
                 item = next(one for one in whole.items if one.id == place.of.item_id)
-                details = {"rule": place.rule.value, "tied": list(place.tied), "rank": place.rank}
+                details: dict[str, Any] = {"rule": place.rule.value, "tied": list(place.tied), "rank": place.rank}
                 note(session, Happening.TIE_BROKEN, actor, item=item, **details)
         for person in sorted(present_in(session)):
             _leave(session, person, actor)
