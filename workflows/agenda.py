@@ -1,5 +1,7 @@
 """One file on the agenda: brought up, discussed, agreed or voted on, settled. Without quorum none of it happens."""
 
+from typing import Any
+
 from sqlalchemy import select, update
 
 from grants.applications.models import Application, ApplicationState

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from grants.applications.models import ApplicationState
 from grants.awards.models import Decision, Outcome
+from grants.calls import queries as calls
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.types import Money
@@ -129,7 +130,7 @@ def test_a_vote_counts_each_once_and_may_go_against(at):
 
 
 def test_a_secret_vote_keeps_no_choice(at):
-    call = at.stage.call
+    call = calls.followed_call(at.stage.officer, at.stage.call.id)
     session.set_rules(call, quorum=50, ties=[], vote_needed=True, secret=True, threshold=None, actor=at.stage.officer)
     at.open()
     agenda.open_item(at.item(0), actor=at.chair)
@@ -140,6 +141,7 @@ def test_a_secret_vote_keeps_no_choice(at):
     vote = queries.votes(at.session())[-1]
     assert [one.choice for one in queries.voters(vote).values()] == [None]
     assert "choice" not in queries.log(at.session())[-1].details
+    call = calls.followed_call(at.stage.officer, at.stage.call.id)
     with pytest.raises(Forbidden):  # frozen once a commission has opened
         session.set_rules(
             call, quorum=1, ties=[], vote_needed=False, secret=False, threshold=None, actor=at.stage.officer
@@ -233,8 +235,9 @@ def test_closing_sends_the_ranking_and_writes_the_minutes(at):
     [kept] = queries.versions(at.session())
     assert kept.sha256 == fingerprint(kept.content)
     lines = {one["reference"]: one for one in kept.content["ranking"]}
+    references = {one.id: one.reference for one in at.stage.applications}
     for one in rows:
-        line = lines[one.application.reference]
+        line = lines[references[one.application_id]]
         assert (line["line"], line["rank"], line["score"]) == (one.minutes_line, one.rank, one.score)
         assert line["amount"] == one.amount_minor
 
@@ -259,7 +262,8 @@ def test_it_closes_only_when_every_file_is_settled_and_every_tie_broken(app):
     assert len(queries.lots(at.session())) == 2
     session.close_session(at.session(), actor=at.chair)
     assert Happening.TIE_BROKEN in kinds(at)
-    ranks = {one.application.reference: one.rank for one in db.session.scalars(select(Decision))}
+    references = {one.id: one.reference for one in at.stage.applications}
+    ranks = {references[one.application_id]: one.rank for one in db.session.scalars(select(Decision))}
     assert ranks[drawn.order[0]] == 1 and ranks[drawn.order[1]] == 2
 
 

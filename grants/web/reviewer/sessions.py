@@ -189,9 +189,9 @@ def _comma(ties: list[Any]) -> str:
 def _lines(found: Sitting, item: Item | None = None) -> list[dict[str, Any]]:
     """The log in words, the latest first; of one file only, all of it."""
     items = {one.id: one for one in found.session.items}
-    names = found.names | queries.names_of(
-        {one.actor_id for one in found.log} | {one.person_id for one in found.log if one.person_id} - found.names.keys()
-    )
+    known = found.names.keys()
+    others = {id for one in found.log for id in (one.actor_id, one.person_id) if id is not None and id not in known}
+    names = found.names | queries.names_of(others)
     wanted = [one for one in found.log if item is None or one.item_id == item.id]
     written = [line_of(one, names, items) for one in (wanted if item else wanted[-SHOWN:])]
     currency = found.session.call.currency
