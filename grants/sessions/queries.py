@@ -49,6 +49,7 @@ def _whole() -> list[Any]:
         joinedload(Session.commission),
         selectinload(Session.items).joinedload(Item.application).joinedload(Application.organisation),
         selectinload(Session.items).joinedload(Item.rapporteur),
+        selectinload(Session.items).joinedload(Item.session),
     ]
 
 
