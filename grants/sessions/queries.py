@@ -294,11 +294,11 @@ def versions(session: Session) -> Sequence[Minutes]:
     return db.session.scalars(wanted.order_by(Minutes.number.desc())).all()
 
 
-def minutes(user: Person, session_id: UUID, number: int) -> Minutes:
+def minutes(user: Person, id: UUID, number: int) -> Minutes:
     """One version for somebody who sees the session; ask `policy.read_minutes`. Raises NoResultFound."""
     visible = visible_to(user).with_only_columns(Session.id)
     wanted = select(Minutes).where(
-        Minutes.session_id == session_id, Minutes.session_id.in_(visible), Minutes.number == number
+        Minutes.session_id == id, Minutes.session_id.in_(visible), Minutes.number == number
     )
     return db.session.scalars(
         wanted.options(
