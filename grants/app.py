@@ -14,7 +14,20 @@ from config.settings import ROOT, Settings
 from grants.calls.questionnaire import MOST_INPUTS
 from grants.core import clock
 from grants.core.db import db, plain_types
-from grants.web import assets, charts, errors, filters, forms, language, navigation, parking, security, signin, tags
+from grants.web import (
+    assets,
+    charts,
+    errors,
+    filters,
+    forms,
+    inflate,
+    language,
+    navigation,
+    parking,
+    security,
+    signin,
+    tags,
+)
 from grants.web.account.routes import portal as account
 from grants.web.admin.routes import portal as admin
 from grants.web.applicant.routes import portal as applicant
@@ -53,7 +66,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_item=plain_types)
     CSRFProtect(app)
-    pages = (language, signin, security, assets, navigation, filters, tags, forms, charts, errors, parking)
+    pages = (language, signin, security, assets, navigation, filters, tags, forms, charts, errors, parking, inflate)
     for part in (*pages, outbox, scans):
         part.init_app(app)
     for portal in PORTALS:

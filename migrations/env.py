@@ -38,8 +38,8 @@ def with_driver(url: str) -> str:
 def all_models() -> None:
     """Everything the comparison looks at."""
     importlib.import_module("grants.core.audit")
-    for path in sorted((ROOT / "grants").glob("*/models.py")):
-        importlib.import_module(f"grants.{path.parent.name}.models")
+    for path in sorted((ROOT / "grants").glob("*/*models.py")):
+        importlib.import_module(f"grants.{path.parent.name}.{path.stem}")
 
 
 def number(_: object, __: object, directives: list) -> None:

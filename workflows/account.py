@@ -146,6 +146,12 @@ def invite_again(person: Person, *, actor: Person) -> bool:
         return person.confirmed_at is None and _send(Purpose.INVITE, person) is not None
 
 
+def let_in(person: Person) -> None:
+    """Inside a transaction: a link to choose a password, to somebody who answered a letter and has no account yet."""
+    if person.confirmed_at is None:
+        _send(Purpose.INVITE, person)
+
+
 LETTERS = {Purpose.CONFIRM: mails.confirm_address, Purpose.RESET: mails.reset_password, Purpose.INVITE: mails.invite}
 
 

@@ -12,9 +12,9 @@ from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews.queries import conflicted
-from grants.reviews.recusals import Recusal
 from grants.sessions import policy, queries
 from grants.sessions.models import Ballot, Choice, Happening, Item, ItemState, SessionState, Vote
+from workflows import conflict
 from workflows.sitting import (
     current,
     follow_quorum,
@@ -136,9 +136,7 @@ def step_aside(item: Item, reason: str, *, actor: Person) -> None:
     session = item.session
     with sitting(session, PLANNED, OPEN):
         policy.discuss.require(actor, item)
-        if not reason.strip():
-            raise Refused(N_("Say in a few words what the conflict of interest is."))
-        db.session.add(Recusal(application_id=item.application_id, person_id=actor.id, reason=reason.strip()))
+        conflict.declare(item.application, reason, actor=actor)
         lock(item, "rapporteur_id")
         if item.rapporteur_id == actor.id:
             item.rapporteur_id = None

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 from grants.appeals import policy, queries
 from grants.appeals.models import AGAINST_LABELS, APPEAL_LABELS, Against, Appeal, AppealState
 from grants.applications import queries as applications
-from grants.applications.content import content_hash
 from grants.applications.models import Application
+from grants.applications.submitted import content_hash
 from grants.awards.models import Decision
 from grants.core.audit import record
 from grants.core.clock import now
@@ -22,6 +22,7 @@ from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.people.models import Person
 from workflows import decision as decisions
+from workflows.applicants import tell_lead, tell_partner
 from workflows.application import lifecycle as application_lifecycle
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
@@ -81,7 +82,7 @@ def file(application: Application, grounds: str, *, actor: Person, attached: Any
         db.session.flush()
         record("appeal.file", appeal, actor, after={"against": appeal.against, "refused_by": str(refused.by_id)})
         record("application.appeal", application, actor, after={"against": appeal.against})
-        promise(tell_filed, appeal, application.lead_id)
+        tell_lead(tell_filed, appeal, application)
         appeal = queries.whole(appeal.id)
         hearers = queries.hearers(appeal)
         for one in hearers:
@@ -127,7 +128,7 @@ def _heard(move: str, appeal: Appeal, reasons: str, actor: Person) -> bool:
         return False
     outcome = "appeal_upheld" if appeal.state == S.UPHELD else "appeal_dismissed"
     record(f"application.{outcome}", appeal.application, actor, reason=reasons.strip())
-    promise(tell_heard, appeal, appeal.application.lead_id)
+    tell_lead(tell_heard, appeal, appeal.application)
     return True
 
 
@@ -149,8 +150,7 @@ def _take_back(appeal: Appeal, reasons: str, amount: Money | None, actor: Person
         move, changed = "complete_after_appeal", {"screening_reason": reasons, "completion_due_at": due_at}
     application_lifecycle.fire(move, application, actor, reason=reasons, set=changed)
     for one in application.taking_part:
-        if one.accepted_by_id is not None:
-            promise(tell_partner_upheld, appeal, one.accepted_by_id)
+        tell_partner(tell_partner_upheld, appeal, one)
 
 
 # --- letters --------------------------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from grants.appeals import policy as appeal_policy
-from grants.applications import evidence, policy, queries
-from grants.applications.content import Blocker, blockers, content_hash
+from grants.applications import evidence, policy, queries, submitted
+from grants.applications.blockers import Blocker, blockers
 from grants.applications.models import EDITABLE, STATE_LABELS, Application
 from grants.applications.models import ApplicationState as State
+from grants.applications.submitted import content_hash
+from grants.calls import questionnaires
 from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.core.clock import arrival, now
@@ -21,12 +23,14 @@ from grants.core.i18n import N_, Text
 from grants.core.policy import clock_only
 from grants.funds.models import Fund
 from grants.people.models import Person
+from grants.reviews import conflict_policy
 from grants.reviews import policy as review_policy
 from workflows import eligibility
+from workflows.applicants import tell_lead
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.mails import send_receipt
-from workflows.outbox import Due, promise
+from workflows.outbox import Due
 from workflows.partnership import tell_partners
 
 UNDECIDED = frozenset(State) - {State.INADMISSIBLE, State.INELIGIBLE, State.DECIDED, State.WITHDRAWN}
@@ -85,7 +89,11 @@ lifecycle = Lifecycle(
         Move("start_review", frozenset({State.ELIGIBLE}), State.IN_REVIEW, review_policy.lead, N_("Start the review")),
         Move("mark_reviewed", frozenset({State.IN_REVIEW}), State.REVIEWED, clock_only, N_("End the review")),
         Move(
-            "resume_review", frozenset({State.REVIEWED}), State.IN_REVIEW, review_policy.lead, N_("Resume the review")
+            "resume_review",
+            frozenset({State.REVIEWED}),
+            State.IN_REVIEW,
+            conflict_policy.resume,
+            N_("Resume the review"),
         ),
         Move("rank", frozenset({State.REVIEWED}), State.RANKED, review_policy.lead, N_("Rank")),
         Move("decide", frozenset({State.RANKED}), State.DECIDED, policy.decide, N_("Decide")),
@@ -139,7 +147,18 @@ def submit(application: Application, *, seen: str | None = None, actor: Person) 
         application.reference, application.content_hash, application.submitted_at = reference, fingerprint, at
         application.completion_due_at = application.screening_reason = None
         evidence.keep(application, judged, at)
-        promise(send_receipt, application, application.lead_id, slot=f"{at:%Y%m%dT%H%M%S%f}")
+        submitted.keep(application, at)
+        tell_lead(
+            send_receipt,
+            application,
+            application,
+            f"{at:%Y%m%dT%H%M%S%f}",
+            reference=reference,
+            at=at.isoformat(),
+            title=application.title,
+            requested=application.requested_minor,
+            hash=fingerprint,
+        )
         if application.taking_part:
             tell_partners(application)
         return application
@@ -157,7 +176,10 @@ def _next_reference(application: Application) -> str:
 
 
 def reopen(application: Application, *, actor: Person) -> None:
-    """Back to a draft until the call closes. The receipts given stay in the history, the reference stays the same."""
+    """Back to a draft until the call closes, under the questions of today.
+
+    The receipts given stay in the history, the reference stays the same.
+    """
     with transaction():
         lock(application.organisation)
         if application.state == State.SUBMITTED and _has_draft(application):
@@ -167,6 +189,7 @@ def reopen(application: Application, *, actor: Person) -> None:
             )
         if lifecycle.fire("reopen", application, actor):
             application.submitted_at = application.content_hash = None
+            application.questionnaire = questionnaires.current(application.call)
 
 
 def _has_draft(application: Application) -> bool:
@@ -220,17 +243,21 @@ def find_ineligible(application: Application, reason: str, *, actor: Person) -> 
     _refuse("find_ineligible", application, reason, actor)
 
 
-def admit_all(applications: Sequence[Application], *, actor: Person) -> int:
-    """Admissible and eligible in one gesture: all of them, or none when one has moved on. Answers how many moved."""
+def screen_all(applications: Sequence[Application], moves: Sequence[str], *, actor: Person) -> int:
+    """The same moves for all of them, or for none when one has moved on elsewhere. Answers how many moved.
+
+    `moves` are names in the order in which they follow each other; a file that stands further skips those behind it.
+    """
+    path = [lifecycle.moves[name] for name in moves]
     moved = 0
     with transaction():
         for application in sorted(applications, key=lambda one: one.id):
             lock(application, "state")
-            if application.state == State.ELIGIBLE:
+            if application.state == path[-1].target:
                 continue
-            if application.state != State.ADMISSIBLE:
-                lifecycle.fire("admit", application, actor)
-            lifecycle.fire("find_eligible", application, actor)
+            begun = next((n for n, one in enumerate(path) if application.state in one.sources), 0)
+            for one in path[begun:]:
+                lifecycle.fire(one.name, application, actor)
             moved += 1
     return moved
 
@@ -250,7 +277,7 @@ def _need(reason: str) -> None:
 
 def _tell(application: Application) -> None:
     slot = f"{application.state} {now():%Y%m%dT%H%M%S%f}"
-    promise(send_screening, application, application.lead_id, slot=slot, state=str(application.state))
+    tell_lead(send_screening, application, application, slot, state=str(application.state))
     tell_partners(application)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from grants.applications.deadline import is_taking
 from grants.applications.models import TAKING_PART, Application, ApplicationState, Partner
 from grants.calls import policy, questionnaires
 from grants.calls.models import STATE_LABELS, Call, CallState, Envelope
@@ -19,10 +20,11 @@ from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.ledger.queries import by_call_and_commission
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
-from grants.people.models import Person
+from grants.people.models import Membership, Person
+from workflows import applicants
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
-from workflows.outbox import Due, Owed, promise, promise_all
+from workflows.outbox import Due, Owed, promise_all
 from workflows.partner_mails import tell_partner_corrected
 from workflows.schedule import every_tick
 
@@ -119,12 +121,15 @@ def publish(call: Call, *, actor: Person) -> None:
 
 
 def correct(call: Call, change: Words, *, actor: Person) -> None:
-    """Publish the correction of the questions in hand. Drafts move to it with their answers, and their leads are told.
+    """Publish the correction of the questions in hand. Drafts move to it with their answers; their writers are told.
 
     What was submitted stays under the version it answered. Raises Refused when nothing is in hand or changed.
     """
     with transaction():
         policy.ask.require(actor, call)
+        drafts = select(Application).where(Application.call_id == call.id, Application.state == ApplicationState.DRAFT)
+        in_order = drafts.order_by(Application.id).with_for_update()
+        db.session.scalars(in_order).all()  # before the call, as a submission takes them
         lock(call, "state")
         before, corrected = questionnaires.published(call), questionnaires.in_hand(call)
         if call.state == S.DRAFT or corrected is None:
@@ -135,18 +140,13 @@ def correct(call: Call, change: Words, *, actor: Person) -> None:
             raise Refused(N_("Say what changes, at least in French: applicants read it."))
         corrected.change = change
         questionnaires.publish(call)
-        drafts = select(Application).where(Application.call_id == call.id, Application.state == ApplicationState.DRAFT)
-        for one in db.session.scalars(drafts.with_for_update()):
+        for one in db.session.scalars(in_order):
             one.questionnaire_id = corrected.id
-            promise(tell_corrected, one, one.lead_id, slot=f"version {corrected.number}")
-        of_drafts = drafts.with_only_columns(Application.id)
-        owed = [
-            Owed(id, who, slot=f"version {corrected.number}")
-            for id, who in db.session.execute(
-                _partners(of_drafts).with_only_columns(Partner.id, Partner.accepted_by_id)
-            )
-        ]
-        promise_all(tell_partner_corrected, owed)
+        slot, ids = f"version {corrected.number}", drafts.with_only_columns(Application.id)
+        writers = db.session.execute(applicants.leads(ids, writers=True))
+        promise_all(tell_corrected, [Owed(id, who, slot) for id, who in writers])
+        writers = db.session.execute(applicants.partners(_taking_part(ids), writers=True))
+        promise_all(tell_partner_corrected, [Owed(id, who, slot) for id, who in writers])
         record("call.corrected", call, actor, after={"questionnaire": corrected.number, "change": dict(change)})
 
 
@@ -172,8 +172,13 @@ def tell_corrected(due: Due) -> Letter | None:
 
 
 def evaluate(call: Call, *, actor: Person) -> None:
-    """The officer hands the eligible applications to the commissions."""
+    """The officer hands the eligible applications to the commissions, once nothing more may arrive."""
     with transaction():
+        if call.state == S.CLOSED and is_taking(call):
+            raise Refused(
+                N_("An application may still arrive: this call takes them for a few minutes after it closes."),
+                N_("Hand the files over a little later."),
+            )
         lifecycle.fire("evaluate", call, actor)
 
 
@@ -234,19 +239,14 @@ def cancel(call: Call, reason: str, *, actor: Person) -> None:
 
 
 def _tell_applicants(call: Call, reason: str) -> None:
-    waiting = select(Application.id, Application.lead_id).where(
-        Application.call_id == call.id, Application.state.not_in(OVER)
-    )
-    partners = _partners(waiting.with_only_columns(Application.id))
-    joined = partners.with_only_columns(Partner.application_id, Partner.accepted_by_id)
-    told = {(id, who) for id, who in [*db.session.execute(waiting), *db.session.execute(joined)] if who is not None}
+    waiting = select(Application.id).where(Application.call_id == call.id, Application.state.not_in(OVER))
+    joined = applicants.partners(_taking_part(waiting)).with_only_columns(Partner.application_id, Membership.person_id)
+    told = {(id, who) for id, who in [*db.session.execute(applicants.leads(waiting)), *db.session.execute(joined)]}
     promise_all(tell_cancelled, [Owed(id, who, args={"reason": reason}) for id, who in sorted(told)])
 
 
-def _partners(applications: Select[UUID]) -> Select[Partner]:
-    """Those who take part in these, each with who accepted for it."""
-    living = select(Partner).where(Partner.state.in_(TAKING_PART), Partner.application_id.in_(applications))
-    return living.order_by(Partner.id)
+def _taking_part(applications: Select[UUID]) -> Select[UUID]:
+    return select(Partner.id).where(Partner.state.in_(TAKING_PART), Partner.application_id.in_(applications))
 
 
 @letter

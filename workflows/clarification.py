@@ -25,6 +25,7 @@ from grants.core.i18n import N_
 from grants.core.types import new_id
 from grants.funds.models import Fund
 from grants.people.models import Person
+from workflows.applicants import tell_lead
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, promise
@@ -75,14 +76,14 @@ def ask(application: Application, question: str, due_at: datetime, *, actor: Per
         db.session.add(asked)
         db.session.flush()
         record("clarification.ask", asked, actor, after={"due_at": due_at.isoformat()})
-        promise(tell_asked, asked, application.lead_id)
+        tell_lead(tell_asked, asked, application)
 
 
 def take_back(clarification: Clarification, *, actor: Person) -> None:
     """The question needs no answer any more; nothing when it was taken back before."""
     with transaction():
         if lifecycle.fire("take_back_clarification", clarification, actor):
-            promise(tell_taken_back, clarification, clarification.application.lead_id)
+            tell_lead(tell_taken_back, clarification, clarification.application)
 
 
 def write(clarification: Clarification, answer: str, version: int | None, *, actor: Person) -> None:

@@ -10,7 +10,7 @@ from grants.applications import accession, policy
 from grants.applications.budgets import loaded, parts
 from grants.applications.models import Application, ApplicationState
 from grants.awards import aid
-from grants.calls.eligibility import Facts, Finding, Member, Receiver, Rule, RuleKind, judge
+from grants.calls.eligibility import Aid, Facts, Finding, Member, Receiver, Rule, RuleKind, judge
 from grants.calls.models import EligibilityRule
 from grants.clusters import queries as clusters
 from grants.core.audit import record
@@ -21,7 +21,10 @@ from grants.people.facts import OrganisationFacts
 from grants.people.models import Person
 from workflows import membership
 
-UNCOUNTED = (ApplicationState.DRAFT, ApplicationState.WITHDRAWN)
+UNCOUNTED = (
+    *(ApplicationState.DRAFT, ApplicationState.WITHDRAWN),
+    *(ApplicationState.INADMISSIBLE, ApplicationState.INELIGIBLE),  # over, and nobody can withdraw them
+)
 
 
 def rules_of(call_id: UUID) -> list[tuple[Rule, bool]]:
@@ -108,15 +111,22 @@ def _receivers(application: Application, groups: Mapping[UUID, aid.Group]) -> tu
         Receiver(
             name=", ".join(names[id] for id in ids),
             requested=sum((given[id] for id in ids), Money(0, asked.currency)),
-            here=groups[ids[0]].aid,
+            here=_of_all([groups[id] for id in ids]),
             elsewhere=max((one for id in ids if (one := declared[id]) is not None), default=None),
         )
         for ids in found.values()
     )
 
 
+def _of_all(groups: Sequence[aid.Group]) -> tuple[Aid, ...]:
+    """The grants to one group: one of the project's own organisations is named by none of them."""
+    found = {(one.on, one.number, one.amount): one for group in groups for one in group.aid if one.to}
+    found |= {(one.on, one.number, one.amount): one for group in groups for one in group.aid if not one.to}
+    return tuple(found.values())
+
+
 def _others(application: Application) -> int:
-    """More applications of the organisation that the call has received."""
+    """More applications of the organisation that the call has received and not screened out."""
     counted = select(func.count(Application.id)).where(
         Application.call_id == application.call_id,
         Application.organisation_id == application.organisation_id,

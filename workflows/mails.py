@@ -1,5 +1,6 @@
 """The mails that verbs promise: receipt, the links of an account, and the alarm when a promise died."""
 
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from grants.clusters.models import Cluster
 from grants.core import clock
 from grants.core.db import db
 from grants.core.i18n import N_, Text
+from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.people import links
 from grants.people.models import Appointment, EmailLink, Person, Role
@@ -19,7 +21,10 @@ from workflows.outbox import ON_DEAD, Due, promise
 
 @letter
 def send_receipt(due: Due) -> Letter | None:
-    """`promise(send_receipt, application, lead, slot=…)`, a slot for each submission: what arrived, and when."""
+    """A slot for each submission: what arrived and when, though it has been reopened since.
+
+    Arguments: `reference`, `at` (ISO 8601), `title`, `requested` (minor units) and `hash` of what was submitted.
+    """
     found = (
         select(Application, Call, Cluster)
         .join(Call, Call.id == Application.call_id)
@@ -28,24 +33,23 @@ def send_receipt(due: Due) -> Letter | None:
         .where(Application.id == due.subject_id)
     )
     application, call, cluster = db.session.execute(found).one()
-    if application.submitted_at is None:
-        return None
+    reference, at = due.args["reference"], datetime.fromisoformat(due.args["at"])
     return Letter(
         to=db.session.get_one(Person, due.recipient_id),
-        subject=N_("Receipt: your application %(reference)s", reference=application.reference),
+        subject=N_("Receipt: your application %(reference)s", reference=reference),
         paragraphs=[
             N_(
                 "We have received your application “%(title)s” to the call for proposals “%(call)s”.",
-                title=application.title,
+                title=due.args["title"],
                 call=call.title,
             ),
             N_("Please keep this message: it is your receipt."),
         ],
         facts=[
-            (N_("Reference"), application.reference),
-            (N_("Received"), application.submitted_at.astimezone(cluster.zone)),
-            (N_("Amount requested"), application.requested),
-            (N_("Fingerprint of the content (SHA-256)"), application.content_hash),
+            (N_("Reference"), reference),
+            (N_("Received"), at.astimezone(cluster.zone)),
+            (N_("Amount requested"), Money(due.args["requested"], application.currency)),
+            (N_("Fingerprint of the content (SHA-256)"), due.args["hash"]),
             (N_("To have this receipt checked"), address("public.verify")),
         ],
         action=(N_("Open the application"), address("applicant.application", application_id=application.id)),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, type_coerce
 
 from grants.applications import accession
 from grants.applications import partner_queries as queries
-from grants.applications.content import is_awaited, is_confirmed, papers
+from grants.applications.blockers import is_awaited, is_confirmed, papers
 from grants.applications.models import TAKING_PART, Application, ApplicationState, Document, Partner, PartnerState
 from grants.calls.models import Call, CallState, Owed, RequiredDocument
 from grants.core.clock import now

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications import queries as applications
-from grants.applications.content import accession_hash, is_awaited, is_confirmed
+from grants.applications.blockers import is_awaited, is_confirmed
 from grants.applications.models import (
     EXPECTED,
     PARTNER_LABELS,
@@ -22,6 +22,7 @@ from grants.applications.models import (
     Partner,
     PartnerState,
 )
+from grants.applications.submitted import accession_hash
 from grants.calls.consortia import MOST_MEMBERS
 from grants.core.audit import record
 from grants.core.clock import now
@@ -31,6 +32,7 @@ from grants.core.i18n import N_, Reader, render
 from grants.core.types import new_id
 from grants.people.members import VALID_FOR
 from grants.people.models import Organisation, Person
+from workflows import applicants
 from workflows import partner_mails as mails
 from workflows.invitation import spare
 from workflows.machine import Lifecycle, Move
@@ -147,7 +149,7 @@ def remove_partner(partner: Partner, reason: str, *, actor: Person) -> None:
         ended = {"ended_at": now(), "end_reason": reason.strip() or None}
         if lifecycle.fire("remove_partner", partner, actor, reason=reason.strip() or None, set=ended) and told:
             partner_service.clear(partner, actor=actor)
-            promise(mails.tell_removed, partner, partner.accepted_by_id)
+            applicants.tell_partner(mails.tell_removed, partner, partner)
 
 
 # --- the partner ----------------------------------------------------------------------------------------------
@@ -226,11 +228,11 @@ def leave_consortium(partner: Partner, reason: str, *, actor: Person) -> None:
 
 
 def tell_partners(application: Application) -> None:
-    """In a running transaction: what became of the application, to whoever accepted for a partner."""
+    """In a running transaction: what became of the application, to the people of its partners."""
     taking_part = select(Partner).where(Partner.application_id == application.id, Partner.state.in_(TAKING_PART))
     for one in db.session.scalars(taking_part.order_by(Partner.id)):
         slot = f"{application.state} {now():%Y%m%dT%H%M%S%f}"
-        promise(mails.tell_partner, one, one.accepted_by_id, slot=slot, state=str(application.state))
+        applicants.tell_partner(mails.tell_partner, one, one, slot, state=str(application.state))
 
 
 def _taken(partner: Partner) -> Application:
@@ -248,4 +250,4 @@ def _need(reason: str) -> None:
 
 def _tell_lead(partner: Partner) -> None:
     slot = f"{partner.state} {now():%Y%m%dT%H%M%S%f}"
-    promise(mails.tell_lead, partner, partner.application.lead_id, slot=slot, state=str(partner.state))
+    applicants.tell_lead(mails.tell_lead, partner, partner.application, slot, state=str(partner.state))

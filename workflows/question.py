@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from grants.applications.models import Application, ApplicationState
+from grants.applications.models import EDITABLE, TAKING_PART, Application, ApplicationState, Partner
 from grants.calls import question_policy as policy
 from grants.calls import question_queries as queries
 from grants.calls.models import QUESTION_LABELS, Call, CallQuestion, QuestionState
@@ -17,7 +17,8 @@ from grants.core.errors import Refused
 from grants.core.i18n import N_, Text, Words
 from grants.core.types import new_id
 from grants.funds.models import Fund
-from grants.people.models import Membership, Person, Right
+from grants.people.models import Person
+from workflows import applicants
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, Owed, promise, promise_all
@@ -100,8 +101,8 @@ def publish_answer(
 ) -> None:
     """Publish, or correct what is published: `wording` is the question as everybody reads it.
 
-    Tells whoever asked and everybody who writes a draft in the call. Pressed twice, it is done once. Raises Refused
-    without an answer, LostUpdate when a colleague has written meanwhile.
+    Tells whoever asked and everybody who writes an application of the call. Pressed twice, it is done once. Raises
+    Refused without an answer, LostUpdate when a colleague has written meanwhile.
     """
     with transaction():
         lock(question, "state", "wording", "answer", "answered_at")
@@ -134,18 +135,17 @@ def set_aside_question(question: CallQuestion, reason: str, *, actor: Person) ->
 
 
 def _tell(question: CallQuestion) -> None:
-    """The asker and the writers of every draft in the call; a correction is told anew."""
-    writers = (
-        select(Membership.person_id)
-        .join(Application, Application.organisation_id == Membership.organisation_id)
-        .where(
-            Application.call_id == question.call_id,
-            Application.state == ApplicationState.DRAFT,
-            Membership.right.in_([Right.OWNER, Right.EDITOR]),
-        )
-        .distinct()
+    """The asker and whoever writes an application of the call that may still change; a correction is told anew."""
+    live = select(Application.id).where(
+        Application.call_id == question.call_id, Application.state.in_([*EDITABLE, ApplicationState.SUBMITTED])
     )
-    told = {question.asker_id, *db.session.scalars(writers)}
+    joined = select(Partner.id).where(Partner.state.in_(TAKING_PART), Partner.application_id.in_(live))
+    writers = [
+        person_id
+        for people in (applicants.leads(live, writers=True), applicants.partners(joined, writers=True))
+        for _, person_id in db.session.execute(people)
+    ]
+    told = {question.asker_id, *writers}
     owed = [Owed(question.id, one, slot=f"v{question.version}", args={"version": question.version}) for one in told]
     promise_all(tell_answer, owed)
 

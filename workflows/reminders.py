@@ -23,8 +23,9 @@ from grants.core.types import UTCDateTime
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Right
 from grants.profiles.models import KEPT_LABELS, KeptDocument
+from grants.reviews.conflicts import closed_to_reviewer, conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
-from workflows import partner_mails
+from workflows import panel_mails, partner_mails
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, Job, Owed, grace, promise_all
 from workflows.schedule import every_tick
@@ -194,6 +195,7 @@ def unfinished_reviews() -> Obligations:
             Call.state.in_([CallState.OPEN, CallState.CLOSED, CallState.EVALUATING]),
             Review.state.in_(UNFINISHED),
             Person.disabled_at.is_(None),
+            ~closed_to_reviewer(Review.state.in_(UNFINISHED)),
         )
         .group_by(Call.id, Review.reviewer_id, Call.reviews_due_at)
     )
@@ -205,8 +207,15 @@ def write_review_due(due: Due) -> Letter | None:
         select(func.count())
         .select_from(Review)
         .join(Application, Application.id == Review.application_id)
-        .where(Application.call_id == call.id, Review.reviewer_id == person.id, Review.state.in_(UNFINISHED))
+        .where(
+            Application.call_id == call.id,
+            Review.reviewer_id == person.id,
+            Review.state.in_(UNFINISHED),
+            Review.application_id.not_in(conflicts_of(person)),
+        )
     )
+    if not owed:
+        return None
     when = local(call.reviews_due_at, cluster)
     late = call.reviews_due_at is not None and call.reviews_due_at <= clock.now()
     return Letter(
@@ -218,7 +227,7 @@ def write_review_due(due: Due) -> Letter | None:
             N_n(
                 "%(n)s review is waiting for you in “%(call)s”.",
                 "%(n)s reviews are waiting for you in “%(call)s”.",
-                owed or 0,
+                owed,
                 call=call.title,
             ),
             N_("If you cannot do one of them, or have a conflict of interest, please say so now."),
@@ -287,4 +296,5 @@ RULES = [
     Reminder("review_due", (-5, -1, 1), unfinished_reviews, write_review_due),
     Reminder("document_expires", (-60, -30, -7), expiring_documents, write_document_expires),
     Reminder("accession_due", (-7, -2), partner_mails.accessions_awaited, partner_mails.write_accession_due),
+    Reminder("seat_unanswered", (2,), panel_mails.seats_unanswered, panel_mails.write_seat_unanswered),
 ]

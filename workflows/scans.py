@@ -19,7 +19,8 @@ from grants.core.scans import AGAIN, Verdict
 from grants.core.storage import storage
 from grants.funds.models import Fund
 from grants.people import uploads
-from grants.people.models import Person
+from grants.people.models import Membership, Person
+from workflows.applicants import tell_lead, tell_partner
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, job, promise
 from workflows.quarantine import tell_senders
@@ -78,13 +79,17 @@ def _note(digest: str, threat: str | None) -> None:
         scans.write(db.session(), digest, Verdict.CLEAN if threat is None else Verdict.INFECTED, threat)
         if threat is None:
             return
-        named = select(Document).where(Document.sha256 == digest).options(joinedload(Document.application))
+        named = (
+            select(Document)
+            .where(Document.sha256 == digest)
+            .options(joinedload(Document.application), joinedload(Document.partner))
+        )
         for one in db.session.scalars(named):
             after = {"filename": one.filename, "sha256": digest, "threat": threat}
             record("application.quarantine", one.application, None, after=after)
-            promise(tell_quarantine, one, one.application.lead_id)
-            if one.partner_id is not None and one.uploaded_by_id != one.application.lead_id:
-                promise(tell_quarantine, one, one.uploaded_by_id)
+            tell_lead(tell_quarantine, one, one.application)
+            if one.partner is not None:
+                tell_partner(tell_quarantine, one, one.partner)
         tell_senders(digest, threat)
 
 
@@ -121,8 +126,11 @@ def tell_quarantine(due: Due) -> Letter | None:
 
 
 def _where(document: Document, reader: UUID | None) -> str:
-    """The page where this person finds it: the lead the application, a partner its own."""
-    if document.partner_id is None or reader == document.application.lead_id:
+    """The page where this person finds it: the lead's people the application, a partner's its own."""
+    leads = select(Membership.id).where(
+        Membership.organisation_id == document.application.organisation_id, Membership.person_id == reader
+    )
+    if document.partner_id is None or db.session.scalar(leads) is not None:
         return address("applicant.application", application_id=document.application_id)
     return address("applicant.partnership", partner_id=document.partner_id)
 

@@ -129,7 +129,7 @@ def present_in(session: Session) -> set[UUID]:
 
 def quorum_of(session: Session, item: Item | None, sits: Sequence[Person] | None = None) -> Quorum:
     """For this file after those who step aside; without one, of the session."""
-    voting = sits if sits is not None else queries.members(session.commission_id)
+    voting = sits if sits is not None else queries.members(session)
     away = queries.stepping_aside(session, voting).get(item.application_id, frozenset()) if item else frozenset()
     rules = queries.rules_of(session.call_id)
     return quorum([one.id for one in voting], away, present_in(session), rules.quorum)

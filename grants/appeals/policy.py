@@ -21,7 +21,7 @@ from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews.queries import conflicted
 
-CONFLICT = N_("You declared a conflict of interest with this application: somebody else hears this appeal.")
+CONFLICT = N_("You have a conflict of interest with this application: somebody else hears this appeal.")
 ONLY_WRITERS = N_("Only an owner or editor of the organisation may appeal.")
 
 
@@ -65,7 +65,7 @@ def read_own_appeal(user: Person, appeal: Appeal) -> Claims:
 
 @policy(*FOLLOWERS)
 def read_appeal(user: Person, appeal: Appeal) -> Claims:
-    """Those who follow the fund and declared no conflict of interest with the file."""
+    """Those who follow the fund and have no conflict of interest with the file."""
     yield from read_file.claims(user, appeal.application)
     yield not conflicted(user, appeal.application), CONFLICT
 
@@ -88,7 +88,7 @@ def list_decision_appeals(user: Person, _: object) -> Claims:
 @policy(Role.OFFICER, Role.COMMITTEE)
 def hear_appeal(user: Person, appeal: Appeal) -> Claims:
     """A programme officer (screening) or a member of the strategic committee (decision) who took no part in the
-    refusal, did not review the project, does not belong to the applicant and declared no conflict of interest.
+    refusal, did not review the project, does not belong to the applicant and has no conflict of interest.
     """
     fund, decided = appeal.application.call.fund, appeal.against == Against.DECISION
     yield (

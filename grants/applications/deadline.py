@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from grants.applications.models import Application, ApplicationState
 from grants.calls.models import Call, CallState
 from grants.core.clock import arrival
+from grants.core.i18n import N_n, Text
 
 TAKING = frozenset(
     {CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED}
@@ -16,6 +17,23 @@ def allow_grace(minutes: int) -> None:
     """Minutes after closing during which a submission still counts (the setting `grace_minutes`)."""
     global _grace
     _grace = timedelta(minutes=minutes)
+
+
+def grace() -> timedelta:
+    """How long after the closing, or after the date given to complete a file, a submission still counts."""
+    return _grace
+
+
+def grace_said() -> Text | None:
+    """The grace in words; None when there is none."""
+    if not _grace:
+        return None
+    minutes = _grace // timedelta(minutes=1)
+    return N_n(
+        "What arrives up to %(n)s minute later still counts.",
+        "What arrives up to %(n)s minutes later still counts.",
+        minutes,
+    )
 
 
 def is_taking(call: Call) -> bool:
@@ -37,5 +55,5 @@ def due_at(application: Application) -> datetime:
 def in_time(application: Application) -> bool:
     """Whether what enters the server now may still be submitted; a file to be completed has a date of its own."""
     if application.state == ApplicationState.INCOMPLETE:
-        return arrival() <= due_at(application) + _grace
+        return application.call.state != CallState.CANCELLED and arrival() <= due_at(application) + _grace
     return is_taking(application.call)

@@ -1,14 +1,31 @@
 """The budget section where the call asks for lines: what is typed, kept as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
 
 from grants.applications.budgets import budget_of, funding_of, lines_of, loaded
 from grants.applications.content import Columns
 from grants.applications.models import Application, BudgetLine, Contribution
 from grants.applications.reckoning import Funding, Line
 from grants.core.types import Money
+
+Row = TypeVar("Row", Line, Funding)
+
+
+def still(typed: Sequence[Row], unread: Sequence[set[str]], saved: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows typed; what could not be read of one stands as it does in the saved row it was, if there is one."""
+    kept = []
+    for n, (row, names) in enumerate(zip(typed, unread, strict=True)):
+        same = [one for one in saved if _alike(row, one, names)]
+        place = saved[n] if len(saved) == len(typed) and saved[n].label == row.label else None
+        before = place if place is not None and (place in same or not same) else next(iter(same), None)
+        kept.append(row if before is None else replace(row, **{name: getattr(before, name) for name in names}))
+    return tuple(kept)
+
+
+def _alike(row: Line | Funding, other: Line | Funding, but: set[str]) -> bool:
+    return all(vars(row)[name] == value for name, value in vars(other).items() if name not in but)
 
 
 @dataclass(frozen=True)

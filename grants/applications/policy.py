@@ -6,8 +6,8 @@ Reviewers and chairs are not here: they reach files through their reviews, once 
 from typing import Any
 
 from grants.applications.content import Sheet
-from grants.applications.deadline import due_at, in_time, is_taking
-from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState, Document
+from grants.applications.deadline import due_at, grace, in_time, is_taking
+from grants.applications.models import EDITABLE, PRIVATE, Application, ApplicationState, Document, Submission
 from grants.applications.slots import Slot
 from grants.calls.models import Call, CallState
 from grants.core.clock import now
@@ -101,6 +101,18 @@ def read_own_document(user: Person, document: Document) -> Claims:
 
 
 @policy(APPLICANT)
+def read_own_submission(user: Person, submission: Submission) -> Claims:
+    """As for the application."""
+    yield from read_own.claims(user, submission.application)
+
+
+@policy(*FOLLOWERS)
+def read_file_submission(user: Person, submission: Submission) -> Claims:
+    """As for the application."""
+    yield from read_file.claims(user, submission.application)
+
+
+@policy(APPLICANT)
 def edit_document(user: Person, document: Document) -> Claims:
     """As for the application."""
     yield from edit.claims(user, document.application)
@@ -175,7 +187,7 @@ def refuse_admission(user: Person, application: Application) -> Claims:
     yield from screen.claims(user, application)
     waiting = application.state == ApplicationState.INCOMPLETE
     yield (
-        not waiting or now() > due_at(application),
+        not waiting or now() > due_at(application) + grace(),
         N_(
             "The applicant has until %(when)s to complete this file.",
             when=due_at(application) if waiting else "",
@@ -194,7 +206,7 @@ def decide(user: Person, application: Application) -> Claims:
 
 
 def _late(application: Application) -> Text:
-    if application.state != ApplicationState.INCOMPLETE:
+    if application.state != ApplicationState.INCOMPLETE or application.call.state == CallState.CANCELLED:
         return _closed(application.call)
     return N_("This file had to be completed by %(when)s.", when=due_at(application))
 

@@ -1,27 +1,21 @@
 """Reads about applications. Every list starts from `visible_to` or from its part for the fund, `followed_by`."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from grants.applications.budgets import loaded
 from grants.applications.models import PRIVATE, Application, ApplicationState, Clarification, Document, Partner
 from grants.applications.policy import FOLLOWERS
 from grants.calls.models import PUBLIC_STATES, Call, CallState, Envelope
-from grants.clusters.models import Commission
 from grants.core.audit import Event
 from grants.core.db import db
-from grants.core.types import sort_key
 from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person
 from grants.people.scope import covered
-
-PER_PAGE = 50
 
 
 def _mine(user: Person) -> ColumnElement[bool]:
@@ -168,49 +162,6 @@ def own_applications(user: Person) -> Sequence[Application]:
 # --- the fund -------------------------------------------------------------------------------------------------
 
 
-class Sort(StrEnum):
-    REFERENCE = "reference"
-    TITLE = "title"
-    ORGANISATION = "organisation"
-    REQUESTED = "requested"
-    SUBMITTED = "submitted"
-
-
-ORDERS: dict[Sort, Any] = {
-    Sort.REFERENCE: Application.reference,
-    Sort.TITLE: Application.sort_key,
-    Sort.ORGANISATION: Organisation.sort_key,
-    Sort.REQUESTED: Application.requested_minor,
-    Sort.SUBMITTED: Application.submitted_at,
-}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which files of a call, in which order, which page (from 1)."""
-
-    state: ApplicationState | None = None
-    commission_id: UUID | None = None
-    search: str = ""
-    sort: Sort = Sort.REFERENCE
-    descending: bool = False
-    page: int = 1
-
-
-@dataclass(frozen=True)
-class Files:
-    """One page of the files of a call; `by_state` counts those the other filters leave."""
-
-    rows: Sequence[Application]
-    by_state: dict[ApplicationState, int]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
-
-
 def followed_calls(user: Person) -> list[tuple[Call, dict[ApplicationState, int]]]:
     """The calls whose files the person may read, latest closing first, with how many stand where; two queries."""
     calls = db.session.scalars(
@@ -245,64 +196,7 @@ def followed_call(user: Person, id: UUID) -> Call:
     return db.session.scalars(wanted).unique().one()
 
 
-def files(user: Person, call: Call, wanted: Wanted) -> Files:
-    """Two queries however many files: the counts by state, then one page of rows without their long texts."""
-    base = followed_by(user).where(Application.call_id == call.id, *_narrow(wanted))
-    counted = base.with_only_columns(Application.state, func.count()).group_by(Application.state)
-    by_state: dict[ApplicationState, int] = {row[0]: row[1] for row in db.session.execute(counted)}
-    total = by_state.get(wanted.state, 0) if wanted.state else sum(by_state.values())
-    page = min(max(1, wanted.page), max(1, -(-total // PER_PAGE)))
-    return Files(_page(base, wanted, page), by_state, total, page)
-
-
-def _page(base: Select[Application], wanted: Wanted, page: int) -> Sequence[Application]:
-    """The ids of the page first, from narrow rows, then what the page shows of them."""
-    if wanted.state:
-        base = base.where(Application.state == wanted.state)
-    if wanted.sort == Sort.ORGANISATION:
-        base = base.join(Application.organisation)
-    column = ORDERS[wanted.sort]
-    order = (column.desc() if wanted.descending else column.asc(), Application.id)
-    ids = base.with_only_columns(Application.id).order_by(*order).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
-    shown = (
-        select(Application)
-        .join(Application.organisation)
-        .where(Application.id.in_(ids))
-        .options(
-            load_only(
-                Application.reference,
-                Application.title,
-                Application.state,
-                Application.currency,
-                Application.requested_minor,
-                Application.submitted_at,
-                Application.completion_due_at,
-            ),
-            contains_eager(Application.organisation).load_only(Organisation.name, Organisation.city),
-            joinedload(Application.commission).load_only(Commission.name, Commission.code),
-        )
-    )
-    return db.session.scalars(shown.order_by(*order)).unique().all()
-
-
-def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.commission_id:
-        found.append(Application.commission_id == wanted.commission_id)
-    if key := sort_key(wanted.search):
-        found.append(
-            or_(
-                Application.sort_key.contains(key, autoescape=True),
-                Application.organisation_id.in_(
-                    select(Organisation.id).where(Organisation.sort_key.contains(key, autoescape=True))
-                ),
-                func.lower(Application.reference).contains(key, autoescape=True),
-            )
-        )
-    return found
-
-
-def chosen(user: Person, call: Call, ids: Sequence[UUID]) -> Sequence[Application]:
-    """These files of this call, in the order of their references; unknown and invisible ids are left out."""
-    wanted = followed_by(user).where(Application.call_id == call.id, Application.id.in_(ids))
+def chosen(user: Person, ids: Sequence[UUID]) -> Sequence[Application]:
+    """These files, in the order of their references; unknown and invisible ids are left out."""
+    wanted = followed_by(user).where(Application.id.in_(ids))
     return loaded(db.session.scalars(wanted.options(*_whole()).order_by(Application.reference)).unique().all())

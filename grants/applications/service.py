@@ -45,7 +45,7 @@ def begin(call: Call, organisation: Organisation, *, actor: Person) -> tuple[App
         if found := db.session.scalars(living).first():
             return found, False
         made = Application(call=call, organisation=organisation, lead=actor, currency=call.currency)
-        made.questionnaire = questionnaires.published(call)
+        made.questionnaire = questionnaires.current(call)
         db.session.add(made)
         db.session.flush()
         record("application.begin", made, actor)

@@ -11,6 +11,9 @@ from diff_match_patch import diff_match_patch
 
 MOST = 200  # saves of one version that are kept; about an hour of writing
 
+MUCH = 200  # characters of a text that are gone
+LITTLE = 20  # fewer are never much, whatever part of the text they were
+
 Step = list[Any]  # the number of the save gone back to, and by field what gives its value
 
 
@@ -18,6 +21,15 @@ def back(part_version: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> S
     """From what a section says now to what it said at the save of this number."""
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     return [part_version, {name: _undo(old.get(name), new.get(name)) for name in names}]
+
+
+def takes_away(step: Step) -> bool:
+    """Whether the save was the end of much of a text: more than 200 characters of it at once, or more than a third.
+
+    A paragraph of a long text is more than 200 characters; a short text is gone long before that, so a third of it
+    counts too. What stands between the first and the last change counts as gone: once too often does no harm.
+    """
+    return any(gone > MUCH or (gone > LITTLE and 3 * gone > length) for gone, length in map(_gone, step[1].values()))
 
 
 def found(content: Mapping[str, Any], steps: Sequence[Step], part_version: int) -> dict[str, Any] | None:
@@ -45,6 +57,18 @@ def _undone(new: Any, how: Any) -> Any:
     if "json" in how:
         return json.loads(_whole(_written(new), how["json"]))
     return how["was"]
+
+
+def _gone(how: Any) -> tuple[int, int]:
+    """Of a text or a table: how many characters were replaced, and how many it had."""
+    if isinstance(how, dict) and "json" in how:
+        how = how["json"]
+    if isinstance(how, list):
+        head, tail, old = how
+        return len(old), head + len(old) + tail
+    was = how["was"]
+    length = len(was if isinstance(was, str) else _written(was)) if isinstance(was, str | list) else 0
+    return length, length
 
 
 def _middle(old: str, new: str) -> list[Any]:

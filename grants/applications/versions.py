@@ -1,7 +1,8 @@
 """What each section of a draft said, save by save: kept, listed, read back.
 
 A part is written as plain JSON: names and values of what is not empty, money in minor units of the application's
-currency. Saves of one person fold into one version while they follow each other within minutes.
+currency. Saves of one person fold into one version while they follow each other within minutes, except where one takes
+much of a text away: what is deleted by mistake can be restored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -167,9 +168,11 @@ def remember(
         last = None
     if last is not None and restored is None and _folds(last, actor):
         content = written(after)
-        last.steps = [*last.steps, steps.back(last.part_version, last.content, content)][-steps.MOST :]
-        last.content, last.part_version, last.saved_at = content, after.version, moment
-        return
+        step = steps.back(last.part_version, last.content, content)
+        if not steps.takes_away(step):
+            last.steps = [*last.steps, step][-steps.MOST :]
+            last.content, last.part_version, last.saved_at = content, after.version, moment
+            return
     made = _revision(application, section, after.version, written(after), moment)
     made.person_id, made.restored_id = actor.id, restored.id if restored else None
     db.session.add(made)

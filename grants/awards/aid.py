@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from grants.applications.budgets import loaded, parts
@@ -14,7 +14,7 @@ from grants.awards.models import Agreement, AgreementState, Award
 from grants.calls.eligibility import Aid
 from grants.core.db import db
 from grants.core.types import Money
-from grants.people.models import Organisation
+from grants.people.models import Membership, Organisation, Right
 
 ICE_ROOT = 9  # digits of the ICE that all establishments of one company share
 
@@ -31,25 +31,27 @@ def aid_to_groups(organisations: Sequence[Organisation]) -> dict[UUID, Group]:
     """The group of each of these organisations; two queries, a few more when one of them was in a consortium.
 
     One group: the same first nine digits of the ICE, or the same declared group, taken as far as they lead. Of a grant
-    to a consortium each organisation counts its own part. A grant whose agreement was terminated is left out.
+    to a consortium each organisation counts its own part. A grant whose agreement was terminated is left out. `to`
+    names the receiver unless somebody writes for both organisations: an ICE and a group are what an applicant types.
     """
-    ids: dict[UUID, set[UUID]] = {one.id: set() for one in organisations}
+    others: dict[UUID, dict[UUID, str]] = {one.id: {} for one in organisations}
     awards: dict[UUID, Any] = {}
-    for root, member, *award in db.session.execute(_with_awards(list(ids))):
-        ids[root].add(member)
+    for root, member, name, shared, *award in db.session.execute(_with_awards(list(others))):
+        others[root][member] = "" if shared or member == root else name
         if award[0] is not None:
             awards[award[0]] = award
-    given = _given(awards, set().union(*ids.values()))
+    given = _given(awards, {id for group in others.values() for id in group})
     return {
         root: Group(
-            frozenset(group), tuple(Aid(on, amount, number) for on, number, who, amount in given if who in group)
+            frozenset(group),
+            tuple(Aid(on, amount, number, group[who]) for on, number, who, amount in given if who in group),
         )
-        for root, group in ids.items()
+        for root, group in others.items()
     }
 
 
 def _with_awards(roots: Sequence[UUID]) -> Any:
-    """Each organisation of the group of each of these, with each grant it led."""
+    """Each organisation of the group of each of these, whether they share a writer, with each grant it led."""
     first = select(Organisation.id.label("root"), Organisation.id.label("id")).where(Organisation.id.in_(roots))
     group = first.cte("of_group", recursive=True)
     known, other = aliased(Organisation), aliased(Organisation)
@@ -66,8 +68,17 @@ def _with_awards(roots: Sequence[UUID]) -> Any:
         .where(living)
         .subquery()
     )
+    mine, theirs = aliased(Membership), aliased(Membership)
+    shared = exists().where(
+        mine.person_id == theirs.person_id,
+        *(mine.organisation_id == group.c.root, theirs.organisation_id == group.c.id),
+        *(mine.right != Right.READER, theirs.right != Right.READER),
+    )
+    named = select(group.c.root, group.c.id, Organisation.name, shared).join(
+        Organisation, Organisation.id == group.c.id
+    )
     columns = (led.c.id, led.c.organisation_id, led.c.awarded_on, led.c.number, led.c.amount_minor, led.c.currency)
-    return select(group.c.root, group.c.id, *columns).outerjoin(led, led.c.organisation_id == group.c.id)
+    return named.add_columns(*columns).outerjoin(led, led.c.organisation_id == group.c.id)
 
 
 def _given(awards: dict[UUID, Any], members: set[UUID]) -> list[tuple[Any, str, UUID, Money]]:

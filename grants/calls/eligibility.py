@@ -52,11 +52,16 @@ ANSWER_LABELS = {
 
 @dataclass(frozen=True)
 class Aid:
-    """A grant of this installation to the group of the applicant."""
+    """A grant of this installation to the group of the applicant.
+
+    `to` names another organisation of the group, none of whose people is the applicant's; empty: to the applicant.
+    Anybody may claim a group, so such a grant is the fund's to count, and no applicant is told its amount.
+    """
 
     on: date
     amount: Money
     number: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,11 +126,15 @@ class Terms:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`why` gives the figures; `missing` names the facts that somebody must still give."""
+    """`why` gives the figures; `missing` names the facts that somebody must still give.
+
+    `referred`: the fund judges it after the submission, which it does not stop.
+    """
 
     answer: Answer
     why: Text
     missing: tuple[str, ...] = ()
+    referred: bool = False
 
 
 def passes(why: Text) -> Verdict:
@@ -207,7 +216,7 @@ def shown(facts: Facts) -> list[tuple[Text, Any]]:
         elif name == "turnover_year":
             value = str(value)
         elif name == "aid_here":
-            each = [N_("%(amount)s on %(day)s", amount=one.amount, day=one.on) for one in value]
+            each = [_granted(one) for one in value]
             value = either(each) if each else N_("None")
         elif name == "members":
             value = either(
@@ -217,6 +226,12 @@ def shown(facts: Facts) -> list[tuple[Text, Any]]:
             value = either([_received(one) for one in value])
         found.append((label, value))
     return found
+
+
+def _granted(one: Aid) -> Text:
+    if not one.to:
+        return N_("%(amount)s on %(day)s", amount=one.amount, day=one.on)
+    return N_("%(amount)s on %(day)s to %(name)s, of its group", amount=one.amount, day=one.on, name=one.to)
 
 
 def _received(one: Receiver) -> Text:
@@ -271,7 +286,8 @@ class Finding:
     @property
     def stops(self) -> bool:
         """Whether it keeps an application from being submitted: a fact not given always does."""
-        return bool(self.verdict.missing) or (self.blocks and self.answer != Answer.PASSES)
+        stands = self.answer == Answer.PASSES or self.verdict.referred
+        return bool(self.verdict.missing) or (self.blocks and not stands)
 
     @property
     def message(self) -> Text:

@@ -69,6 +69,21 @@ FEEDBACK_LABELS = {
 APPEAL_DAYS = 15  # proposed for a new call
 
 
+class Blindness(StrEnum):
+    """Who knows whom while projects are marked. Chairs and programme officers always know both."""
+
+    OPEN = "open"
+    SINGLE = "single"
+    DOUBLE = "double"
+
+
+BLINDNESS_LABELS = {
+    Blindness.OPEN: N_("Open: applicants are told who reviewed them"),
+    Blindness.SINGLE: N_("Single-blind: applicants do not know who reviews them"),
+    Blindness.DOUBLE: N_("Double-blind: reviewers do not know who applies either"),
+}
+
+
 class Call(Record):
     """A call for proposals of one fund. `funding_rate` is in hundredths of a percent: 5 000 is 50 %.
 
@@ -114,6 +129,7 @@ class Call(Record):
     budget: Mapped[dict[str, Any]] = mapped_column(default=dict)
     appeal_days: Mapped[int] = mapped_column(default=APPEAL_DAYS)
     feedback: Mapped[Feedback] = mapped_column(default=Feedback.CRITERIA)
+    blindness: Mapped[Blindness] = mapped_column(default=Blindness.SINGLE)
 
     fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
     envelopes: Mapped[list["Envelope"]] = relationship(
@@ -299,7 +315,8 @@ class RequiredDocument(Scanned, Record):
     """A document that applicants are asked for: at most `most` files, each of one of these `kinds`.
 
     `owed_by` says who attaches it; whoever applies alone is the lead. With `valid_months` it must have been issued
-    within so many months. `filename` and the rest are the template to download and fill in, if there is one.
+    within so many months. `filename` and the rest are the template to download and fill in, if there is one. One that
+    `anonymises` another is its version for reviewers in a double-blind call (grants.calls.blindness).
     """
 
     __tablename__ = "required_document"
@@ -328,6 +345,9 @@ class RequiredDocument(Scanned, Record):
     media_type: Mapped[str | None]
     size: Mapped[int | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
+    anonymises_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("required_document.id", deferrable=True, initially="DEFERRED"), unique=True
+    )
 
     @property
     def of_lead(self) -> bool:

@@ -77,7 +77,10 @@ class Files:
 
 @dataclass(frozen=True)
 class Question:
-    """`limit`: the most characters of a text. `shown_if`: asked always when None. `grid`: what a table asks."""
+    """`limit`: the most characters of a text. `shown_if`: asked always when None. `grid`: what a table asks.
+
+    `names`: its answer names people or organisations, so that a double-blind call hides it from reviewers.
+    """
 
     id: str
     kind: Kind
@@ -89,6 +92,7 @@ class Question:
     shown_if: Condition | None = None
     grid: Grid | None = None
     files: Files | None = None
+    names: bool = False
 
     @property
     def longest(self) -> int:
@@ -352,6 +356,7 @@ def _question(json: Mapping[str, Any]) -> Question:
         shown_if=Condition(**shown_if) if shown_if else None,
         grid=Grid.of(json["grid"]) if "grid" in json else None,
         files=Files(tuple(json["files"]["kinds"]), json["files"]["most"]) if "files" in json else None,
+        names=json.get("names", False),
     )
 
 
@@ -369,4 +374,5 @@ def _json(question: Question) -> dict[str, Any]:
         "shown_if": {"question": shown_if.question, "choice": shown_if.choice} if shown_if else None,
         **({"grid": question.grid.json()} if question.grid else {}),
         **({"files": {"kinds": list(question.files.kinds), "most": question.files.most}} if question.files else {}),
+        **({"names": True} if question.names else {}),
     }

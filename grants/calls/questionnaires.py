@@ -21,6 +21,12 @@ def published(call: Call) -> Questionnaire | None:
     return db.session.scalars(versions.order_by(Questionnaire.number.desc()).limit(1)).first()
 
 
+def current(call: Call) -> Questionnaire | None:
+    """Inside a transaction: the same, and no correction of it is published before the transaction ends."""
+    db.session.execute(select(Call.id).where(Call.id == call.id).with_for_update(read=True, key_share=True))
+    return published(call)
+
+
 def in_hand(call: Call) -> Questionnaire | None:
     """The version that officers are writing."""
     unpublished = select(Questionnaire).where(Questionnaire.call_id == call.id, Questionnaire.published_at.is_(None))

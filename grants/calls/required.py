@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from grants.calls.blindness import align, originals
 from grants.calls.models import Call, FileKind, Owed, RequiredDocument
 from grants.calls.rule_verbs import noted, opened
 from grants.core.db import db, transaction
@@ -58,11 +59,11 @@ def require(
     """
     with transaction():
         opened(call, version, actor)
-        known = next((one for one in call.required if one.id == id), None)
+        known = next((one for one in originals(call) if one.id == id), None)
         if id is not None and known is None:
             raise Refused(N_("Somebody else removed this document from the list."))
         if known is None:
-            if len(call.required) >= MOST:
+            if len(originals(call)) >= MOST:
                 raise Refused(N_("A call asks for at most %(n)s documents.", n=MOST))
             known = RequiredDocument(position=1 + max((one.position for one in call.required), default=0))
             call.required.append(known)
@@ -71,13 +72,14 @@ def require(
         values.pop("template")
         for name, value in {**values, **template}.items():
             setattr(known, name, value)
+        align(call)
         noted(call, actor, "call.document_required", name=dict(demand.name), mandatory=demand.mandatory)
         return known
 
 
 def asked_like(source: Call) -> list[RequiredDocument]:
     """New ones that ask for the documents of this call, in its order; they must be loaded."""
-    order = sorted(source.required, key=lambda one: one.position)
+    order = originals(source)
     return [RequiredDocument(**{name: getattr(one, name) for name in COPIED}) for one in order]
 
 
@@ -88,6 +90,7 @@ def copy(call: Call, source: Call, version: int | None, *, actor: Person) -> Non
         if call.required:
             return
         call.required = asked_like(source)
+        align(call)
         noted(call, actor, "call.documents_copied", source=str(source.id))
 
 
@@ -95,10 +98,11 @@ def release(call: Call, id: UUID, version: int | None, *, actor: Person) -> None
     """Ask for it no more. Removing what is not there changes nothing."""
     with transaction():
         opened(call, version, actor)
-        known = next((one for one in call.required if one.id == id), None)
+        known = next((one for one in originals(call) if one.id == id), None)
         if known is not None:
             name = dict(known.name)
             call.required.remove(known)
+            align(call)
             noted(call, actor, "call.document_released", name=name)
 
 
@@ -106,11 +110,12 @@ def move(call: Call, id: UUID, up: bool, version: int | None, *, actor: Person) 
     """One place up or down; at the end of the list it stays."""
     with transaction():
         opened(call, version, actor)
-        order = sorted(call.required, key=lambda one: one.position)
+        order = originals(call)
         here = next((n for n, one in enumerate(order) if one.id == id), None)
         there = None if here is None else here - 1 if up else here + 1
         if here is None or there is None or not 0 <= there < len(order):
             return
         order[here].position, order[there].position = order[there].position, order[here].position
+        align(call)
         db.session.flush()
         noted(call, actor, "call.documents_ordered")

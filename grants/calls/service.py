@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from grants.calls import policy
+from grants.calls.blindness import align
 from grants.calls.copies import begin_like
 from grants.calls.eligibility import Rule
-from grants.calls.models import APPEAL_DAYS, Call, Criterion, Envelope, Feedback, Questionnaire
+from grants.calls.models import APPEAL_DAYS, Blindness, Call, Criterion, Envelope, Feedback, Questionnaire
 from grants.calls.questionnaire import Outline
 from grants.calls.rule_verbs import begin_with
 from grants.clusters.models import Commission
@@ -52,6 +53,7 @@ class CallDraft:
     questions_until: datetime | None = None
     appeal_days: int = APPEAL_DAYS
     feedback: Feedback = Feedback.CRITERIA
+    blindness: Blindness = Blindness.SINGLE
 
 
 def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
@@ -106,6 +108,7 @@ def draft_call(
         begin_with(call, rules)
         if like is not None:
             asks = begin_like(call, like)
+            align(call)
         db.session.add(call)
         db.session.flush()
         if asks:
@@ -121,6 +124,7 @@ def revise(call: Call, draft: CallDraft, version: int | None, *, actor: Person) 
         policy.edit.require(actor, call)
         expect(call, version)
         _write(call, call.fund, draft)
+        align(call)
         flag_modified(call, "instalments")  # a change of the rubric alone is a change of the call: its version counts
         record("call.revised", call, actor)
 
@@ -137,7 +141,7 @@ def _write(call: Call, fund: Fund, draft: CallDraft) -> None:
     call.code, call.title, call.summary = draft.code, draft.title, draft.summary
     call.opens_at, call.closes_at, call.reviews_due_at = draft.opens_at, draft.closes_at, draft.reviews_due_at
     call.questions_until = draft.questions_until
-    call.appeal_days, call.feedback = draft.appeal_days, draft.feedback
+    call.appeal_days, call.feedback, call.blindness = draft.appeal_days, draft.feedback, draft.blindness
     call.ceiling, call.funding_rate = draft.ceiling, draft.funding_rate
     call.instalments, call.reviewers_per_application = list(draft.instalments), draft.reviewers_per_application
     known = {one.commission_id: one for one in call.envelopes}

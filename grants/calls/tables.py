@@ -7,18 +7,18 @@ people from 1.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 
 from grants.core.amounts import parse_amount, parse_decimal
+from grants.core.days import parse_day
 from grants.core.i18n import N_, N_n, Reader, Text, Words, plain
 from grants.core.types import Money
 
 MOST_COLUMNS, MOST_ROWS = 8, 50
 LONGEST_CELL = 500  # characters
 LARGEST = 10**15
-DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
 
 
 class Cell(StrEnum):
@@ -99,21 +99,10 @@ def read_cell(cell: Cell, typed: str, currency: str) -> Any:
             amount = parse_amount(text, currency)
             return None if amount is None else amount.minor
         case Cell.DAY:
-            return _day(text).isoformat()
+            return parse_day(text).isoformat()
     if len(text) > LONGEST_CELL:
         raise ValueError(N_("Shorten this text: at most %(n)s characters.", n=LONGEST_CELL))
     return text
-
-
-def _day(typed: str) -> date:
-    for habit in DAYS:
-        try:
-            found = datetime.strptime(typed, habit).date()  # noqa: DTZ007 - a day of the calendar, in no zone
-        except ValueError:
-            continue
-        if 1900 <= found.year <= 2200:
-            return found
-    raise ValueError(N_("Enter a date that exists, such as %(day)s.", day=date(2027, 3, 31)))
 
 
 def print_cell(cell: Cell, kept: Any, currency: str) -> Any:

@@ -104,7 +104,8 @@ class AidCeiling(Rule):
         """One group on its own figures."""
         assert self.ceiling is not None  # noqa: S101 - looked at before
         currency = self.ceiling.currency
-        known = sum((one.amount.minor for one in self._counted(here, terms)), 0)
+        counted, aside = self._counted(here, terms)
+        known = sum((one.amount.minor for one in counted), 0)
         total = Money(known + elsewhere.minor + asked.minor, currency)
         why = N_(
             "In all %(total)s: %(here)s recorded here, %(elsewhere)s declared elsewhere, %(asked)s requested now.",
@@ -113,7 +114,15 @@ class AidCeiling(Rule):
             elsewhere=elsewhere,
             asked=asked,
         )
-        return passes(why) if total <= self.ceiling else fails(why)
+        if total > self.ceiling:
+            return fails(why)
+        if aside:
+            more = N_(
+                "Grants to other organisations of the group, or in another currency, are not in this sum: the fund"
+                " looks at them when it examines the application."
+            )
+            return Verdict(Answer.UNKNOWN, _one_after_the_other([why, more]), referred=True)
+        return passes(why)
 
     def _each(self, receivers: Sequence[Receiver], ceiling: Money, terms: Terms) -> Verdict:
         """Whoever is over the ceiling first, then whoever has not said, then all of them."""
@@ -131,18 +140,17 @@ class AidCeiling(Rule):
                 N_("%(name)s must say how much public aid it received elsewhere.", name=one.name) for one in silent
             ]
             return Verdict(Answer.UNKNOWN, _one_after_the_other(asked), ("receivers",))
+        if any(verdict.referred for _, verdict in judged):
+            return Verdict(Answer.UNKNOWN, _told(judged), referred=True)
         return passes(_told(judged))
 
-    def _counted(self, here: Sequence[Aid], terms: Terms) -> list[Aid]:
-        """Grants in the window and in the currency of the ceiling; the first day of the window counts."""
-        if self.ceiling is None:
-            return []
+    def _counted(self, here: Sequence[Aid], terms: Terms) -> tuple[list[Aid], list[Aid]]:
+        """Grants in the window, whose first day counts: those to add up, and those left to the fund."""
+        assert self.ceiling is not None  # noqa: S101 - looked at before
         currency, on = self.ceiling.currency, terms.closes_on
-        return [
-            one
-            for one in here
-            if one.amount.currency == currency and (on is None or birthday(one.on, self.window) >= on)
-        ]
+        recent = [one for one in here if on is None or birthday(one.on, self.window) >= on]
+        aside = [one for one in recent if one.to or one.amount.currency != currency]
+        return [one for one in recent if one not in aside], aside
 
 
 def _told(judged: Sequence[tuple[Receiver, Verdict]]) -> Text:

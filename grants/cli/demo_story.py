@@ -20,10 +20,11 @@ from grants.calls import service as designing
 from grants.calls.budget_verbs import keep_budget
 from grants.calls.eligibility import Rule
 from grants.calls.examples import EXAMPLES
-from grants.calls.models import Call
+from grants.calls.models import Blindness, Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
-from grants.cli import demo_budget, demo_marks
+from grants.cli import demo_blind, demo_budget, demo_marks, demo_panel
+from grants.cli.demo_committee import weighed
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_grant import first_grant, reviewed
 from grants.cli.demo_papers import ask_for_papers, give_papers
@@ -76,6 +77,7 @@ def play() -> None:
     _evaluated_call(who, fund_id)
     _marked_call(who, fund_id)
     _open_call(who, fund_id)
+    _blind_call(who, fund_id)
     with days_ago(2):
         furnish(lambda: met(who["applicant"]), lambda: met(who["accountant"]))
     _keep_quiet()
@@ -206,6 +208,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
         with days_ago(45 - n):
             reviewed(who, application_id, n, whole=n != 6)
     first_grant(who, call_id)
+    weighed(who, call_id)
     _clarified(who, made[1])
 
 
@@ -250,8 +253,36 @@ def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
         _screened(who, call_id, made)
         ids = [who[key] for key in ("reviewer", "reviewer2", "reviewer3")]
         ids += [demo_marks.newcomer(name, first, met(who["admin"])) for name in demo_marks.NEWCOMERS]
-    demo_marks.mark(made, [partial(met, one) for one in ids], partial(met, who["chair"]))
-    demo_marks.plan_session(call_id, first.id, partial(met, who["chair"]))
+    meet, chair = [partial(met, one) for one in ids], partial(met, who["chair"])
+    with days_ago(28):
+        demo_panel.know(meet, chair)
+        demo_panel.bid(call_id, first, made, meet)
+        stand_in = partial(met, demo_marks.newcomer("Anas Berrechid", commissions()[1], met(who["admin"])))
+    demo_marks.mark(made, meet, chair)
+    demo_panel.sit(call_id, meet, stand_in, chair)
+    demo_marks.plan_session(call_id, first.id, chair)
+
+
+def _blind_call(who: dict[str, Any], fund_id: Any) -> None:
+    """Imkan: double-blind; two projects in the hands of the reviewers, the first being marked."""
+    with days_ago(40) as at:
+        title = Words(
+            fr="Imkan 2026 : santé numérique", ar="إمكان 2026: الصحة الرقمية", en="Imkan 2026: digital health"
+        )
+        draft = _draft("2026-IMKAN", title, at, at + timedelta(days=25), 8000, 1_000_000, 1)
+        first = commissions()[0]
+        envelopes = {first.id: Money.of(1_500_000, MAD)}
+        draft = replace(draft, envelopes=envelopes, blindness=Blindness.DOUBLE)
+        call_id = _published(who, fund_id, draft, asks=demo_blind.asks(), by_lines=True)
+    made = []
+    for n in (24, 25):
+        with days_ago(46 - n):
+            made.append(_applied(call_id, n, _owner(n), 700_000 + 50_000 * (n % 2), seat=first))
+    with days_ago(14):
+        call_flow.close_due()
+        _screened(who, call_id, made)
+    reviewers = [partial(met, who[key]) for key in ("reviewer", "reviewer2", "reviewer3")]
+    demo_blind.in_hand(made, reviewers, partial(met, who["chair"]))
 
 
 def _screened(who: dict[str, Any], call_id: Any, made: Sequence[Any]) -> None:

@@ -28,6 +28,11 @@ SUMMARIES = {
         ar="للخدمات المتنقلة التي وجدت زبناءها الأوائل وتبحث عن غيرهم.",
         en="For mobile services that have found their first customers and look for the next.",
     ),
+    "IMKAN": Words(
+        fr="Pour la santé numérique. Les projets sont notés en double aveugle.",
+        ar="للصحة الرقمية. تُنقَّط المشاريع بتعمية مزدوجة.",
+        en="For digital health. Projects are marked double-blind.",
+    ),
     "TATWIR": Words(
         fr="Pour les entreprises de plus de deux ans qui passent à l’échelle avec un produit numérique.",
         ar="للمقاولات التي يزيد عمرها عن سنتين وتعمل على توسيع منتج رقمي.",
@@ -75,6 +80,8 @@ COMPANIES = [
             ("Marsa Pêche", "Safi", "Safi"),
             ("Madrasa Mobile", "Salé", "Rabat"),
             ("Naql Partagé", "Casablanca", "Casablanca"),
+            ("Basar Santé", "Oujda", "Oujda"),
+            ("Tibb Connect", "Fès", "Fès"),
         ]
     )
 ]
@@ -103,6 +110,8 @@ PROJECTS = [
     ("Criée numérique", "La pêche du jour mise en vente avant le retour au port."),
     ("Soutien scolaire par message", "Une question le soir, une réponse d’étudiant le lendemain."),
     ("Camions pleins", "Partager le retour à vide des transporteurs."),
+    ("Dépistage de la rétine au village", "Un appareil portable qui lit le fond de l’œil en moins d’une minute."),
+    ("Le dossier du patient dans sa poche", "Ordonnances et analyses, lues sans réseau par le soignant."),
 ]
 DESCRIPTION = (
     "Le problème. Les usagers visés n’ont aujourd’hui aucune offre adaptée à leur langue et à leur budget.\n\n"

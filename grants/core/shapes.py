@@ -58,9 +58,17 @@ def from_json(shape: Any, data: Any) -> Any:
 
 
 def digest(values: dict[str, Any]) -> str:
-    """The SHA-256, in hexadecimal, of the canonical JSON of plain values (see content_hash of an application)."""
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    """The SHA-256, in hexadecimal, of the canonical JSON of plain values, in UTF-8."""
+    return hashlib.sha256(canonical(values).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical(values: dict[str, Any]) -> str:
+    """One way to write these plain values as JSON.
+
+    Keys sorted, no space between tokens, characters beyond ASCII as they are (RFC 8785, for no floating-point number
+    occurs).
+    """
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def _a(kind: type, data: Any) -> Any:

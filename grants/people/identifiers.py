@@ -51,6 +51,16 @@ def same_company(ice: str, other: str) -> bool:
     return compact(ice)[:9] == compact(other)[:9]
 
 
+def tax_problem(country: str, number: str) -> Text | None:
+    """Why this cannot be the number of a taxpayer there; the IF of Morocco has no public rule."""
+    match country:
+        case "DZ":
+            return nif_problem(number)
+        case "CI":
+            return ncc_problem(number)
+    return None
+
+
 def nif_problem(nif: str) -> Text | None:
     """Algeria: 15 digits, 20 for a secondary establishment."""
     try:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.core.db import Record
@@ -45,7 +45,10 @@ class Person(Record):
     """Somebody with an e-mail address. Signs in once the address is confirmed and unless disabled."""
 
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("email = lower(email)", name="email_in_lower_case"),)
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        Index("ix_person_domain", text("split_part(email, '@', 2)")),
+    )
 
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
@@ -232,8 +235,9 @@ SECTOR_LABELS = {
 class Organisation(Record):
     """Who applies and who receives. `matching_key` is the normalised name that imports match by.
 
-    What eligibility rules ask may be unknown: `founded_on`, `staff`, the turnover of a year, the sector, and the
-    group of companies it declares (`group_key` is that name as it is compared).
+    `tax_id` is the IF (Morocco), the NIF (Algeria), the NCC (Côte d’Ivoire); `social_id` the number at the social
+    security (CNSS). What eligibility rules ask may be unknown: `founded_on`, `staff`, the turnover of a year, the
+    sector, and the group of companies it declares (`group_key` is that name as it is compared).
     """
 
     __tablename__ = "organisation"
@@ -260,6 +264,8 @@ class Organisation(Record):
     ice: Mapped[str | None] = mapped_column(String(15), unique=True)
     rc_court: Mapped[str | None]
     rc_number: Mapped[str | None]
+    tax_id: Mapped[str | None]
+    social_id: Mapped[str | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
     founded_on: Mapped[date | None]
     staff: Mapped[int | None]

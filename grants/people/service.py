@@ -114,10 +114,12 @@ class OrganisationDraft:
     ice: str | None = None
     rc_court: str | None = None
     rc_number: str | None = None
+    tax_id: str | None = None
+    social_id: str | None = None
 
     def tidy(self) -> "OrganisationDraft":
-        """Without stray spaces; empty is None; the ICE as bare digits."""
-        ice = _bare(self.ice)
+        """Without stray spaces; empty is None; national identifiers bare."""
+        ice, tax_id, social_id = _bare(self.ice), _bare(self.tax_id), _bare(self.social_id)
         return replace(
             self,
             name=" ".join(self.name.split()),
@@ -125,6 +127,8 @@ class OrganisationDraft:
             ice=identifiers.compact(ice) if ice else None,
             rc_court=_bare(self.rc_court),
             rc_number=_bare(self.rc_number),
+            tax_id=identifiers.compact(tax_id) if tax_id else None,
+            social_id=identifiers.compact(social_id) if social_id else None,
         )
 
 
@@ -181,6 +185,8 @@ def problems_with(draft: OrganisationDraft, organisation: Organisation | None = 
         found["ice"] = wrong
     elif draft.ice and _taken(organisation, Organisation.ice == draft.ice):
         found["ice"] = ICE_TAKEN
+    if draft.tax_id and (wrong := identifiers.tax_problem(draft.country, draft.tax_id)):
+        found["tax_id"] = wrong
     if bool(draft.rc_number) != bool(draft.rc_court):
         found["rc_number" if draft.rc_court else "rc_court"] = N_(
             "A commercial register number goes with its court: enter both, or neither."

@@ -20,7 +20,8 @@ from grants.people.models import Person
 
 PIECE = 1_000_000  # octets of every piece but the last
 KEPT_FOR = timedelta(hours=24)
-MOST = 20  # begun by one person
+MOST = 20  # on their way for one person
+MOST_KEPT = 200  # with those that are whole and wait for their form, or for the night
 LONGEST_KEY = 200
 
 
@@ -71,8 +72,9 @@ def begin(filename: str, size: int, key: str, *, storage: Storage, limit_mb: int
             return known
         if known is not None:
             _forget(known, storage)
-        begun = db.session.scalar(select(func.count()).where(Upload.person_id == actor.id)) or 0
-        if begun >= MOST:
+        on_the_way = func.count().filter(Upload.received < Upload.size)
+        sending, kept = db.session.execute(select(on_the_way, func.count()).where(Upload.person_id == actor.id)).one()
+        if sending >= MOST or kept >= MOST_KEPT:
             raise Refused(N_("You are sending many files at once. Finish some of them, or come back tomorrow."))
         made = Upload(person_id=actor.id, key=key[:LONGEST_KEY], filename=filename, size=size)
         db.session.add(made)

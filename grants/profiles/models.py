@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, event, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from grants.applications.models import PRIVATE, Application, Partner
@@ -132,6 +132,11 @@ class Stakeholder(Record):
     __table_args__ = (
         UniqueConstraint("organisation_id", "position"),
         CheckConstraint("share BETWEEN 1 AND 10000", name="share_of_the_whole"),
+        Index(
+            "ix_stakeholder_words",
+            text("string_to_array(translate(sort_key, '-''’', '   '), ' ')"),
+            postgresql_using="gin",
+        ),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))

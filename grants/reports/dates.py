@@ -8,17 +8,19 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager
 
 from grants.appeals import queries as appeals
 from grants.applications.clarification_policy import ANSWERABLE
 from grants.applications.models import (
     EDITABLE,
+    TAKING_PART,
     Application,
     ApplicationState,
     Clarification,
     ClarificationState,
+    Partner,
 )
 from grants.awards.models import Agreement, AgreementState, Award, Instalment
 from grants.calls.models import Call, CallState
@@ -28,6 +30,7 @@ from grants.core.db import db
 from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
 from grants.people.models import Membership, Person
+from grants.reviews.conflicts import conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
 
 TAKING = frozenset({CallState.PUBLISHED, CallState.OPEN})
@@ -90,9 +93,14 @@ def _with_place(wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def _applications(person: Person) -> Iterator[Dated]:
-    """Calls in which a draft waits; files to be completed."""
+    """Calls in which a draft waits, one's own or one to which one is a partner; one's own files to be completed."""
     wanted = select(Application, Call).join(Call, Call.id == Application.call_id)
-    mine = wanted.where(_mine(person, Application.organisation_id), Application.state.in_(EDITABLE))
+    joined = select(Partner.application_id).where(
+        _mine(person, Partner.organisation_id), Partner.state.in_(TAKING_PART)
+    )
+    shared = Application.id.in_(joined) & (Application.state == ApplicationState.DRAFT)
+    own = _mine(person, Application.organisation_id) & Application.state.in_(EDITABLE)
+    mine = wanted.where(or_(own, shared))
     for application, call, *place in db.session.execute(_with_place(mine)):
         if application.state == ApplicationState.INCOMPLETE:
             title = N_("Complete the file: %(title)s", title=application.title or application.reference)
@@ -138,7 +146,11 @@ def _reviews(person: Person) -> Iterator[Dated]:
     owed = (
         select(Application.call_id)
         .join(Review, Review.application_id == Application.id)
-        .where(Review.reviewer_id == person.id, Review.state.in_({ReviewState.ASSIGNED, *IN_HAND}))
+        .where(
+            Review.reviewer_id == person.id,
+            Review.state.in_({ReviewState.ASSIGNED, *IN_HAND}),
+            Review.application_id.not_in(conflicts_of(person)),
+        )
     )
     calls = select(Call).where(Call.id.in_(owed), Call.state.in_(REVIEWED), Call.reviews_due_at.is_not(None))
     for call, *place in db.session.execute(_with_place(calls)):

@@ -13,6 +13,9 @@ from grants.core.db import Record
 from grants.core.i18n import N_
 from grants.core.types import MoneyOf
 from grants.people.models import Person
+from grants.reviews.sheet_models import PrivateNote, ReviewHeading, SentSheet
+
+__all__ = ["PrivateNote", "Review", "ReviewHeading", "ReviewState", "Score", "SentSheet"]
 
 
 class ReviewState(StrEnum):
@@ -71,6 +74,7 @@ class Review(Record):
     scores: Mapped[list["Score"]] = relationship(
         back_populates="review", cascade="all, delete-orphan", lazy="raise_on_sql"
     )
+    headings: Mapped[list[ReviewHeading]] = relationship(cascade="all, delete-orphan", lazy="raise_on_sql")
 
 
 class Score(Record):

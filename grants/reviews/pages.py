@@ -59,7 +59,8 @@ def counted(user: Person, board: Chaired) -> Counted:
 
 def listed(user: Person, board: Chaired, page: int, counted: Counted) -> Listed:
     """One query however many applications the commission has: all are ordered by the two marks that say where each
-    stands, and only those of the page are read."""
+    stands, and only those of the page are read.
+    """
     page = min(max(1, page), max(1, -(-counted.total // PER_PAGE)))
     marks = marks_of_each(("mean", "recommended"))
     advised = func.least(func.coalesce(marks.c.recommended, Application.requested_minor), Application.requested_minor)

@@ -1,19 +1,30 @@
 """Who reads a file under review, who marks it, who leads the commission."""
 
+from collections.abc import Sequence
+
 from grants.applications.models import Application, ApplicationState, Document
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews import queries
 from grants.reviews.models import IN_HAND, Review, ReviewState
+from grants.reviews.offline import Work
 
 OPENED = IN_HAND | {ReviewState.SUBMITTED}
+CLOSED = N_("A conflict of interest stands between you and this file: it is closed to you.")
 
 
 @policy(Role.REVIEWER)
 def answer(user: Person, review: Review) -> Claims:
     """The reviewer who was asked: says whether there is a conflict of interest."""
     yield user.id == review.reviewer_id, N_("Only the reviewer who was asked may answer.")
+
+
+@policy(Role.REVIEWER)
+def accept(user: Person, review: Review) -> Claims:
+    """The reviewer who was asked, unless a conflict of interest stands already."""
+    yield from answer.claims(user, review)
+    yield not queries.conflicted(user, review.application), CLOSED
 
 
 @policy(Role.REVIEWER)
@@ -24,6 +35,7 @@ def read_file(user: Person, review: Review) -> Claims:
         review.state in OPENED,
         N_("The file opens once you have declared that you have no conflict of interest with the applicant."),
     )
+    yield not queries.conflicted(user, review.application), CLOSED
 
 
 @policy(Role.REVIEWER)
@@ -49,6 +61,12 @@ def mark(user: Person, review: Review) -> Claims:
     )
 
 
+@policy(Role.REVIEWER)
+def mark_away(user: Person, work: Sequence[Work]) -> Claims:
+    """The reviewer who has something to mark: `work` is what is in their hands."""
+    yield bool(work), N_("No file is in your hands: first accept one.")
+
+
 @policy(Role.CHAIR)
 def lead(user: Person, application: Application) -> Claims:
     """The commission's chair, unless conflicted with this application."""
@@ -58,7 +76,7 @@ def lead(user: Person, application: Application) -> Claims:
     )
     yield (
         not queries.conflicted(user, application),
-        N_("You declared a conflict of interest with this application. Another chair deals with it."),
+        N_("You have a conflict of interest with this application. Another chair deals with it."),
     )
 
 
@@ -77,7 +95,7 @@ def rank(user: Person, board: "queries.Chaired") -> Claims:
     )
     yield (
         not queries.conflicted_in(user, board.call, board.commission),
-        N_("You declared a conflict of interest with an application of this commission: another chair ranks it."),
+        N_("You have a conflict of interest with an application of this commission: another chair ranks it."),
     )
 
 

@@ -1,6 +1,6 @@
 """What reviewers and chairs may see. Scores stay hidden from a reviewer until their own review is in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,37 +10,22 @@ from sqlalchemy import BigInteger, Select, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from grants.applications.models import REVIEWABLE, TAKING_PART, Application, ApplicationState, Document, Partner
+from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document, Partner
 from grants.calls.models import Call, CallState, Envelope
+from grants.calls.transfers import brought_to
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
 from grants.core.types import Money
 from grants.funds.models import Fund
-from grants.people.models import Appointment, Membership, Organisation, Person, Role
+from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
-from grants.reviews.models import COUNTED, Review, ReviewState
-from grants.reviews.recusals import Recusal
+from grants.reviews.conflicts import conflicted, conflicted_in, conflicts_of
+from grants.reviews.models import COUNTED, IN_HAND, Review, ReviewState
+from grants.reviews.panels import kept_out
+
+__all__ = ["conflicted", "conflicted_in", "conflicts_of"]  # the gate, under the name everybody knows it by
 
 CONFLICT = ReviewState.CONFLICT_DECLARED
-
-
-def conflicts_of(person: Person) -> Select[UUID]:
-    """The applications with which the person declared a conflict of interest, or stepped aside from in a session."""
-    declared = and_(Review.reviewer_id == person.id, Review.conflict_reason.is_not(None))
-    aside = select(Recusal.application_id).where(Recusal.person_id == person.id)  # whoever sits finds reviews on it
-    return select(Review.application_id).where(or_(declared, Review.application_id.in_(aside)))
-
-
-def conflicted(person: Person, application: Application) -> bool:
-    """Whether the person declared a conflict of interest with this application (reassigned or not)."""
-    return bool(db.session.scalar(select(exists(conflicts_of(person).where(Review.application_id == application.id)))))
-
-
-def conflicted_in(person: Person, call: Call, commission: Commission) -> bool:
-    """Whether the person declared one with any application of this commission in this call."""
-    theirs = conflicts_of(person).join(Application, Application.id == Review.application_id)
-    within = theirs.where(Application.call_id == call.id, Application.commission_id == commission.id)
-    return bool(db.session.scalar(select(exists(within))))
 
 
 def visible_to(user: Person) -> Select[Review]:
@@ -65,6 +50,7 @@ def _whole() -> list[object]:
     return [
         joinedload(Review.reviewer),
         selectinload(Review.scores),
+        selectinload(Review.headings),
         application.joinedload(Application.call).joinedload(Call.fund).joinedload(Fund.cluster),
         application.joinedload(Application.call).selectinload(Call.criteria),
         application.joinedload(Application.commission),
@@ -91,6 +77,16 @@ def own_review(user: Person, id: UUID) -> Review:
     return db.session.scalars(mine.options(*_whole())).unique().one()  # type: ignore[arg-type]
 
 
+def in_hand(user: Person) -> Sequence[Review]:
+    """The reviews this person may write, with their files, by the date they are due."""
+    mine = visible_to(user).where(Review.reviewer_id == user.id, Review.state.in_(IN_HAND))
+    open_ones = mine.join(Application.call).where(
+        Application.state == ApplicationState.IN_REVIEW, Review.application_id.not_in(conflicts_of(user))
+    )
+    ordered = open_ones.order_by(Call.reviews_due_at, Application.reference)
+    return db.session.scalars(ordered.options(*_whole())).unique().all()  # type: ignore[arg-type]
+
+
 def worklist(user: Person) -> Sequence[Review]:
     """Everything asked of this reviewer: what waits first, by the date it is due, then what is done."""
     mine = (
@@ -111,7 +107,9 @@ def on_file(user: Person, application: Application) -> Sequence[Review]:
     """The visible reviews of one application, oldest first."""
     rows = visible_to(user).where(Review.application_id == application.id)
     return db.session.scalars(
-        rows.options(joinedload(Review.reviewer), selectinload(Review.scores)).order_by(Review.created_at, Review.id)
+        rows.options(joinedload(Review.reviewer), selectinload(Review.scores), selectinload(Review.headings)).order_by(
+            Review.created_at, Review.id
+        )
     ).all()
 
 
@@ -124,12 +122,14 @@ def document(application: Application, id: UUID) -> Document:
 # --- the chair ------------------------------------------------------------------------------------------------
 
 
-def led_applications(user: Person) -> Select[Application]:
-    """Reviewable applications of the commissions this person chairs, without those they are conflicted with."""
+def led_applications(user: Person, conflicts: Collection[UUID] | None = None) -> Select[Application]:
+    """Reviewable applications of the commissions this person chairs, without those they are conflicted with:
+    `conflicts`, when their `conflicts_of` has been read already.
+    """
     return select(Application).where(
         covered(user, Role.CHAIR, commission=Application.commission_id),
         Application.state.in_(REVIEWABLE),
-        Application.id.not_in(conflicts_of(user)),
+        Application.id.not_in(conflicts_of(user) if conflicts is None else conflicts),
     )
 
 
@@ -277,7 +277,7 @@ def chaired(user: Person, call_id: UUID, commission_id: UUID) -> Chaired:
     envelope = db.session.scalar(
         select(Envelope.amount_minor).where(Envelope.call_id == call_id, Envelope.commission_id == commission_id)
     )
-    return Chaired(call, commission, Money(envelope or 0, call.currency))
+    return Chaired(call, commission, Money((envelope or 0) + brought_to(call_id, commission_id), call.currency))
 
 
 def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:
@@ -342,12 +342,19 @@ class Candidate:
     load: int
 
 
-def candidates(call: Call, commission_id: UUID | None) -> list[Candidate]:
-    """The commission's reviewers, least loaded first; one query."""
+def candidates(call: Call, commission_id: UUID | None, seen_by: Person | None = None) -> list[Candidate]:
+    """The commission's reviewers who sit in this call, least loaded first; one query. A load leaves out the files
+    `seen_by` is conflicted with: minus what they see, it would tell who reviews those.
+    """
     load = (
         select(func.count(Review.id))
         .join(Application, Application.id == Review.application_id)
-        .where(Review.reviewer_id == Person.id, Application.call_id == call.id, Review.state.in_(COUNTED))
+        .where(
+            Review.reviewer_id == Person.id,
+            Application.call_id == call.id,
+            Review.state.in_(COUNTED),
+            true() if seen_by is None else Application.id.not_in(conflicts_of(seen_by)),
+        )
         .correlate(Person)
         .scalar_subquery()
     )
@@ -358,22 +365,11 @@ def candidates(call: Call, commission_id: UUID | None) -> list[Candidate]:
             Appointment.role == Role.REVIEWER,
             Appointment.commission_id == commission_id,
             Person.disabled_at.is_(None),
+            ~kept_out(Person.id, call.id, commission_id),
         )
         .order_by(load, Person.sort_key, Person.id)
     ).all()
     return [Candidate(person, count) for person, count in rows]
-
-
-def memberships(person: Person) -> Sequence[Membership]:
-    """The organisations a reviewer speaks for: a conflict nobody needs to declare."""
-    return db.session.scalars(select(Membership).where(Membership.person_id == person.id)).all()
-
-
-def partners(application: Application) -> Sequence[Organisation]:
-    """The organisations that take part beside the applicant: whoever speaks for one has a conflict too."""
-    joined = select(Organisation).join(Partner, Partner.organisation_id == Organisation.id)
-    taking_part = joined.where(Partner.application_id == application.id, Partner.state.in_(TAKING_PART))
-    return db.session.scalars(taking_part.order_by(Organisation.sort_key, Organisation.id)).all()
 
 
 def reviewers(ids: Sequence[UUID]) -> Sequence[Person]:

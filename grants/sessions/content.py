@@ -26,7 +26,7 @@ def fingerprint(content: dict[str, Any]) -> str:
 
 def written(session: Session, places: list[Place], rules: SessionRules) -> dict[str, Any]:
     """Everything the minutes of this session say. The session is whole."""
-    sits = queries.members(session.commission_id)
+    sits = queries.members(session)
     names = {one.id: one.name for one in sits}
     spans, log = queries.spans(session), queries.log(session)
     asides = queries.stepping_aside(session, sits)

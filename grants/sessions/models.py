@@ -15,7 +15,6 @@ from grants.core.db import Base, Record
 from grants.core.i18n import N_, Text
 from grants.core.types import MoneyOf
 from grants.people.models import Person
-from grants.reviews.recusals import Recusal as Recusal  # its table belongs to the same migration
 
 
 class SessionState(StrEnum):

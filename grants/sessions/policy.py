@@ -1,5 +1,7 @@
 """Who sits, who leads, who signs. Nobody leads, votes on or reads a file from which they step aside."""
 
+from grants.awards.interests import hidden_commissions
+from grants.awards.policy import LINKED
 from grants.calls.models import Call
 from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
@@ -119,19 +121,13 @@ def read_minutes(user: Person, minutes: Minutes) -> Claims:
 
 @policy(Role.COMMITTEE)
 def read_minutes_to_decide(user: Person, minutes: Minutes) -> Claims:
-    """The strategic committee, unless conflicted with a file of the commission: to decide on its proposals."""
+    """The strategic committee, unless linked to an applicant of the commission: to decide on its proposals."""
     call = minutes.session.call
     yield (
         user.holds(Role.COMMITTEE, cluster_id=call.fund.cluster_id, fund_id=call.fund_id),
         N_("Only the strategic committee may do this."),
     )
-    yield (
-        call.state in queries.PUBLISHED or not conflicted_in(user, call, minutes.session.commission),
-        N_(
-            "You have a conflict of interest with a file of this commission: its minutes are not shown to you before"
-            " the decisions are published."
-        ),
-    )
+    yield minutes.session.commission_id not in hidden_commissions(user, call), LINKED
 
 
 @policy(Role.CHAIR, Role.REVIEWER)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select, true, union_all
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -17,8 +17,11 @@ from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
+from grants.reviews.conflicts import conflicts_of, standing
+from grants.reviews.detection import Scope
 from grants.reviews.models import Review, ReviewState, Score
-from grants.reviews.queries import conflicts_of, marks_of_each
+from grants.reviews.panels import kept_out
+from grants.reviews.queries import marks_of_each
 from grants.sessions.models import (
     Attendance,
     Ballot,
@@ -38,8 +41,10 @@ STILL_IN = REVIEWABLE | {ApplicationState.RANKED, ApplicationState.DECIDED}
 
 
 def visible_to(user: Person) -> Select[Session]:
-    """The sessions of the commissions the person sits in."""
-    return select(Session).where(covered(user, *SITTERS, commission=Session.commission_id))
+    """The sessions of the commissions the person sits in, those of calls whose panel they left or refused left out."""
+    chairs = covered(user, Role.CHAIR, commission=Session.commission_id)
+    reviews = covered(user, Role.REVIEWER, commission=Session.commission_id)
+    return select(Session).where(or_(chairs, and_(reviews, ~kept_out(user.id, Session.call_id, Session.commission_id))))
 
 
 def _whole() -> list[Any]:
@@ -130,27 +135,24 @@ def rules_of(call_id: UUID) -> SessionRules:
 # --- who sits -------------------------------------------------------------------------------------------------
 
 
-def members(commission_id: UUID) -> list[Person]:
-    """Those who vote in a commission, by name: its chairs and its reviewers; two queries."""
-    seated = select(Appointment.person_id).where(
-        Appointment.commission_id == commission_id, Appointment.role.in_(SITTERS)
-    )
-    wanted = select(Person).where(Person.id.in_(seated), Person.disabled_at.is_(None))
+def members(session: Session) -> list[Person]:
+    """Those who vote in a session, by name: the chairs of the commission and its panel in the call; two queries."""
+    seats = select(Appointment.person_id).where(Appointment.commission_id == session.commission_id)
+    chairs = seats.where(Appointment.role == Role.CHAIR)
+    out = kept_out(Person.id, session.call_id, session.commission_id)
+    panel = and_(Person.id.in_(seats.where(Appointment.role == Role.REVIEWER)), ~out)
+    wanted = select(Person).where(or_(Person.id.in_(chairs), panel), Person.disabled_at.is_(None))
     found = wanted.options(selectinload(Person.appointments)).order_by(Person.sort_key, Person.id)
     return list(db.session.scalars(found))
 
 
 def stepping_aside(session: Session, sitting: Sequence[Person]) -> dict[UUID, frozenset[UUID]]:
     """For each application of the agenda, who of these steps aside from it; one query."""
-    within = select(Item.application_id).where(Item.session_id == session.id)
-    pairs = [
-        select(literal(one.id).label("person"), Application.id.label("application")).where(
-            Application.id.in_(within), Application.id.in_(conflicts_of(one))
-        )
-        for one in sitting
-    ]
+    files = select(Item.application_id).where(Item.session_id == session.id)
+    persons = select(Person.id).where(Person.id.in_([one.id for one in sitting]))
+    pairs = standing(Scope(persons=persons, files=files))
     found: dict[UUID, set[UUID]] = {}
-    for person, application in db.session.execute(union_all(*pairs)) if pairs else ():
+    for application, person in db.session.execute(select(pairs.c.application_id, pairs.c.person_id)):
         found.setdefault(application, set()).add(person)
     return {application: frozenset(people) for application, people in found.items()}
 
@@ -297,9 +299,7 @@ def versions(session: Session) -> Sequence[Minutes]:
 def minutes(user: Person, id: UUID, number: int) -> Minutes:
     """One version for somebody who sees the session; ask `policy.read_minutes`. Raises NoResultFound."""
     visible = visible_to(user).with_only_columns(Session.id)
-    wanted = select(Minutes).where(
-        Minutes.session_id == id, Minutes.session_id.in_(visible), Minutes.number == number
-    )
+    wanted = select(Minutes).where(Minutes.session_id == id, Minutes.session_id.in_(visible), Minutes.number == number)
     return db.session.scalars(
         wanted.options(
             selectinload(Minutes.signatures),
@@ -351,7 +351,7 @@ def names_of(ids: set[UUID]) -> dict[UUID, str]:
 def signers(session: Session) -> list[Person]:
     """Who must sign the minutes: those who sat and stepped aside from no file; three queries."""
     sat = {one.person_id for one in spans(session)}
-    sits = [one for one in members(session.commission_id) if one.id in sat]
+    sits = [one for one in members(session) if one.id in sat]
     away = frozenset().union(*stepping_aside(session, sits).values())
     return [one for one in sits if one.id not in away]
 

@@ -80,7 +80,7 @@ class Sitting:
 
 def sitting(user: Person, session: Session) -> Sitting:
     hidden = queries.aside(user, session)
-    sits = queries.members(session.commission_id)
+    sits = queries.members(session)
     items = [one for one in session.items if one.id not in hidden]
     shown = {one.application_id for one in items}
     rules, found = queries.rules_of(session.call_id), queries.marks(session)

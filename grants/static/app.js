@@ -8,6 +8,8 @@ import "./js/uploads.js";
 import "./js/dialogs.js";
 import "./js/tables.js";
 import "./js/rows.js";
+import "./js/listing.js";
 import "./js/marks.js";
 import "./js/jobs.js";
 import "./js/live.js";
+import "./js/bids.js";

@@ -11,6 +11,7 @@ from grants.core.clock import now
 from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.people.models import Person
+from grants.web.fields import tidy
 from grants.web.language import speak_for
 
 
@@ -52,7 +53,7 @@ def people_named(user: Person, claim: Claim) -> dict[UUID, str]:
 
 def stated_reason() -> str:
     """The reason typed with a move; raises Refused without one."""
-    reason = request.form.get("reason", "").strip()
+    reason = tidy(request.form.get("reason", ""))
     if not reason:
         raise Refused(N_("Give a reason: it is kept and shown to those concerned."))
     return reason

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from flask import Response, current_app
 
+from grants.applications.models import Submission
 from grants.core.scans import require_sound
 from grants.core.storage import storage
 
@@ -24,6 +25,15 @@ def attachment(sha256: str, filename: str, media_type: str, size: int) -> Respon
     response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename)}"
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Content-Length"] = str(size)
+    return response
+
+
+def said(submission: Submission) -> Response:
+    """What was submitted, byte for byte as its fingerprint covers it."""
+    content = submission.content.encode()
+    response = Response(content, mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{submission.sha256[:16]}.json"'
+    response.headers["Content-Security-Policy"] = SANDBOX
     return response
 
 

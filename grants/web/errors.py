@@ -29,6 +29,7 @@ from grants.web.language import local_path, say
 log = logging.getLogger(__name__)
 SECRETS = {"csrf_token", "password", "token", "code", "version"}
 RETRY_SECONDS = 15
+OPENS_AGAIN = {403, 409}  # the page of a form refused so is still its writer's to see: what was typed waits for them
 ICONS = {403: "lock", 404: "search-x", 409: "git-compare", 413: "file-x", 429: "hourglass", 503: "server-off"}
 
 SENTENCES: dict[int, tuple[Text, Text, Text | None]] = {
@@ -62,7 +63,7 @@ SENTENCES: dict[int, tuple[Text, Text, Text | None]] = {
     503: (
         N_("Back in a moment"),
         N_("The service is restarting. Nothing is lost."),
-        N_("Try again in a few seconds; what you typed is still in your browser if you go back."),
+        N_("Try again in a few seconds."),  # what was typed stands below, to be copied
     ),
 }
 
@@ -91,6 +92,8 @@ def problem_page(problem: Problem) -> Any:
         advice=problem.advice,
         symbol=ICONS.get(problem.status, "circle-alert"),
         back=local_path(request.referrer),
+        typed=_to_copy(),
+        kept=parking.park() if problem.status in OPENS_AGAIN else None,
     )
     return page, problem.status
 
@@ -195,7 +198,14 @@ def bare(status: int, number: str | None = None) -> Response:
         response: Response = jsonify(title=say(title), detail=say(detail))
     else:
         page = render_template(
-            "errors/bare.html", title=title, detail=detail, advice=advice, number=number, here=request.path, bare=True
+            "errors/bare.html",
+            title=title,
+            detail=detail,
+            advice=advice,
+            number=number,
+            here=request.path if request.method == "GET" else local_path(request.referrer) or "/",
+            typed=_to_copy(),
+            bare=True,
         )
         response = Response(page, mimetype="text/html")
     response.status_code = status
@@ -211,6 +221,16 @@ def _stale() -> LostUpdate:
 def _typed() -> list[tuple[str, str]]:
     """What the person wrote, without secrets, to be read and copied."""
     return [(k, v) for k, v in request.form.items(multi=True) if v.strip() and not _secret(k)]
+
+
+def _to_copy() -> list[tuple[str, str]]:
+    """The same of a form of ours that was refused; nothing of one with a password, nor of what could not be read."""
+    try:
+        if not parking.was_typed() or any("password" in name.lower() for name in request.form):
+            return []
+    except HTTPException:  # larger than we read
+        return []
+    return [(name, text) for name, text in parking.typed_in(list(request.form.items(multi=True))) if not _secret(name)]
 
 
 def _secret(name: str) -> bool:

@@ -35,6 +35,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from grants.core import i18n
 from grants.core.amounts import parse_amount, parse_decimal
+from grants.core.days import latin, parse_day
 from grants.core.i18n import LANGUAGES, N_, NATIVE_NAMES, Text, Words, zone_name
 from grants.core.storage import storage
 from grants.core.types import Money
@@ -151,13 +152,13 @@ class NumberField(Bounded):
 
 
 class DayField(Bounded):
-    """A date; browsers send 2026-12-06, people without a date picker may type 06/12/2026."""
+    """A date; browsers send 2026-12-06, people without a date picker may type 06/12/2026 or 6 décembre 2026."""
 
     def written(self, value: date) -> str:
         return value.isoformat()
 
     def read(self, typed: str) -> date:
-        return _parse(typed, ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")).date()
+        return parse_day(typed)
 
 
 class LocalDateTimeField(Bounded):
@@ -178,7 +179,7 @@ class LocalDateTimeField(Bounded):
         return value.astimezone(ZoneInfo(self.zone))
 
     def read(self, typed: str) -> datetime:
-        wall = _parse(typed, ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"))
+        wall = _parse(latin(typed), ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"))
         there = wall.replace(tzinfo=ZoneInfo(self.zone))
         if there.astimezone(UTC).astimezone(there.tzinfo).replace(tzinfo=None) != wall:
             raise ValueError(

@@ -14,6 +14,7 @@ Inside an attribute use `|plain`, which adds no markup. Filters are also functio
     {{ "FI-2026-0198"|ref }}                 a reference, code, file name, in its own <bdi>
 """
 
+import hashlib
 import json
 import logging
 from datetime import date, datetime
@@ -236,6 +237,12 @@ def initials(name: str) -> str:
     return "".join(part[0] for part in name.split()[:2]).upper()
 
 
+def fingerprint(id: Any) -> str:
+    """By what a browser tells one person's things from another's: it says nothing about them, here or elsewhere."""
+    secret: str = current_app.config["SECRET_KEY"]
+    return hashlib.sha256(f"{secret} {id}".encode()).hexdigest()[:16]
+
+
 def currency(code: str) -> str:
     return i18n.currency(code, current_reader())
 
@@ -270,5 +277,6 @@ def init_app(app: Flask) -> None:
     environment.globals.update(FILTERS, icon=icon, js_plural=js_plural, reader=current_reader, uid=uid)
     environment.globals.update(page_url=page_url, turn_to=turn_to, sorted_by=sorted_by, listed=listed)
     environment.globals.update(currency=currency, zone_name=zone_name, initials=initials)
+    environment.filters["fingerprint"] = fingerprint
     environment.globals["support_email"] = app.extensions["settings"].support_email
     environment.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)

@@ -16,6 +16,8 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import current_user
+from limits import RateLimitItemPerDay
+from redis.exceptions import RedisError
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -27,6 +29,7 @@ from grants.people.models import ParkedForm, Person
 WHO = "who"  # in the session: whose it is, still known when the row that let them in is gone
 FIELD = "parked"  # in the address of a page that shows what was kept, and in its form
 LONGEST_NAME = 200
+NAMELESS_OF_AN_ADDRESS = RateLimitItemPerDay(100)
 SECRETS = ("password", "csrf_token")
 NOT_KEPT = "file_not_kept"  # among the kept pairs: the name of a file that was sent with them
 CONTROLS = {"version", "go", NOT_KEPT}  # sent by our forms, written by nobody
@@ -72,11 +75,27 @@ def park() -> UUID | None:
         return None
     sent = _sent()
     db.session.rollback()
-    token = _token() or parking.new_token()
-    g.parked = parking.park(page, sent, token=token, person=_whose())
+    token, person = _token() or parking.new_token(), _whose()
+    if person is None and not has_room():
+        return None
+    g.parked = parking.park(page, sent, token=token, person=person)
     g.parked_with = token
     kept: UUID | None = g.parked
     return kept
+
+
+def has_room() -> bool:
+    """Whether this address has not used up what is kept of people unknown: one address cannot fill it for all others.
+
+    While the counting itself is down, the limit on all of them together has to do.
+    """
+    if not current_app.config.get("RATELIMIT_ENABLED", True):
+        return True
+    [counts] = current_app.extensions["limiter"]
+    try:
+        return bool(counts.limiter.hit(NAMELESS_OF_AN_ADDRESS, "parked", request.remote_addr or ""))
+    except (RedisError, OSError):
+        return True
 
 
 def was_typed() -> bool:

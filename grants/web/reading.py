@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, render_template, request, url_for
 
-from grants.applications.models import Document
 from grants.core.i18n import N_
 from grants.core.pages import kept
 from grants.core.pages.drawing import Unshown
@@ -18,11 +17,16 @@ USUAL = 1100
 MOST_PAGES = 100_000
 
 
-def reading_page(document: Document, template: str, image: str, address: dict[str, Any], **values: Any) -> str:
+def reading_page(document: Any, template: str, image: str, address: dict[str, Any], **values: Any) -> str:
     """The page for reading; `image` is the endpoint of the pictures and `address` its arguments.
 
     A document that cannot be shown is a sentence and the download. Raises Quarantined, Unscanned.
     """
+    return render_template(template, **reading_of(document, image, address), **values)
+
+
+def reading_of(document: Any, image: str, address: dict[str, Any]) -> dict[str, Any]:
+    """What the macro `reading` wants of a document, or of anything with its attributes."""
     settings = current_app.extensions["settings"]
     require_sound(document.sha256, settings.clamav_url)
     number, width = _wanted()
@@ -35,19 +39,17 @@ def reading_page(document: Document, template: str, image: str, address: dict[st
         except Unshown as why:
             refusal = why.detail
     query = urlencode({"page": number, "width": width})
-    return render_template(
-        template,
-        document=document,
-        page=page,
-        refusal=refusal,
-        width=width,
-        widths=WIDTHS,
-        picture=f"{url_for(image, **address)}?{query}",
-        **values,
-    )
+    return {
+        "document": document,
+        "page": page,
+        "refusal": refusal,
+        "width": width,
+        "widths": WIDTHS,
+        "picture": f"{url_for(image, **address)}?{query}",
+    }
 
 
-def picture(document: Document) -> Response:
+def picture(document: Any) -> Response:
     """One page as PNG, never more than a picture to a browser. Raises Unshown with the reason."""
     settings = current_app.extensions["settings"]
     require_sound(document.sha256, settings.clamav_url)

@@ -31,6 +31,7 @@ from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
+from grants.reviews.panel_models import SEAT_LABELS, SeatState
 from grants.sessions.models import ITEM_LABELS, SESSION_LABELS, ItemState, SessionState
 from grants.web.filters import Tag
 
@@ -87,6 +88,13 @@ REVIEWS: dict[Any, Look] = {
     ReviewState.ACCEPTED: ("info", "shield-check"),
     ReviewState.DRAFT: ("info", "pencil"),
     ReviewState.SUBMITTED: ("ok", "check"),
+}
+SEATS: dict[Any, Look] = {
+    SeatState.INVITED: ("warn", "mail"),
+    SeatState.ACCEPTED: ("ok", "check"),
+    SeatState.DECLINED: ("bad", "circle-x"),
+    SeatState.SILENT: ("bad", "bell-off"),
+    SeatState.WITHDRAWN: ("ghost", "undo-2"),
 }
 DECISIONS: dict[Any, Look] = {
     DecisionState.PROPOSED: ("warn", "gavel"),
@@ -164,6 +172,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
     PartnerState: _tags(PARTNERS, PARTNER_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
+    SeatState: _tags(SEATS, SEAT_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),

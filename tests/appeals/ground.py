@@ -1,15 +1,19 @@
 """A refused file, its applicant, who refused it and who else might hear an appeal."""
 
 from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
 
 from grants.appeals import queries
 from grants.appeals.models import Against, Appeal
-from grants.applications.content import content_hash
 from grants.applications.models import Application
 from grants.applications.models import ApplicationState as State
 from grants.applications.queries import file, own_application
+from grants.applications.submitted import content_hash
 from grants.awards.models import Decision, DecisionState, Outcome
 from grants.awards.queries import decisions
+from grants.core.audit import Event
 from grants.core.clock import now
 from grants.core.db import db
 from grants.people.models import Person, Role
@@ -18,6 +22,7 @@ from tests.factories import DecisionFactory, submitted, with_role
 from workflows import appeal as workflow
 from workflows import application as screening
 
+EVERY = sorted(Against)
 REASON, GROUNDS = "La lettre de la banque manque.", "La lettre était jointe, page 3 du dossier."
 
 
@@ -82,3 +87,8 @@ def decision_of(found: Refused) -> Decision:
     """As the committee's pages load it."""
     (one,) = [one for one in decisions(found.judge, found.on.call.id) if one.application_id == found.id]
     return one
+
+
+def names(id: UUID) -> list[str]:
+    """What the journal says of a record, oldest first."""
+    return list(db.session.scalars(select(Event.name).where(Event.subject_id == id).order_by(Event.at, Event.id)))

@@ -264,4 +264,4 @@ def test_a_file_with_many_clarifications_costs_the_same(client, on, application,
     with queries() as seen:
         page = client.get(url)
     assert page.text.count(QUESTION) == many
-    assert len(seen) == 13, "\n".join(one[:60] + " … " + one[-60:] for one in seen)
+    assert len(seen) == 14, "\n".join(one[:60] + " … " + one[-60:] for one in seen)

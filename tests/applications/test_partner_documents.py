@@ -9,9 +9,11 @@ from sqlalchemy.orm import joinedload
 
 from grants.applications import partner_queries as partners
 from grants.applications import queries, service
-from grants.applications.content import CONSORTIUM, blockers, content_hash, content_of, is_confirmed, papers
+from grants.applications.blockers import blockers, is_confirmed, papers
+from grants.applications.content import CONSORTIUM
 from grants.applications.models import Document
 from grants.applications.slots import Fill, own, slots, slots_of
+from grants.applications.submitted import content_hash, content_of
 from grants.calls.models import Owed, RequiredDocument
 from grants.core import clock
 from grants.core.db import db

@@ -10,9 +10,11 @@ from grants.applications import partner_queries as queries
 from grants.applications import partner_service
 from grants.applications import queries as applications
 from grants.applications.accession import OwnPart
-from grants.applications.content import CONSORTIUM, Project, blockers, content_hash, content_of, is_confirmed
+from grants.applications.blockers import blockers, is_confirmed
+from grants.applications.content import CONSORTIUM, Project
 from grants.applications.models import ApplicationState, PartnerState
 from grants.applications.service import revise
+from grants.applications.submitted import content_hash, content_of
 from grants.core import clock
 from grants.core.audit import Event
 from grants.core.clock import now

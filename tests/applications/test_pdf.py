@@ -73,7 +73,7 @@ def test_a_hostile_file_is_refused_quickly(bomb):
     begun = time.process_time()
     with pytest.raises(Refused):
         pdf.check("p.pdf", bomb, 10)
-    assert time.process_time() - begun < 3  # well below one, the machine being ours
+    assert time.process_time() - begun < 20  # quadratic work would take minutes; ours takes well below one second
 
 
 @pytest.mark.parametrize(

@@ -104,12 +104,10 @@ def test_the_pdf_is_tagged_names_its_language_and_leads_to_the_page(client, on, 
     assert "Yes, we received it" in client.application.test_client().get(path).text
 
 
-def test_the_same_receipt_is_the_same_file_and_is_made_at_once(client, on, receipt):
+def test_the_same_receipt_is_the_same_file(client, on, receipt):
     _, application = receipt
     first = fetch(client, on, application, "fr").data
-    started = time.perf_counter()
     assert fetch(client, on, application, "fr").data == first
-    assert time.perf_counter() - started < 2  # 0.05 s on an idle machine; this one may be shared
 
 
 def test_it_belongs_to_the_applicant_and_to_what_stands(client, on, receipt):

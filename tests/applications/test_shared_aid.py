@@ -10,9 +10,9 @@ from grants.applications import partner_queries as partners
 from grants.applications import partner_service, queries, service
 from grants.applications.accession import OwnPart
 from grants.applications.budgets import parts
-from grants.applications.content import accession_hash
 from grants.applications.plan import Plan
 from grants.applications.reckoning import Line, divided
+from grants.applications.submitted import accession_hash
 from grants.awards.aid import aid_to_groups
 from grants.calls.eligibility import Answer
 from grants.calls.models import EligibilityRule

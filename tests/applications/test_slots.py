@@ -9,9 +9,10 @@ from obstore.store import MemoryStore
 from sqlalchemy import select
 
 from grants.applications import queries, service
-from grants.applications.content import blockers, content_hash, content_of
+from grants.applications.blockers import blockers
 from grants.applications.models import Document
 from grants.applications.slots import Fill, slots, today
+from grants.applications.submitted import content_hash, content_of
 from grants.calls.models import FileKind, RequiredDocument
 from grants.core.db import db
 from grants.core.errors import Refused

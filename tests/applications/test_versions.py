@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from grants.applications import service, steps, versions
-from grants.applications.content import Answered, Budget, Project, Section, content_of
+from grants.applications.content import Answered, Budget, Project, Section
 from grants.applications.models import Application, ApplicationState, Revision
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_of
 from grants.calls.models import Call
 from grants.calls.questionnaire import Kind, Part, Question
 from grants.core.clock import now
@@ -67,6 +68,46 @@ def test_a_version_does_not_last_for_ever(on, application, monkeypatch):
         later(monkeypatch, minutes=9 * n)
         service.revise(application, project(application, title=f"Title {n}"), seen=None, actor=on.lead)
     assert len(revisions(application)) == 1 + 3  # what was there, then versions of an hour
+
+
+LONG = "Une phrase qui compte vraiment. " * 40
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (LONG, ""),
+        (LONG, "Une autre, plus courte."),
+        (LONG, LONG[:300] + LONG[520:]),
+        (LONG, LONG.upper()),
+        ("Trois oasis du sud, deux saisons.", "Trois"),
+    ],
+)
+def test_what_is_deleted_by_mistake_can_be_restored(on, application, before, after):
+    """Written for a while, deleted at once, saved a second later: the history holds what was there."""
+    for text in (before[: len(before) // 2], before, after):
+        service.revise(application, project(application, summary=text), seen=None, actor=on.lead)
+    mine = [one for one in revisions(application) if one.person_id]
+    assert [one.content.get("summary", "") for one in mine][-2:] == [before, after]
+
+
+def test_words_changed_on_the_way_are_no_new_version(on, application):
+    longer = LONG + "Une de plus."
+    texts = (LONG, longer, longer.replace("vraiment", "beaucoup", 1))
+    for text in texts:
+        service.revise(application, project(application, summary=text), seen=None, actor=on.lead)
+    for text in ("Télésurveillance", "Bref", "Oui", ""):
+        service.revise(application, project(application, title=text), seen=None, actor=on.lead)
+    mine = [one for one in revisions(application) if one.person_id]
+    assert len(mine) == 1
+
+
+def test_a_table_emptied_by_mistake_can_be_restored():
+    rows = [{"who": f"Membre {n}", "role": "Ingénieure"} for n in range(9)]
+    assert steps.takes_away(steps.back(1, {"team": rows}, {"team": rows[:2]}))
+    assert steps.takes_away(steps.back(1, {"team": rows}, {}))
+    assert not steps.takes_away(steps.back(1, {"team": rows}, {"team": [*rows, {"who": "Encore"}]}))
+    assert not steps.takes_away(steps.back(1, {"agreed": True, "n": 12}, {}))
 
 
 def test_another_person_another_section_another_version(on, application):

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import calibration, pages, storm
+from tests.bench import calibration, listing, pages, storm
 
 BENCHES: dict[str, Callable[[], None]] = {
     "calibration": calibration.main,
+    "list": listing.main,
     "pages": pages.main,
     "storm": storm.main,
 }

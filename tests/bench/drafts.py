@@ -10,9 +10,10 @@ from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
 
-from grants.applications.content import Project, content_hash
+from grants.applications.content import Project
 from grants.applications.models import Application, ApplicationState, Document
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_hash
 from grants.calls.models import Call, CallState, Criterion, Envelope
 from grants.clusters.models import Cluster, Commission
 from grants.core.clock import now

@@ -67,7 +67,7 @@ def cases(world: World) -> list[Case]:
         Case("public call page", "", url_for("public.call", id=call)),
         Case("applicant's home", "applicant", url_for("applicant.home")),
         Case("officer list", "officer", url_for(**files)),
-        Case("officer list, searched", "officer", url_for(**files, q="sarl", state="eligible")),
+        Case("officer list, searched", "officer", url_for(**files, q="sarl state:eligible")),
         Case("officer list, sorted", "officer", url_for(**files, sort="-organisation")),
         Case("officer list, last page", "officer", url_for(**files, page=deep)),
         Case("officer's calls", "officer", url_for("staff.application_calls")),
@@ -139,7 +139,7 @@ def measure(settings: Settings, rows: int, few: int, requests: int) -> list[Figu
         worlds = [fill("FEW", few), fill("MANY", rows)]
         signed = [cookies(app, world) for world in worlds]
         db.session.remove()
-    _settle(settings)
+    settle(settings)
     with app.test_request_context():
         asked = [cases(world) for world in worlds]
     found = []
@@ -156,7 +156,7 @@ def measure(settings: Settings, rows: int, few: int, requests: int) -> list[Figu
     return found
 
 
-def _settle(settings: Settings) -> None:
+def settle(settings: Settings) -> None:
     """As autovacuum leaves the tables soon after: the planner's figures and the maps of visible rows are up to date."""
     with psycopg.connect(plain(settings.database_owner_url), autocommit=True) as owner:
         owner.execute("VACUUM (ANALYZE)")

@@ -76,6 +76,7 @@ class Ground:
             "funding_rate": "90",
             "instalments": "40 40 20",
             "reviewers_per_application": "3",
+            "blindness": "single",
             "feedback": "total",
             "appeal_days": "10",
             f"envelope-{first.id}": "2 000 000",

@@ -1,5 +1,6 @@
 """Rules judge facts: passes, fails with the figures, or which fact is missing. Every limit counts its own value."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from grants.calls.months import age, birthday, earliest, latest
 from grants.calls.rules import RULES, Age, Countries, Kinds, Sectors, Staff, Turnover, rule_of
 from grants.calls.ties import AidCeiling, Membership, OneApplication
 from grants.clusters.models import MembershipState
+from grants.core.i18n import plain
 from grants.core.types import Money
 from grants.people.models import OrganisationKind, Sector
 
@@ -163,12 +165,26 @@ AID = AidCeiling(mad(1_000), 36)
 
 
 def test_aid_adds_up_what_is_here_elsewhere_and_asked():
-    here = (Aid(date(2025, 1, 1), mad(300)), Aid(date(2025, 1, 1), Money(10**9, "XOF")))
+    here = (Aid(date(2025, 1, 1), mad(300)),)
     known = {"aid_here": here, "aid_elsewhere": mad(200)}
     assert answer(AID, **known, requested=mad(500)) == PASSES  # exactly the ceiling
     assert answer(AID, **known, requested=Money(50_001, "MAD")) == FAILS
     assert AID.judge(Facts(aid_here=here), TERMS).missing == ("aid_elsewhere",)
     assert answer(AID, aid_elsewhere=mad(1_000)) == PASSES  # the self-test knows neither grants nor request
+
+
+@pytest.mark.parametrize(
+    "other", [Aid(date(2025, 1, 1), mad(9_999), to="Atlas"), Aid(date(2025, 1, 1), Money(9_999, "XOF"))]
+)
+def test_a_grant_to_others_or_in_another_currency_is_the_funds_to_count(other):
+    known = Facts(aid_here=(Aid(date(2025, 1, 1), mad(300)), other), aid_elsewhere=mad(0), requested=mad(100))
+    (finding,) = judge([(AID, True)], known, TERMS)
+    assert finding.answer == UNKNOWN and not finding.stops
+    said, used = (plain(one, "en").replace("\u00a0", " ") for one in (finding.verdict.why, shown(finding.facts)[0][1]))
+    assert "9 999" not in said and "In all 400 MAD" in said and "9 999" in used
+    assert judge([(AID, True)], replace(known, requested=mad(701)), TERMS)[0].stops, "its own sum is over the ceiling"
+    old = replace(known, aid_here=(replace(other, on=date(2020, 1, 1)),))
+    assert judge([(AID, True)], old, TERMS)[0].answer == PASSES
 
 
 @pytest.mark.parametrize(

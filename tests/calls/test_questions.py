@@ -173,16 +173,17 @@ def test_questions_end_with_the_call_or_before(app):
 # --- who is told ----------------------------------------------------------------------------------------------
 
 
-def test_the_asker_and_everybody_with_a_draft_is_told_once_a_version(call, asker, officer):
+def test_the_asker_and_whoever_may_still_change_an_application_is_told_once_a_version(call, asker, officer):
     draft = ApplicationFactory(call=call)
     editor, reader = (
         MembershipFactory(organisation=draft.organisation, right=right).person for right in (Right.EDITOR, Right.READER)
     )
-    ApplicationFactory(call=call, state="submitted", **submitted())
+    handed_in = ApplicationFactory(call=call, state="submitted", **submitted())  # it may be reopened
+    ApplicationFactory(call=call, state="admissible", **submitted())
     ApplicationFactory()  # a draft in another call
     question = ask(call, asker)
     answer(question, officer, version=question.version)
-    expected = {asker.id, draft.lead_id, editor.id}
+    expected = {asker.id, draft.lead_id, editor.id, handed_in.lead_id}
     assert {one.recipient_id for one in told(workflow.tell_answer)} == expected and reader.id not in expected
     answer(question, officer, Words(fr="Non.", en="No."), version=question.version)
     assert len(told(workflow.tell_answer)) == 2 * len(expected)
@@ -299,7 +300,9 @@ def test_setting_aside_wants_a_reason_that_the_asker_reads(client, call, asker, 
     question = ask(call, asker)
     client.login(officer)
     url = f"/staff/questions/{question.id}/set-aside"
-    assert client.post(url, data={"reason": ""}).location.endswith(f"/staff/questions/{question.id}")
+    for nothing in ("", "\0"):
+        empty = client.post(url, data={"reason": nothing})
+        assert empty.location.endswith(f"/staff/questions/{question.id}")
     assert client.post(url, data={"reason": "Déjà dans le règlement."}).status_code == 303
     assert "Déjà dans le règlement." in client.login(asker).get(f"/calls/{call.id}").text
     assert "Déjà dans le règlement." not in client.login(PersonFactory()).get(f"/calls/{call.id}").text

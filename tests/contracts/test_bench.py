@@ -2,7 +2,7 @@
 
 import json
 
-from tests.bench import calibration, storm
+from tests.bench import calibration, listing, storm
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -46,3 +46,13 @@ def test_calibration_beats_the_plain_mean() -> None:
     assert ours["gain_low"] > 0 > scored["gain_high"] and ours["tau"] > plain["tau"] > scored["tau"]
     assert ours["gain"] == round(float((found.tau["calibrated"] - found.tau["plain mean"]).mean()), 4)
     assert draws["marks"] == 2499 and draws["seconds"] > 0
+
+
+def test_the_list_sends_as_many_queries_whatever_is_asked(new_database: NewDatabase, migrated: str) -> None:
+    with new_database(template=migrated) as settings:
+        found = listing.measure(settings, rows=240, few=40, requests=1)
+    for who in ("officer:", "chair"):
+        asked = [one for one in found if one.case.startswith(who)]
+        assert len({n for one in asked for n in (one.queries, one.queries_few)}) == 1, asked
+    lines = [json.loads(line) for line in listing.report(found, 40).split("\n\n")[-1].splitlines()]
+    assert lines[0]["case"] == PEER and lines[0]["ratio"] == 1 and len(lines) == len(found)

@@ -26,6 +26,7 @@ ON_THE_WAY = {
     "application.reverse_ineligible": "upholding the appeal",
     "decision.reopen_decision": "upholding the appeal",
     "review.begin": "saving a review",
+    "review.set_aside": "confirming a conflict",
     "bank_account.replace_account": "verifying the account that replaces it",
     "membership.declare_member": "saving what an organisation says about itself",
     "membership.deny_member": "saving what an organisation says about itself",

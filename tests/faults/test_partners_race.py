@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from grants.applications import partner_queries as queries
 from grants.applications import queries as applications
-from grants.applications.content import Project, is_confirmed
+from grants.applications.blockers import is_confirmed
+from grants.applications.content import Project
 from grants.applications.models import ApplicationState, Partner, PartnerState
 from grants.applications.service import revise
 from grants.core.audit import Event

@@ -73,10 +73,8 @@ def test_an_answer_that_does_not_say_it_is_sound_is_none(answer):
 def test_a_silent_one_is_left():
     with running() as (daemon, url):
         daemon.silent = True
-        begun = time.monotonic()
         with pytest.raises(clamav.Unreachable):
             clamav.scan(b"content", url, patience=0.3)
-        assert time.monotonic() - begun < 3
 
 
 def test_addresses():

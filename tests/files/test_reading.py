@@ -122,8 +122,11 @@ def test_what_is_no_pdf_is_downloaded(app, client):
 
 
 def test_the_file_offers_it(client, scene):
+    sheet = f"/commission/reviews/{scene.review.id}"
+    client.login(scene.reviewer)
+    beside = f"{sheet}?document={scene.places['reviewer'].rpartition('/')[2]}"
+    assert f"{beside}#file" in client.get(sheet).text and "page.png" in client.get(beside).text
     for who, page in (
-        ("reviewer", f"/commission/reviews/{scene.review.id}"),
         ("chair", f"/commission/applications/{scene.application.id}"),
         ("officer", f"/staff/applications/{scene.application.id}"),
     ):

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
-from grants.applications.content import blockers
+from grants.applications.blockers import blockers
 from grants.applications.models import ApplicationState, Document
 from grants.core import clock, scans
 from grants.core.audit import Event

@@ -76,6 +76,21 @@ def test_it_is_checked_like_any_other(client, on):
     assert db.session.scalars(select(Document)).all() == []
 
 
+def test_what_has_arrived_is_no_longer_on_its_way(client, on, monkeypatch):
+    """Twenty files attached in a day leave room for the next; files without end do not."""
+    monkeypatch.setattr(uploads, "MOST", 2)
+    monkeypatch.setattr(uploads, "MOST_KEPT", 5)
+    for n in range(3):
+        send(client, b"x" * 10, key=f"whole {n}")
+    for n in range(2):
+        assert begin(client, key=f"cut {n}").status_code == 200
+    refused = begin(client, key="one more")
+    assert refused.status_code == 422 and "at once" in refused.json["problem"]
+    assert begin(client, key="cut 0").status_code == 200, "one that was cut goes on"
+    monkeypatch.setattr(uploads, "MOST", 20)
+    assert begin(client, key="one more").status_code == 422, "five are kept, whole or not"
+
+
 def test_another_file_of_the_same_key_begins_anew(client, on):
     first = begin(client).json
     append(client, first["url"], 0, BIG[:PIECE])

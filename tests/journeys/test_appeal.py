@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from grants.applications.content import content_hash
 from grants.applications.models import ApplicationState
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_hash
 from grants.calls.models import CallState
 from grants.cli.demo_words import evidence
 from grants.core.clock import now
@@ -28,7 +28,7 @@ from tests.journeys.product import Product
 from tests.journeys.test_eligibility import installation
 
 PASSWORD = "quatre mots bien choisis"
-FOUNDER, REFUSER, JUDGE = "recours@exemple.ma", "refuse@exemple.ma", "entend@exemple.ma"
+FOUNDER, REFUSER, JUDGE = "recours@exemple.ma", "refuse@fonds.exemple.ma", "entend@fonds.exemple.ma"
 REASON = "La lettre de la banque manque."
 GROUNDS = "La lettre de la banque était jointe à la page 3 du dossier."
 OUTCOME = "La lettre est bien à la page 3."

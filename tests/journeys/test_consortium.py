@@ -11,14 +11,14 @@ from uuid import UUID
 import pytest
 
 from grants.applications import queries
-from grants.applications.content import content_of
 from grants.applications.models import ApplicationState
+from grants.applications.submitted import content_of
 from grants.calls.consortia import Composition
 from grants.calls.models import EligibilityRule, Owed, RequiredDocument
 from grants.cli.demo_words import evidence
 from grants.core.db import db
 from grants.core.i18n import Words
-from grants.people.models import OrganisationKind, Role
+from grants.people.models import OrganisationKind, Right, Role
 from grants.people.passwords import hash_password
 from grants.people.queries import by_email
 from tests.factories import (
@@ -35,10 +35,11 @@ from tests.factories import (
 from tests.journeys.conftest import PICTURES
 from tests.journeys.people import SUBMIT, People, Somebody
 from tests.journeys.product import Product
+from tests.journeys.test_drafting import TEXT, presses_save, state_of
 from tests.journeys.test_eligibility import installation
 
 PASSWORD = "quatre mots bien choisis"
-LEAD, OFFICER = "chef.de.file@exemple.ma", "instruction.groupement@exemple.ma"
+LEAD, COLLEAGUE, OFFICER = "chef.de.file@exemple.ma", "zamil@exemple.ma", "instruction.groupement@exemple.ma"
 UNIVERSITY, LABORATORY = "universite@exemple.ma", "mukhtabar@exemple.ma"
 
 
@@ -64,7 +65,10 @@ def world(product: Product) -> World:
         known = {"locale": "fr", "password_hash": hash_password(PASSWORD)}
         with_role(Role.OFFICER, cluster=cluster, person=PersonFactory(name="Salma Idrissi", email=OFFICER, **known))
         lead = PersonFactory(name="Imane Zerouali", email=LEAD, **known)
-        MembershipFactory(organisation=OrganisationFactory(name="Sahel Capteurs", city="Rabat"), person=lead)
+        company = OrganisationFactory(name="Sahel Capteurs", city="Rabat")
+        MembershipFactory(organisation=company, person=lead)
+        other = PersonFactory(name="يوسف العلمي", email=COLLEAGUE, **{**known, "locale": "ar"})
+        MembershipFactory(organisation=company, person=other, right=Right.EDITOR)
         db.session.commit()
         return World(str(call.id))
 
@@ -84,12 +88,13 @@ def arabic(chromium, product: Product) -> Iterator[People]:
 
 
 def test_a_consortium_of_three(product: Product, world: World, french: People, arabic: People) -> None:
-    lead = french["lead"].goes("/account/sign-in").types(email=LEAD, password=PASSWORD).presses()
+    lead = signs_in(french["lead"], LEAD)
     lead.goes(f"/applicant/calls/{world.call}/begin").presses()
     base = f"/applicant/applications/{lead.number_of('/applications/')}"
     write(lead, base, "Capteurs d’irrigation")
     lead.goes(f"{base}/consortium").looks("consortium-alone")
     assert lead.page.locator("main .row .tag--bad").count() == 1, "the call asks for a partner"
+    both_write(lead, signs_in(arabic["colleague"], COLLEAGUE), f"{base}/project")
     invite(lead, base, "Yasmine Alami", UNIVERSITY, "Mesures au champ")
     invite(lead, base, "سعاد البقالي", LABORATORY, "تحليل المياه")
     lead.goes(f"{base}/consortium").looks("consortium-invited")
@@ -117,7 +122,7 @@ def test_a_consortium_of_three(product: Product, world: World, french: People, a
     assert "2026-GROUPE-0001" in product.letter_to(UNIVERSITY, containing="2026-GROUPE-0001")
     laboratory.goes(laboratory.page.url).looks("with-the-fund")
 
-    officer = french["officer"].goes("/account/sign-in").types(email=OFFICER, password=PASSWORD).presses()
+    officer = signs_in(french["officer"], OFFICER)
     officer.goes(base.replace("applicant", "staff")).looks("file-of-a-consortium").reads("Deux doctorants")
     with installation(product):
         person = by_email(LEAD)
@@ -125,6 +130,32 @@ def test_a_consortium_of_three(product: Product, world: World, french: People, a
         assert application.state == ApplicationState.SUBMITTED
         assert len(content_of(application)["partners"]) == 2
     product.command("doctor")
+
+
+def signs_in(one: Somebody, email: str) -> Somebody:
+    return one.goes("/account/sign-in").types(email=email, password=PASSWORD).presses()
+
+
+def both_write(lead: Somebody, colleague: Somebody, project: str) -> None:
+    """One section at once, one in French and one in Arabic: the second is shown both texts, and neither is lost."""
+    lead.goes(project).types(description=TEXT).presses()
+    lead.goes(project)
+    colleague.goes(project)
+    lead.types(description=TEXT.replace("grand", "immense")).presses()
+    colleague.types(description=TEXT.replace("prête", "complète"))
+    state_of(colleague, "off")
+    colleague.complaints.clear()  # the browser reports the refused autosave, then the page of both texts
+    presses_save(colleague)
+    colleague.complaints.clear()
+    colleague.looks("both-texts").reads("Imane Zerouali")
+    both = TEXT.replace("grand", "immense").replace("prête", "complète")
+    assert colleague.page.input_value('main [name="description"]') == both
+    with colleague.page.expect_navigation():
+        colleague.page.locator("main form.both .actions button").first.click()
+    for one in (lead, colleague):
+        one.goes(project)
+        assert one.page.input_value('main [name="description"]') == both
+        assert not one.page.locator("main [data-unsaved]").is_visible(), "nothing waits to be saved"
 
 
 def write(lead: Somebody, base: str, title: str) -> None:

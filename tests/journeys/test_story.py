@@ -59,7 +59,7 @@ class Story:
         self.name = "Maroc Numeric Cluster" if n == 1 else f"Maroc Numeric Cluster {n}"
 
     def address(self, name: str) -> str:
-        return f"{name}.{self.language}@exemple.ma"
+        return f"{self.language}@{name}.exemple.ma"  # colleagues share a domain, and a conflict of interest
 
     # --- people -----------------------------------------------------------------------------------------------
 
@@ -251,7 +251,7 @@ class Story:
                 if mark <= 3:
                     line.locator("textarea").fill("Le calendrier est serré.")  # the page opened it by itself
             reviewer.types(comment="Projet solide, équipe crédible.").ticks("confidence", "2").looks("sheet")
-            reviewer.presses("/submit", button="button:not([formaction])")
+            reviewer.presses("/submit", button='button[type="submit"]:not([formaction])')
             reviewer.looks("review-submitted")
 
     def decide(self) -> None:

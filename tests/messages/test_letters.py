@@ -94,9 +94,17 @@ def test_a_token_that_is_not_ours_is_none(token):
 def test_the_receipt_says_what_arrived_and_when(app):
     with transaction():
         application = ApplicationFactory(**submitted(), lead=scene.person())
-    plain, _ = parts(message_for(write(send_receipt, application.id, application.lead_id), "1"))
-    assert application.reference in plain and application.content_hash in plain
-    assert "Casablanca time" in plain and "600\xa0000" in plain
+    at, hash = datetime(2026, 12, 8, 22, 58, 41, tzinfo=UTC), "ab" * 32
+    said = {
+        "reference": "A-26-0007",
+        "at": at.isoformat(),
+        "title": "Le premier",
+        "requested": 60_000_000,
+        "hash": hash,
+    }
+    plain, _ = parts(message_for(write(send_receipt, application.id, application.lead_id, **said), "1"))
+    assert "A-26-0007" in plain and hash in plain and "Le premier" in plain
+    assert "Casablanca time" in plain and "23:58" in plain and "600\xa0000" in plain
 
 
 def test_reminders_and_alarms_can_be_written(app):

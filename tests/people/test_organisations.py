@@ -49,7 +49,21 @@ def test_the_same_register_number_at_another_court_is_another_company(app):
         service.create_organisation(draft(rc_court=court, rc_number="12345"), actor=PersonFactory())
 
 
-@pytest.mark.parametrize("wrong", [{"ice": "123"}, {"rc_court": "Rabat"}, {"rc_number": "1"}, {"name": "  "}])
+TAX = ({"country": "DZ", "tax_id": "4160"}, {"country": "CI", "tax_id": "1234567"})
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "kept"),
+    [("DZ", "416 001 000 000 007", "416001000000007"), ("CI", "1234567 a", "1234567A"), ("MA", "40 12-34", "401234")],
+)
+def test_the_tax_identifier_of_each_country(app, country, typed, kept):
+    made = service.create_organisation(
+        draft(country=country, tax_id=typed, social_id=" 12.345 "), actor=PersonFactory()
+    )
+    assert (made.tax_id, made.social_id) == (kept, "12345")
+
+
+@pytest.mark.parametrize("wrong", [{"ice": "123"}, {"rc_court": "Rabat"}, {"rc_number": "1"}, {"name": "  "}, *TAX])
 def test_what_cannot_be_is_refused_by_field(app, wrong):
     assert len(service.problems_with(draft(**wrong))) == 1
     with pytest.raises(Refused):

@@ -223,7 +223,7 @@ def routes(app: Flask) -> None:
     def private() -> Any:
         raise SignInFirst
 
-    @app.get("/status/<int:code>")
+    @app.route("/status/<int:code>", methods=["GET", "POST"])
     def status(code: int) -> Any:
         if code == 507:
             raise NoRoom(N_("There is no room left to write."))

@@ -61,8 +61,8 @@ def test_from_the_ranking_to_the_payment(client, stage):
     first = one(Decision, Decision.rank == 1)
     assert client.post(f"/board/decisions/{first.id}/fund").status_code == 303
     second = one(Decision, Decision.rank == 2)
-    assert client.post(f"/board/decisions/{second.id}/reject", data={"reason": ""}).status_code == 422
-    assert client.post(f"/board/decisions/{second.id}/reject", data={"reason": "Too early."}).status_code == 303
+    assert client.post(f"/board/decisions/{second.id}/reject", data={"reason": "\0"}).status_code == 422
+    assert client.post(f"/board/decisions/{second.id}/reject", data={"reason": "Too\0 early."}).status_code == 303
     assert client.get(decisions).status_code == 200
 
     agreement = one(Agreement)

@@ -1,12 +1,13 @@
 """The budget by lines, as its pages ask for it."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from grants.applications import service
-from grants.applications.content import blockers
+from grants.applications.blockers import blockers
 from grants.applications.models import ApplicationState, BudgetLine, Certainty, Source
 from grants.applications.plan import Plan
 from grants.applications.reckoning import Funding, Line
@@ -136,6 +137,11 @@ def test_less_than_the_most_may_be_asked_and_warnings_do_not_block(client):
     page = words_of(client.get(url))
     for sentence in ("not confirmed yet", "50 000 MAD more than what is left to pay", "the most, which is 540 000 MAD"):
         assert sentence in page
+    on.organisation.ice = "001561191000065"
+    db.session.commit()
+    check = client.get(f"{base(application)}/check").text
+    assert check.count(f'<li><a href="{url}">') == 3, "each leads to where it is put right"
+    assert re.search(r'<a href="/applicant/organisations/[0-9a-f-]+">[^<]*key of this ICE', check)
 
 
 def test_autosave_answers_with_the_sums(client):
@@ -153,6 +159,31 @@ def test_autosave_answers_with_the_sums(client):
     kept = Plan.of(whole(on, application))
     assert kept.lines == (Line("STAFF", 1, "Engineers", mad(100_000)), Line("SUB", 1, "Tests"))
     assert len(answer.data) < 20_000
+
+
+def test_an_unreadable_cell_keeps_what_was_saved_in_it(client):
+    """12 500 was saved, edited to 1.500, and the tab closed: 12 500 is still there."""
+    on = budget_ground()
+    application = budgeted(on, (Line("STAFF", 1, "Engineers", mad(100_000)), Line("SUB", 1, "Tests", mad(12_500))))
+    client.login(on.lead)
+    url = f"{base(application)}/budget"
+
+    def autosaved(*rows, own=()):
+        sent = fields(rows, own, version=version_in(client.get(url)), duration_months="24")
+        answer = client.post(f"{url}/autosave", data=sent)
+        assert answer.status_code == 200
+        return [(one.label, one.net) for one in Plan.of(whole(on, application)).lines], answer.json
+
+    staff, tests = ("STAFF", "1", "Engineers", "100000", ""), ("SUB", "1", "Tests", "1.500", "")
+    both = [("Engineers", mad(100_000)), ("Tests", mad(12_500))]
+    saved, told = autosaved(staff, tests)
+    assert saved == both and told["unread"]
+    assert autosaved(staff, ("SUB", "x", "Tests", "1.500", ""))[0] == both, "two cells at once"
+    assert autosaved(("STAFF", "1", "Engineers", "90000", ""), tests)[0] == [("Engineers", mad(90_000)), both[1]]
+    assert autosaved(tests)[0] == [both[1]], "the row above is gone"
+    new = ("SUB", "1", "Travel", "?", "")
+    assert autosaved(tests, new)[0] == [both[1], ("Travel", None)], "a new row has nothing to keep"
+    assert autosaved(("SUB", "1", "Tests", "", ""))[1]["unread"] == []
 
 
 def test_whose_budget_it_is(client):

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy import delete, select
 
 from grants.applications import queries as reads
-from grants.applications.content import blockers, content_hash, content_of
+from grants.applications.blockers import blockers
 from grants.applications.models import ApplicationState, BudgetLine
 from grants.applications.plan import Plan
+from grants.applications.submitted import content_hash, content_of
 from grants.core.clock import now
 from grants.core.db import db
 from grants.people.models import OrganisationKind, SignIn

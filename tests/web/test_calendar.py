@@ -8,7 +8,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import text
 
-from grants.applications.models import ApplicationState
+from grants.applications.models import ApplicationState, PartnerState
 from grants.awards.models import AgreementState
 from grants.calls.models import CallState
 from grants.core.clock import now
@@ -17,6 +17,7 @@ from grants.core.i18n import Words
 from grants.people import feeds
 from grants.people.models import Right
 from grants.reports.dates import dates_of
+from tests.applications.test_partner_policy import partner_in
 from tests.factories import (
     AgreementFactory,
     ApplicationFactory,
@@ -133,6 +134,18 @@ def test_every_date_that_concerns_a_person_and_no_other(client, person, held):
     assert found[f"ends-{agreement.id}"]["dtstart"].params["VALUE"] == "DATE"
     assert found[f"completion-{incomplete.id}"]["dtstart"].dt == due.replace(microsecond=0)
     assert str(found[f"completion-{incomplete.id}"]["url"]).endswith(f"/applicant/applications/{incomplete.id}")
+
+
+def test_a_partner_has_the_closing_of_the_call_until_it_is_over(person, held):
+    call = CallFactory()
+    lead = ApplicationFactory(call=call)
+    partner = partner_in(lead, PartnerState.ACCEPTED, person, 1)
+    partner.organisation = held
+    db.session.flush()
+    assert [one.key for one in dates_of(person)] == [f"closes-{call.id}"]
+    partner.state, partner.ended_at = PartnerState.LEFT, now()
+    db.session.flush()
+    assert dates_of(person) == []
 
 
 def test_a_date_that_moves_keeps_its_name_and_grows_its_number(client, person, held):

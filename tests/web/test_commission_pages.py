@@ -103,7 +103,7 @@ def test_a_conflict_closes_the_file(client, stage):
     assert client.post(f"{url}/conflict", data={"reason": "My cousin runs it."}).status_code == 303
     page = client.get(url)
     assert page.status_code == 200 and stage.applications[0].description not in page.text
-    assert client.post(f"{url}/accept").status_code == 409
+    assert client.post(f"{url}/accept").status_code == 403  # a conflict stands: closed to them
 
 
 def test_what_is_not_yours_does_not_exist(client, stage):

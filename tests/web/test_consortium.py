@@ -124,7 +124,7 @@ def test_nothing_of_the_project_is_read_after_leaving(client, on, application):
     partner = taking_part(on.lead, application, person)
     client.login(person)
     assert application.title in client.get("/applicant/").text
-    gone = client.post(f"{page_of(partner)}/leave", data={"reason": "We merge."})
+    gone = client.post(f"{page_of(partner)}/leave", data={"reason": "We\0 merge."})
     assert (gone.status_code, gone.location) == (303, "/applicant/")
     assert client.post(f"{page_of(partner)}/leave", data={"reason": "We merge."}).status_code == 303
     page = client.get(page_of(partner))
@@ -140,7 +140,7 @@ def test_declining(client, on, application):
     client.login(person)
     assert client.get(page_of(partner)).status_code == 200
     assert client.post(f"{page_of(partner)}/decline", data={"reason": ""}).status_code == 422
-    assert client.post(f"{page_of(partner)}/decline", data={"reason": "No time."}).status_code == 303
+    assert client.post(f"{page_of(partner)}/decline", data={"reason": "No\0 time."}).status_code == 303
     assert client.post(f"{page_of(partner)}/decline", data={"reason": "No time."}).status_code == 303
     page = client.get(page_of(partner))
     assert "No time." in page.text and application.summary not in page.text
@@ -209,6 +209,13 @@ def test_a_reader_of_the_lead_looks_and_does_not_touch(client, on, application):
     assert page.status_code == 200 and "<form" not in page.text.partition("<main")[2].partition("</main>")[0]
     assert client.post(f"{page_of(partner)}/remove").status_code == 403
     assert client.post(f"{base(application)}/consortium", data=TYPED).status_code == 403
+
+
+def test_removing_a_partner_with_a_reason_that_the_database_would_refuse(client, on, application):
+    partner = invited(on.lead, application, somebody())
+    client.login(on.lead)
+    assert client.post(f"{page_of(partner)}/remove", data={"reason": "No\0 answer."}).status_code == 303
+    assert "No answer." in client.get(f"{base(application)}/consortium").text
 
 
 def test_the_rule_of_the_call_is_checked_live_and_at_submission(client, on, application):

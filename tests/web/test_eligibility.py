@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from grants.applications import evidence
 from grants.applications import queries as reads
-from grants.applications.content import content_hash
 from grants.applications.models import Application, ApplicationState, Evidence
+from grants.applications.submitted import content_hash
 from grants.awards.aid import aid_to_groups
 from grants.calls.eligibility import Answer
 from grants.calls.models import EligibilityRule
@@ -23,9 +23,17 @@ from grants.core.db import db
 from grants.core.errors import Problem
 from grants.core.types import Money
 from grants.funds.models import Fund
-from grants.people.models import Organisation, OrganisationKind
+from grants.people.models import Organisation, OrganisationKind, Right
 from tests.applications.ground import draft, ground
-from tests.factories import ApplicationFactory, AwardFactory, OrganisationFactory, PersonFactory, submitted
+from tests.factories import (
+    ApplicationFactory,
+    AwardFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    PersonFactory,
+    submitted,
+)
+from tests.web.drafts import version_in
 from workflows import application as workflow
 from workflows import eligibility
 
@@ -194,10 +202,15 @@ def test_a_file_changed_meanwhile_is_not_overwritten(client):
     version = on.organisation.version
     on.organisation.staff = 9
     db.session.commit()
-    answer = client.post(url, data={"version": str(version), "staff": "10"}, follow_redirects=True)
-    assert "changed meanwhile" in words_of(answer)
+    answer = client.post(url, data={"version": str(version), "staff": "10"})
+    assert answer.status_code == 409
+    assert re.search(r"<textarea[^>]*readonly[^>]*>\s*10</textarea>", answer.text), "what was typed can be copied"
     db.session.expire_all()
     assert on.organisation.staff == 9
+    again = {"version": version_in(client.get(url)), "staff": "10"}
+    assert client.post(url, data=again).status_code == 303
+    db.session.expire_all()
+    assert on.organisation.staff == 10
 
 
 # --- at submission --------------------------------------------------------------------------------------------
@@ -233,7 +246,7 @@ def test_a_warning_lets_it_through_and_the_officer_sees_the_evidence(client):
     client.login(on.officer)
     page = words_of(client.get(f"/staff/applications/{application.id}"))
     assert "Eligibility when it was submitted" in page and "Registered in: Morocco." in page
-    picked = client.get(f"/staff/calls/{on.call.id}/applications/admit?id={application.id}")
+    picked = client.get(f"/staff/list/screen?move=admit&id={application.id}")
     assert "One eligibility rule to look at" in words_of(picked)
     workflow.admit(reads.file(on.officer, application.id), actor=on.officer)
     reason = client.get(f"/staff/applications/{application.id}/find-ineligible")
@@ -296,8 +309,33 @@ def test_aid_is_added_up_over_the_group(app, queries):
         found = aid_to_groups([mine, stranger])
     assert sorted(one.amount.minor for one in found[mine.id].aid) == [1_000, 10_000, 100_000, 1_000_000]
     assert found[mine.id].ids == {one.id for one in (mine, branch, sister, cousin)}
+    named = {one.to for one in found[mine.id].aid}
+    assert named == {"", branch.name, sister.name, cousin.name}, "none of their people is ours"
+    both = MembershipFactory(organisation=mine).person
+    MembershipFactory(organisation=sister, person=both, right=Right.EDITOR)
+    MembershipFactory(organisation=cousin, person=both, right=Right.READER)
+    db.session.flush()
+    assert {one.to for one in aid_to_groups([mine])[mine.id].aid} == {"", branch.name, cousin.name}
     assert len(found[stranger.id].aid) == 1
     assert len(seen) == 2, "the same however many organisations"
+
+
+def test_whoever_claims_a_group_neither_reads_its_grants_nor_stops_it(client):
+    on = with_rules(ground(), AidCeiling(Money.of(1_000_000, "MAD"), 36))
+    on.organisation.group_name, on.organisation.group_key = "Atlas", "atlas"
+    victim = OrganisationFactory(group_name="ATLAS", group_key="atlas")
+    award(victim, 987_600)
+    application = draft(on)  # asks 600 000
+    application.aid_elsewhere = Money(0, "MAD")
+    db.session.commit()
+    client.login(on.lead)
+    page = words_of(client.get(f"/applicant/applications/{application.id}/eligibility"))
+    assert "In all 600 000 MAD" in page and "looks at them when it examines" in page
+    assert "987 600" not in page and victim.name not in page
+    hand_in(on, application)
+    client.login(on.officer)
+    page = words_of(client.get(f"/staff/applications/{application.id}"))
+    assert "987 600 MAD" in page and victim.name in page
 
 
 def test_the_ceiling_counts_grants_elsewhere_and_the_request(client):

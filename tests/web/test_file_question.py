@@ -5,18 +5,18 @@ import io
 import pytest
 from sqlalchemy import select
 
-from grants.applications.content import blockers, content_of
-from grants.applications.models import Application, Document
+from grants.applications.blockers import blockers
+from grants.applications.models import Document
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_of
 from grants.calls import questionnaires
-from grants.calls.models import CallState, Questionnaire
+from grants.calls.models import CallState
 from grants.calls.questionnaire import Choice, Condition, Files, Kind, Outline, Part, Question
 from grants.cli.demo_words import evidence
-from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words, plain
 from tests.applications.ground import ground
-from tests.web.drafts import version_in
+from tests.web.drafts import asking, begun, version_in
 
 YES, NO = Choice("yes", Words(fr="Oui", en="Yes")), Choice("no", Words(fr="Non", en="No"))
 OUTLINE = Outline(
@@ -43,17 +43,12 @@ PDF = evidence("Lettre")
 
 @pytest.fixture
 def on(app):
-    made = ground()
-    db.session.add(Questionnaire(call_id=made.call.id, number=1, definition=OUTLINE.json(), published_at=now()))
-    db.session.flush()
-    return made
+    return asking(OUTLINE)
 
 
 @pytest.fixture
 def application(on, client):
-    client.login(on.lead)
-    client.post(f"/applicant/calls/{on.call.id}/begin", data={"organisation_id": str(on.organisation.id)})
-    return db.session.scalars(select(Application).where(Application.call_id == on.call.id)).one()
+    return begun(client, on)
 
 
 @pytest.fixture

@@ -254,7 +254,7 @@ def test_no_password_is_ever_kept(app, client, on, monkeypatch):
         client.post(path, data={"email": "a@example.org", "password": PASSWORD}, headers=OURS)
     assert rows() == []
     parked = {name for name, view in app.view_functions.items() if getattr(view, "parks", None) is not None}
-    assert {name.partition(".")[0] for name in parked} == {"applicant", "staff", "board"}
+    assert {name.partition(".")[0] for name in parked} == {"applicant", "staff", "board", "reviewer"}
 
 
 def test_what_arrives_after_signing_out_belongs_to_whoever_was_there(client, on, application, hashed):

@@ -5,9 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from grants.applications.content import content_hash
 from grants.applications.models import Application, ApplicationState
 from grants.applications.queries import own_application
+from grants.applications.submitted import content_hash
 from grants.calls import questionnaires
 from grants.calls.models import CallState, Questionnaire
 from grants.calls.questionnaire import Choice, Condition, Kind, Outline, Part, Question

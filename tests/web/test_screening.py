@@ -45,7 +45,9 @@ def test_the_list_costs_the_same_at_1_and_at_50(client, queries, rows):
     with queries() as seen:
         page = client.get(url)
     assert page.text.count('name="id"') == rows
-    assert len(seen) == 5, seen  # who asks, the call, its envelopes, the counts, the rows
+    # who asks; the call, its envelopes; the calls and commissions one may name; the counts, the rows; whom to share
+    # a search with, the searches kept
+    assert len(seen) == 9, seen
 
 
 def test_filters_sorting_and_pages_live_in_the_address(client):
@@ -55,25 +57,19 @@ def test_filters_sorting_and_pages_live_in_the_address(client):
     filed(on, 60, state=State.ELIGIBLE, title="Eligible already")
     client.login(on.officer)
     url = f"/staff/calls/{on.call.id}/applications"
-    assert client.get(url).text.count("TEST-00") == 2 * 50
-    assert client.get(f"{url}?page=2").text.count("TEST-00") == 2 * 3 - 1  # an eligible file has no box to tick
-    assert client.get(f"{url}?page=99").status_code == 200
+
+    def found(query):
+        return client.get(f"{url}?{query}").text.count('name="id"')
+
+    assert (found(""), found("page=2"), found("page=99")) == (50, 3, 3)
     assert "Capteurs" in client.get(f"{url}?q=CAPTEURS").text
-    assert client.get(f"{url}?q=etude+12").text.count("TEST-00") == 2
-    assert "TEST-0007" in client.get(f"{url}?q=test-0007").text
-    assert client.get(f"{url}?state=eligible").text.count("TEST-00") == 1
-    assert client.get(f"{url}?commission={on.commission.id}").status_code == 200
-    page = client.get(f"{url}?sort=-requested").text
-    assert page.index("TEST-0052") < page.index("TEST-0051")
-    for odd in (
-        "state=bakery&sort=zzz&page=x",
-        "state=draft",
-        "commission=1",
-        "q=%00%25_",
-        "page=-4",
-        "page=9" + "9" * 30,
-    ):
+    assert (found("q=%22etude+12%22"), found("q=test-0007"), found("q=state:eligible")) == (1, 1, 1)
+    assert found(f"q=commission:{on.commission.code}") == 50 and found("q=amount>400..") == 0
+    page = client.get(f"{url}?sort=-amount").text
+    assert page.index("TEST-0060") < page.index("TEST-0052") < page.index("TEST-0051")
+    for odd in ("q=state:bakery", "sort=zzz&page=x", "q=state:draft", "cols=%00,score", "q=%00%25_", "page=-4"):
         assert client.get(f"{url}?{odd}").status_code == 200
+    assert client.get(f"{url}?page=9{'9' * 30}").status_code == 200
 
 
 def test_only_those_who_follow_the_fund_see_its_files(client):
@@ -195,8 +191,8 @@ def test_several_at_once_after_a_confirmation(client):
     foreign = filed(ground(), 4)
     client.login(on.officer)
     ids = [str(one.id) for one in (first, second, done, foreign)]
-    url = f"/staff/calls/{on.call.id}/applications/admit"
-    page = client.get(url, query_string={"id": ids})
+    url = "/staff/list/screen"
+    page = client.get(url, query_string={"id": ids, "move": "both"})
     assert page.status_code == 200 and "TEST-0003" in page.text and "TEST-0004" not in page.text
     assert page.text.count('name="id"') == 2
     assert first.state == State.SUBMITTED

@@ -3,10 +3,8 @@
 import re
 
 import pytest
-from sqlalchemy import select
 
 from grants.applications import versions
-from grants.applications.models import Application
 from grants.calls import questionnaires
 from grants.calls.models import CallState, Questionnaire
 from grants.calls.questionnaire import Choice, Condition, Kind, Outline, Part, Question
@@ -15,7 +13,7 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import Words
 from tests.applications.ground import ground
-from tests.web.drafts import version_in
+from tests.web.drafts import asking, begun, version_in
 
 GRID = Grid(
     (
@@ -56,17 +54,12 @@ TWO = {"kit-0-what": "Capteur", "kit-0-n": "4", "kit-1-what": "Banc d’essai", 
 
 @pytest.fixture
 def on(app):
-    made = ground()
-    db.session.add(Questionnaire(call_id=made.call.id, number=1, definition=OUTLINE.json(), published_at=now()))
-    db.session.flush()
-    return made
+    return asking(OUTLINE)
 
 
 @pytest.fixture
 def application(on, client):
-    client.login(on.lead)
-    client.post(f"/applicant/calls/{on.call.id}/begin", data={"organisation_id": str(on.organisation.id)})
-    return db.session.scalars(select(Application).where(Application.call_id == on.call.id)).one()
+    return begun(client, on)
 
 
 @pytest.fixture

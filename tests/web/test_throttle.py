@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from limits import RateLimitItemPerDay
 
 from grants.core.db import db
 from grants.core.types import new_id
 from grants.people import passwords
+from grants.web import parking
 from grants.web.signin import limiter
 from tests.conftest import make_app
 from tests.factories import PersonFactory
@@ -84,3 +86,29 @@ def test_links_of_mails_are_slowed_down_each_by_itself(throttled_app):
     statuses = [throttled_app.test_client().post("/account/password/forged").status_code for _ in range(12)]
     assert statuses == [410] * 10 + [429] * 2
     assert throttled_app.test_client().post(f"/account/password/{new_id()}").status_code == 410
+
+
+def test_one_address_does_not_fill_what_is_kept_of_people_unknown(app, monkeypatch):
+    monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
+    monkeypatch.setattr(parking, "NAMELESS_OF_AN_ADDRESS", RateLimitItemPerDay(3))
+    limiter.init_app(app)
+    path = f"/applicant/applications/{new_id()}/project"
+
+    def kept(address: str, text: str) -> bool:
+        sent = app.test_client().post(
+            path, data={"title": text}, headers={"Origin": "http://localhost"}, environ_base={"REMOTE_ADDR": address}
+        )
+        assert sent.status_code == 303 or text in sent.text, "kept, or shown to be copied"
+        return sent.status_code == 303
+
+    assert [kept("192.0.2.77", f"text {n}") for n in range(5)] == [True, True, True, False, False]
+    assert kept("192.0.2.78", "of a neighbour")
+
+
+def test_without_redis_texts_are_kept_still(app):
+    lonely = make_app(replace(app.extensions["settings"], redis_url="unix:///nowhere/redis.sock?db=0"))
+    lonely.config["RATELIMIT_ENABLED"] = True
+    with lonely.test_request_context("/"):
+        assert parking.has_room()
+    limiter._storage_dead = False
+    limiter.init_app(app)

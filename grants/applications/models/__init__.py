@@ -9,6 +9,7 @@ from grants.applications.models.application import (
     ApplicationState,
     Document,
     Evidence,
+    Submission,
 )
 from grants.applications.models.budget import (
     CERTAINTY_LABELS,
@@ -53,4 +54,5 @@ __all__ = [
     "PartnerState",
     "Revision",
     "Source",
+    "Submission",
 ]

@@ -255,6 +255,24 @@ class Evidence(Base):
     findings: Mapped[list[Any]]
 
 
+class Submission(Base):
+    """What was submitted, word for word, as the receipt's fingerprint covers it: appended, never edited.
+
+    `sha256` is that of `content` in UTF-8, the canonical JSON of grants.applications.submitted.content_of.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (Index(None, "application_id", "sha256"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    submitted_at: Mapped[datetime]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str]
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql")
+
+
 @event.listens_for(Application.title, "set")
 def _sort_by_title(application: Any, title: str, *_: Any) -> None:
     application.sort_key = sort_key(title)

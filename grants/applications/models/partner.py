@@ -44,7 +44,7 @@ class Partner(Record):
     `link_id` is what the link of the last invitation carries: a newer one makes it void. `role` is said by the lead,
     then by the partner, who also writes `tasks` and `papers`, and declares `aid_elsewhere` where the call limits public
     aid. Acceding keeps who signed which text, and in
-    `acceded_hash` the SHA-256 of what was acceded to (grants.applications.content.accession_hash).
+    `acceded_hash` the SHA-256 of what was acceded to (grants.applications.submitted.accession_hash).
     """
 
     __tablename__ = "partner"

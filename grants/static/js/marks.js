@@ -23,7 +23,7 @@ for (const form of $$("form[data-score]")) {
       if (value === null) { left += 1; continue; }
       sum += value / 5 * weight;
       weights += weight;
-      caption.textContent = $("input[type=radio]:checked", criterion).dataset.anchor;
+      caption.textContent = $("input[type=radio]:checked", criterion).dataset.anchor + (value % 1 ? " +" : "");
       if (required) {
         required.hidden = value > 3;
         if (value <= 3) required.closest("details").open = true;
@@ -48,8 +48,21 @@ for (const form of $$("form[data-score]")) {
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
+  const comment = () => {
+    const details = $("details", criteria[at]), box = details && $("textarea", details);
+    if (!box) return;
+    details.open = true;
+    box.focus();
+  };
+
+  const press = button => { if (button) form.requestSubmit(button); };
+
   form.addEventListener("change", update);
   update();
+  if (location.hash === "#marks" && criteria.length) {
+    at = Math.max(0, criteria.findIndex(one => mark(one) === null));
+    addEventListener("load", () => go(0)); // not before: arriving at the fragment, the browser takes the focus away
+  }
   form.addEventListener("focusin", event => {
     const found = criteria.indexOf(event.target.closest(".crit"));
     if (found >= 0) at = found;
@@ -60,10 +73,14 @@ for (const form of $$("form[data-score]")) {
   }
   form.addEventListener("keydown", event => {
     if (keys && !keys.checked) return;
+    if (event.key === "Escape" && event.target.closest(".crit__c")) { go(0); event.preventDefault(); return; }
     if (event.target.matches("textarea, input:not([type=radio], [type=checkbox]), select")) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^[0-5]$/.test(event.key)) choose(`input[type=radio][value="${event.key}"]`);
     else if (event.key === "." || event.key === ",") choose(".seg__o--half input");
+    else if (event.key === "c" || event.key === "C") comment();
+    else if (event.key === "s" || event.key === "S") press($("[data-key-save]", form));
+    else if (event.key === "n" || event.key === "N") press($("[data-key-next]", form));
     else if (event.key === "j" || event.key === "J") go(1);
     else if (event.key === "k" || event.key === "K") go(-1);
     else return;

@@ -1,5 +1,5 @@
 // Files: the chosen name is shown, a file can be dropped, sending shows how far it is and goes on after a cut.
-import { $, $$, number, phrases, say, send } from "./dom.js";
+import { $, $$, element, number, phrases, say, send } from "./dom.js";
 
 const PIECE = 1_000_000, PAUSE = 2_000, LONGEST = 30_000;
 
@@ -22,8 +22,22 @@ const pause = milliseconds => new Promise(go => {
   addEventListener("online", () => { clearTimeout(timer); go(); }, { once: true });
 });
 
-// A refusal that trying again would not change: the ordinary form asks, and the page says why.
+// A refusal that trying again would not change: its message says why, and without one the ordinary form asks.
 class Refusal extends Error {}
+
+// Beside the field, as the server would have said it on the page of the form.
+function refuse(input, why) {
+  const id = `${input.id}-refused`, field = input.closest(".field") || input.closest(".drop").parentElement;
+  document.getElementById(id)?.remove();
+  if (!why) return;
+  const told = element("p", { className: "field__err", id }, element("span", { className: "vh", textContent: `${phrases.error} ` }), why);
+  (input.closest(".drop") || input).before(told);
+  input.setAttribute("aria-invalid", "true");
+  input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), id].filter(Boolean).join(" "));
+  field.scrollIntoView({ block: "center" });
+  input.focus({ preventScroll: true });
+  say(why);
+}
 
 // Sends one file piece by piece and answers its id. A cut is waited out; what has arrived is not sent again.
 async function inPieces(file, tell) {
@@ -36,7 +50,8 @@ async function inPieces(file, tell) {
         ? { method: "POST", body: file.slice(offset, offset + PIECE), headers: { "Upload-Offset": String(offset), "Content-Type": "application/octet-stream", "X-CSRFToken": token() } }
         : { method: "POST", body: begin, headers: { "X-CSRFToken": token() } };
       const answer = await send(place ? place.url : "/account/uploads", options);
-      if (answer.redirected || (answer.status >= 400 && answer.status < 500 && answer.status !== 409)) throw new Refusal();
+      if (answer.redirected) throw new Refusal();
+      if (answer.status >= 400 && answer.status < 500 && answer.status !== 409) throw new Refusal((await answer.json().catch(() => ({}))).problem);
       const said = await answer.json();
       if (!answer.ok && answer.status !== 409) throw new Error(String(answer.status));
       place ??= said;
@@ -79,14 +94,20 @@ for (const form of $$("form[data-upload]")) {
       if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
       form.submit();
     };
+    let current = null;
     try {
       for (const input of inputs.filter(one => one.files.length === 1 && one.files[0].size > PIECE)) {
+        current = input;
+        refuse(input, "");
         const id = await inPieces(input.files[0], tell);
         form.append(Object.assign(document.createElement("input"), { type: "hidden", name: `${input.name}-upload`, value: id }));
         input.disabled = true;
       }
-    } catch {
-      ordinary();
+    } catch (problem) {
+      if (!problem.message || !(problem instanceof Refusal)) { ordinary(); return; }
+      if (submitter) submitter.disabled = false;
+      if (bar) bar.hidden = true;
+      refuse(current, problem.message); // nothing is sent: the form would carry the whole file, to be refused again
       return;
     }
     const request = new XMLHttpRequest(), body = new FormData(form);

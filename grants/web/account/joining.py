@@ -56,7 +56,7 @@ class Invited(Protocol):
 @throttled
 def join(user: Any, token: str) -> Any:
     """To speak for an organisation."""
-    invitation = queries.invited(_link(token))
+    invitation = queries.invited(link_of(token))
     if invitation is None:
         return private(render_template("account/join_too_old.html"), 410)
     if (elsewhere := _somebody_else(user, invitation, url_for(".join", token=token))) is not None:
@@ -81,7 +81,7 @@ def join(user: Any, token: str) -> Any:
 @throttled
 def join_consortium(user: Any, token: str) -> Any:
     """To take part in an application: whoever is asked arrives on its page, with an account made on the way."""
-    partner = partners.invited(_link(token))
+    partner = partners.invited(link_of(token))
     if partner is None:
         return private(render_template("account/partner_too_old.html"), 410)
     if (elsewhere := _somebody_else(user, partner, url_for(".join_consortium", token=token))) is not None:
@@ -96,7 +96,7 @@ def join_consortium(user: Any, token: str) -> Any:
     return private(render_template("account/partner_anew.html", form=newcomer, partner=partner))
 
 
-def _link(token: str) -> UUID | None:
+def link_of(token: str) -> UUID | None:
     return links.read(token, str(current_app.secret_key))
 
 

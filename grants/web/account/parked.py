@@ -54,14 +54,21 @@ def forget_parked(user: Person, row: ParkedForm) -> Any:
 
 
 def _closed(user: Person, path: str) -> Text | None:
-    """Why this person cannot open that page now; None when they can. Raises NoResultFound when they cannot see it."""
-    try:
-        endpoint, arguments = current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException as error:  # the page is no longer where it was
-        raise NoResultFound from error
-    view: Any = current_app.view_functions[endpoint]
-    subject = view.load(user, **arguments) if view.load else None
-    reason: Text | None = view.policy.why_not(user, subject)
+    """Why this person cannot open that page or send its form now; None when they can.
+
+    Raises NoResultFound when they cannot see it.
+    """
+    addresses = current_app.url_map.bind("")
+    reason: Text | None = None
+    for method in ("GET", "POST"):
+        try:
+            endpoint, arguments = addresses.match(path, method=method)
+        except HTTPException as error:
+            if method == "GET":  # the page is no longer where it was
+                raise NoResultFound from error
+            break  # its form is sent elsewhere
+        view: Any = current_app.view_functions[endpoint]
+        reason = reason or view.policy.why_not(user, view.load(user, **arguments) if view.load else None)
     return reason
 
 

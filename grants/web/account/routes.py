@@ -9,6 +9,7 @@ from grants.web.account import (
     parked,
     portal,
     profile,
+    seats,
     uploads,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "parked",
     "portal",
     "profile",
+    "seats",
     "uploads",
 ]
 

@@ -26,6 +26,7 @@ from grants.web.parking import taken_up
 
 FIRST_ROWS = 3  # a budget not begun yet
 MOST = {"lines": MOST_LINES, "funds": MOST_CONTRIBUTIONS}
+NAMES = {"who": "organisation_id"}  # columns that a line calls otherwise
 NAME = re.compile(r"(lines|funds)-(\d{1,3})-([a-z]+)")
 
 
@@ -100,6 +101,10 @@ class BudgetPlanForm(Form, Versioned):
         """Its rows with something in them beside what stands there by itself."""
         given = {"certainty", "who"}
         return [row for row in self.rows[group] if any(text for name, text in row.cells.items() if name not in given)]
+
+    def unread(self, group: str) -> list[set[str]]:
+        """Of each of those rows what could not be read, as a line or a contribution calls it."""
+        return [{NAMES.get(name, name) for name in row.errors} for row in self.filled(group)]
 
     def visible(self) -> Iterator[Any]:
         """Its fields and its tables, for the page that shows two people's texts."""

@@ -12,7 +12,7 @@ from grants.applications.budget_book import Sent
 from grants.applications.budgets import budget_of, flaws, warnings, years_of
 from grants.applications.content import Section
 from grants.applications.models import Application
-from grants.applications.plan import Plan
+from grants.applications.plan import Plan, still
 from grants.core import i18n
 from grants.core.clock import now
 from grants.core.i18n import N_, Text
@@ -71,15 +71,17 @@ def _saved(user: Person, application: Application, form: BudgetPlanForm, go: str
 
 
 def autosave(user: Person, application: Application) -> Any:
-    """Keep what is readable, and say what it adds up to. A cell that cannot be read counts as empty meanwhile."""
+    """Keep what is readable, and say what it adds up to. Of a cell that cannot be read what is saved stays."""
     form, saved, id = BudgetPlanForm(application), Plan.of(application), application.id
     form.validate()
     typed = form.part()
     good = {name: getattr(saved if form[name].errors else typed, name) for name in ("duration_months", "asked")}
-    plan = Plan(**good, lines=typed.lines, funding=typed.funding)
+    lines = still(typed.lines, form.unread("lines"), saved.lines)
+    plan = Plan(**good, lines=lines, funding=still(typed.funding, form.unread("funds"), saved.funding))
     version = service.revise(application, plan, seen=form.version.data, actor=user)
     kept = queries.own_application(user, id)
-    return jsonify(saved_at=now().isoformat(), version=version, **figures(kept))
+    unread = [one.focus for one in form.problems(form_errors(form))]
+    return jsonify(saved_at=now().isoformat(), version=version, unread=unread, **figures(kept))
 
 
 def page(

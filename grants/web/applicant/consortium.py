@@ -12,7 +12,8 @@ from wtforms.validators import InputRequired, Length
 
 from grants.applications import accession, partner_policy, policy
 from grants.applications import partner_queries as queries
-from grants.applications.content import CONSORTIUM, blockers, is_awaited, is_confirmed, papers
+from grants.applications.blockers import blockers, is_awaited, is_confirmed, papers
+from grants.applications.content import CONSORTIUM
 from grants.applications.models import EXPECTED, TAKING_PART, Application, Partner, PartnerState
 from grants.core.clock import now
 from grants.core.errors import Refused
@@ -24,6 +25,7 @@ from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.status import DONE
 from grants.web.eligibility import look as look_of
+from grants.web.fields import tidy
 from grants.web.filters import Tag
 from grants.web.forms import Form
 from grants.web.language import speak_for
@@ -139,7 +141,7 @@ def remind_partner(user: Person, partner: Partner) -> Any:
 @access(partner_policy.manage_partner, own_partner)
 def remove_partner(user: Person, partner: Partner) -> Any:
     name, id = accession.said(partner), partner.application_id
-    workflow.remove_partner(partner, request.form.get("reason", "")[:2_000], actor=user)
+    workflow.remove_partner(partner, tidy(request.form.get("reason", ""))[:2_000], actor=user)
     flash(_("%(name)s is no longer part of the consortium.", name=name))
     return _back(id)
 

@@ -11,27 +11,28 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from grants.applications import policy, queries, service
+from grants.applications.blockers import Blocker, most
 from grants.applications.budgets import budget_of, warnings
 from grants.applications.content import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
     Answered,
-    Blocker,
     Budget,
     Project,
     Section,
     Sheet,
-    content_hash,
-    most,
     outline,
 )
 from grants.applications.models import Application
+from grants.applications.submitted import content_hash
 from grants.calls.eligibility import Finding
 from grants.calls.models import Call
 from grants.calls.questionnaire import Part, cell_name
 from grants.core.clock import now
 from grants.core.errors import LostUpdate
+from grants.core.i18n import Text
 from grants.people import queries as people
+from grants.people.identifiers import ice_warning
 from grants.people.models import Person, Right
 from grants.web.access import access
 from grants.web.answers import AnswersForm, answers_form, sheets
@@ -175,7 +176,7 @@ def autosave_answers(user: Person, sheet: Sheet) -> Any:
     good = {id: given for id, given in typed.items() if id not in wrong}
     good |= {id: given for id, given in saved.answers.items() if id in wrong}
     version = service.revise(application, Answered(part, good), seen=form.version.data, actor=user)
-    return jsonify(saved_at=now().isoformat(), version=version)
+    return jsonify(saved_at=now().isoformat(), version=version, unread=sorted(wrong))
 
 
 def _answers_form(application: Application, part: Part) -> AnswersForm:
@@ -241,7 +242,7 @@ def _autosave(application: Application, form: Any, saved: Project | Budget, user
     typed = form.part()
     good = {name: getattr(saved if form[name].errors else typed, name) for name in type(typed).__dataclass_fields__}
     version = service.revise(application, type(typed)(**good), seen=form.version.data, actor=user)
-    return jsonify(saved_at=now().isoformat(), version=version)
+    return jsonify(saved_at=now().isoformat(), version=version, unread=[one.name for one in form if one.errors])
 
 
 def _show_blockers(form: Any, application: Application, section: str) -> None:
@@ -291,7 +292,7 @@ def _check_page(user: Person, application: Application, found: Sequence[Blocker]
         problems=problems,
         findings=[(one, look(one)) for one in judged],
         budget=budget_of(application),
-        warnings=warnings(application),
+        warnings=_warnings(application),
         standing=standing(application),
         steps=standing(application).steps("check"),
         files=files(application, "applicant.document"),
@@ -299,6 +300,14 @@ def _check_page(user: Person, application: Application, found: Sequence[Blocker]
         refusal=policy.submit.why_not(user, application),
     )
     return page, status
+
+
+def _warnings(application: Application) -> list[tuple[str, Text]]:
+    """What to look at again, and where; none of it keeps the application from being submitted."""
+    ice, who = application.organisation.ice, application.organisation_id
+    doubt = ice_warning(ice) if ice else None
+    found = [(section_url(application.id, Section.BUDGET), one) for one in warnings(application)]
+    return [*found, (url_for(".organisation", organisation_id=who), doubt)] if doubt else found
 
 
 @portal.post("/applications/<uuid:application_id>/submit")

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from grants.applications import policy
 from grants.applications.models import Application
 from grants.calls.eligibility import Facts, judge, shown
-from grants.core.errors import LostUpdate
 from grants.people.facts import OrganisationFacts
 from grants.people.models import Person
 from grants.web.access import access
@@ -33,15 +32,9 @@ def eligibility(user: Person, application: Application) -> Any:
     asked = tuple(one for one in questions(rules) if one not in OF_THE_ORGANISATION)
     typed = kept.for_call(application.call) if kept else Facts()
     organisation, id = application.organisation, application.id
-    form = FactsForm(asked, application.call, filled(saved, typed))
-    if not form.is_submitted():
-        form.version.data = organisation.version
+    form = FactsForm(asked, application.call, filled(saved, typed), version=organisation.version)
     if form.validate_on_submit():
-        try:
-            workflow.give(application, _given(form, application), actor=user, version=form.version.data)
-        except LostUpdate:
-            flash(_("The organisation’s file was changed meanwhile. Check these answers, then save again."), "warning")
-            return redirect(url_for(".eligibility", application_id=id), 303)
+        workflow.give(application, _given(form, application), actor=user, version=form.version.data)
         flash(_("Your answers are saved with the organisation."))
         return forget(redirect(url_for(".eligibility", application_id=id), 303))
     return render_template(

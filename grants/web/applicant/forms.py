@@ -10,13 +10,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from grants.applications.content import (
-    LONGEST_DESCRIPTION,
-    LONGEST_DURATION,
-    LONGEST_TITLE,
-    Budget,
-    Project,
-)
+from grants.applications.content import LONGEST_DESCRIPTION, LONGEST_DURATION, LONGEST_TITLE, Budget, Project
 from grants.clusters.models import Cluster, Commission
 from grants.core.i18n import N_
 from grants.core.types import Money
@@ -146,6 +140,12 @@ class OrganisationForm(FactsFields, Form, Versioned):
         [Length(max=100)],
         description=_l("A number is unique only at its court, for example Casablanca."),
     )
+    tax_id = StringField(
+        _l("Tax identifier"),
+        [Length(max=50)],
+        description=_l("IF in Morocco; NIF in Algeria, 15 or 20 digits; NCC in Côte d’Ivoire, 7 digits and a letter."),
+    )
+    social_id = StringField(_l("Number at the social security (CNSS)"), [Length(max=50)])
     members = MembersField(
         _l("Member of"),
         description=_l("The cluster confirms it. Asked because some calls are for members."),
@@ -171,6 +171,8 @@ class OrganisationForm(FactsFields, Form, Versioned):
             ice=self.ice.data,
             rc_court=self.rc_court.data,
             rc_number=self.rc_number.data,
+            tax_id=self.tax_id.data,
+            social_id=self.social_id.data,
         )
 
     def validate(self, extra_validators: Any = None) -> bool:

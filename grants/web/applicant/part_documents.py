@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import NoResultFound
 
 from grants.applications import partner_policy as policy
 from grants.applications import partner_queries as queries
@@ -22,18 +21,13 @@ from grants.profiles.models import KEPT_LABELS, Attachment
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.applicant.consortium import own_partner
-from grants.web.applicant.required import FILLS, fill, shelf, slot_form
+from grants.web.applicant.required import FILLS, fill, shelf, slot_for, slot_form
 from grants.web.downloads import attached, listed
 from grants.web.language import speak_for
 
 
 def own_slot(user: Person, partner_id: UUID, required_id: UUID) -> Slot[RequiredDocument]:
-    """Raises NoResultFound for a document that the call does not ask of partners."""
-    found = slots_of(own_partner(user, partner_id))
-    slot = next((one for one in found if one.required.id == required_id), None)
-    if slot is None:
-        raise NoResultFound
-    return slot
+    return slot_for(required_id, slots_of(own_partner(user, partner_id)))
 
 
 def own_attachment(user: Person, partner_id: UUID, required_id: UUID, kept_id: UUID) -> Attachment:

@@ -14,11 +14,12 @@ from wtforms.validators import InputRequired, Length
 from grants.applications import accession, partner_policy, partner_service, policy
 from grants.applications import partner_queries as queries
 from grants.applications.accession import OwnPart
+from grants.applications.blockers import is_confirmed
 from grants.applications.budgets import conditions, read_budget
-from grants.applications.content import accession_hash, is_confirmed
 from grants.applications.models import EDITABLE, TAKING_PART, Application, BudgetLine, Partner, PartnerState
 from grants.applications.reckoning import Share, explained
 from grants.applications.slots import Fill, slots_of
+from grants.applications.submitted import accession_hash
 from grants.awards import queries as awards
 from grants.core.clock import now
 from grants.core.errors import LostUpdate, Refused
@@ -34,6 +35,7 @@ from grants.web.applicant.consortium import look, own_partner
 from grants.web.applicant.required import owed
 from grants.web.applicant.status import look as look_of
 from grants.web.eligibility import AID_HINT
+from grants.web.fields import tidy
 from grants.web.filters import Tag
 from grants.web.forms import Form, MoneyField, Versioned
 from grants.web.history import PARTNERSHIP
@@ -120,7 +122,7 @@ def accept_partnership(user: Person, partner: Partner) -> Any:
 @access(partner_policy.answer_partnership, own_partner)
 def decline_partnership(user: Person, partner: Partner) -> Any:
     id = partner.id
-    workflow.decline_partnership(partner, request.form.get("reason", "")[:2_000], actor=user)
+    workflow.decline_partnership(partner, tidy(request.form.get("reason", ""))[:2_000], actor=user)
     flash(_("You have declined the invitation. The lead is told."))
     return _back(id)
 
@@ -182,7 +184,7 @@ def accede(user: Person, partner: Partner) -> Any:
 @access(partner_policy.leave_consortium, own_partner)
 def leave_consortium(user: Person, partner: Partner) -> Any:
     name = accession.said(partner)
-    workflow.leave_consortium(partner, request.form.get("reason", "")[:2_000], actor=user)
+    workflow.leave_consortium(partner, tidy(request.form.get("reason", ""))[:2_000], actor=user)
     flash(_("%(name)s no longer takes part. The lead is told.", name=name))
     return redirect(url_for(".home"), 303)
 

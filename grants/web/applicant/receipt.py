@@ -1,13 +1,14 @@
 """After the submission: the receipt, taking it back, giving it up."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from grants.applications import policy, queries
-from grants.applications.models import Application
+from grants.applications import policy, queries, submitted
+from grants.applications.models import Application, Submission
 from grants.applications.receipts import Receipt
 from grants.people.models import Person
 from grants.web.access import access
@@ -15,6 +16,7 @@ from grants.web.applicant import portal
 from grants.web.applicant.drafts import own_application
 from grants.web.applicant.forms import WithdrawForm
 from grants.web.applicant.status import next_step
+from grants.web.downloads import said
 from workflows import application as workflow
 
 
@@ -32,8 +34,20 @@ def receipt(user: Person, application: Application) -> Any:
         last=given[0],
         before=given[1:],
         current=application.content_hash == given[0].fingerprint,
+        kept=submitted.kept(application),
         step=next_step(application),
     )
+
+
+def own_submission(user: Person, application_id: UUID, fingerprint: str) -> Submission:
+    return submitted.submission(own_application(user, application_id), fingerprint)
+
+
+@portal.get("/applications/<uuid:application_id>/submitted/<fingerprint>.json")
+@access(policy.read_own_submission, own_submission)
+def submitted_content(user: Person, submission: Submission) -> Any:
+    """Word for word what the fingerprint of a receipt is of."""
+    return said(submission)
 
 
 @portal.post("/applications/<uuid:application_id>/reopen")

@@ -1,5 +1,6 @@
 """The documents a call asks for: one page for each, where files are sent, attached from the shelf and removed."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -62,13 +63,16 @@ def slot_form(slot: Slot[RequiredDocument]) -> SlotForm:
     return form
 
 
-def own_slot(user: Person, application_id: UUID, required_id: UUID) -> Slot[RequiredDocument]:
-    """Raises NoResultFound for a document that the call does not ask for."""
-    found = slots(own_application(user, application_id))
+def slot_for(required_id: UUID, found: Sequence[Slot[RequiredDocument]]) -> Slot[RequiredDocument]:
+    """Raises NoResultFound for a document that is not asked for."""
     slot = next((one for one in found if one.required.id == required_id), None)
     if slot is None:
         raise NoResultFound
     return slot
+
+
+def own_slot(user: Person, application_id: UUID, required_id: UUID) -> Slot[RequiredDocument]:
+    return slot_for(required_id, slots(own_application(user, application_id)))
 
 
 def own_attachment(user: Person, application_id: UUID, required_id: UUID, kept_id: UUID) -> Attachment:

@@ -10,9 +10,10 @@ from flask import url_for
 
 from grants.appeals.models import Appeal, AppealState
 from grants.appeals.queries import Refusal
+from grants.applications.blockers import Blocker, blockers
 from grants.applications.clarification_policy import EXAMINED as BEING_EXAMINED
-from grants.applications.content import CONSORTIUM, Blocker, Section, blockers, is_started, sections
-from grants.applications.deadline import due_at, in_time, is_taking
+from grants.applications.content import CONSORTIUM, Section, is_started, sections
+from grants.applications.deadline import due_at, grace_said, in_time, is_taking
 from grants.applications.models import EDITABLE, Application, Document
 from grants.applications.models import ApplicationState as State
 from grants.awards.models import Decision, DecisionState
@@ -95,6 +96,10 @@ class Standing(NamedTuple):
     @property
     def due(self) -> datetime:
         return due_at(self.application)
+
+    @property
+    def grace(self) -> Text | None:
+        return grace_said()
 
     @property
     def done(self) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import render_template, request
 from sqlalchemy.exc import NoResultFound
 
-from grants.applications.deadline import is_taking
+from grants.applications.deadline import grace_said, is_taking
 from grants.calls import policy, queries, questionnaires
 from grants.calls.models import Call, CallState
 from grants.calls.question_policy import questions_end, why_closed
@@ -88,6 +88,7 @@ def call_page(user: Person, call: Call, form: QuestionForm) -> str:
         notices=notices(call),
         total=total(call),
         taking=is_taking(call),
+        grace=grace_said(),
         outline=questionnaires.read_by_applicants(call),
         when=when,
         testable=any(one.rule.questions() for one in call.rules),

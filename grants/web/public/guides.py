@@ -1,9 +1,12 @@
 """The help pages, one for each role: what you do, in what order, what the system checks. In our own words."""
 
 from grants.core.i18n import N_
+from grants.web.public import panel_guides
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
+from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
+from grants.web.public.search_guide import SEARCH
 from grants.web.public.session_guide import SESSION
 
 REVIEWER = Guide(
@@ -12,6 +15,7 @@ REVIEWER = Guide(
     "scale",
     N_("You mark projects of your commission against the published rubric."),
     [
+        *panel_guides.FOR_REVIEWERS,
         (
             N_("Declare a conflict, or none"),
             N_(
@@ -28,6 +32,24 @@ REVIEWER = Guide(
             N_("By half marks, with the keyboard if you like. A comment is required at 3 or under."),
         ),
         (
+            N_("Say what you recommend"),
+            N_(
+                "Where the budget has lines, an amount for each heading, with the reason of each cut; the sum stands"
+                " below. Your private notes are read by nobody else."
+            ),
+        ),
+        (
+            N_("Save and next"),
+            N_("Leads to the file with the fewest reviews, so that every project gets its share of attention."),
+        ),
+        (
+            N_("Mark in a workbook, if you are often offline"),
+            N_(
+                "Fetch one Excel sheet with all your files, send it back filled in, and see what it changes before"
+                " anything is written. What you changed on the site meanwhile stays, unless you say otherwise."
+            ),
+        ),
+        (
             N_("Submit"),
             N_("A submitted review is final; only the chair can reopen it, with a reason."),
         ),
@@ -35,8 +57,10 @@ REVIEWER = Guide(
     [
         N_("You see the file only after you have declared no conflict."),
         N_("You see the other reviews only after your own is in."),
+        N_("In a double-blind call you are not told who applies, and you read anonymised versions of the documents."),
         N_("You read the pages of a PDF as pictures, here: nothing of the file runs on your computer."),
         N_("Every criterion is marked and every low mark is explained before you can submit."),
+        *panel_guides.REVIEWERS_CHECKS,
     ],
 )
 CHAIR = Guide(
@@ -45,6 +69,7 @@ CHAIR = Guide(
     "users-round",
     N_("You assign reviewers, follow their progress, rank and propose."),
     [
+        *panel_guides.FOR_CHAIRS,
         (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
         (N_("Follow the reviews"), N_("Reminders leave by themselves before and after the due date.")),
         (
@@ -71,6 +96,7 @@ CHAIR = Guide(
             " would tell."
         ),
         N_("Reviewers who share no project are never compared, and too few marks are said to be too few."),
+        *panel_guides.CHAIRS_CHECKS,
     ],
 )
 COMMITTEE = Guide(
@@ -90,6 +116,38 @@ COMMITTEE = Guide(
             N_("Decide on each proposal"),
             N_("Funded reserves the credit at once. Not selected needs a reason, which the applicant reads."),
         ),
+        (
+            N_("Look at the whole picture"),
+            N_(
+                "Every commission beside its envelope, on a chart and in a table, with the line where each envelope"
+                " ends; the same as an Excel file."
+            ),
+        ),
+        (
+            N_("Try before you decide"),
+            N_(
+                "“What if…” is a draft of your own: move a line, change an amount, move credit between envelopes. It"
+                " changes nothing until you confirm its preview; then all of it is done, or nothing."
+            ),
+        ),
+        (
+            N_("Decide on several at once"),
+            N_("Tick projects, choose one outcome: a preview says what happens to whom and what credit is left."),
+        ),
+        (
+            N_("Transfer credit between envelopes"),
+            N_(
+                "Within one call, with a reason that everybody who follows the call reads. Only what is free and what"
+                " no pending proposal needs."
+            ),
+        ),
+        (
+            N_("Read the letters beforehand"),
+            N_(
+                "Each outcome has its letter in three languages. Leave our words, or write your own with places such as"
+                " the amount or the reasons; the preview shows what a real applicant will read."
+            ),
+        ),
         (N_("Close the call"), N_("When every decision is taken, close it: all applicants are told the same day.")),
         (
             N_("Hear appeals"),
@@ -103,6 +161,9 @@ COMMITTEE = Guide(
         N_("The fund never spends what it does not have, however many people decide at once."),
         N_("Who sent a call to the committee does not approve it; who proposed a project does not decide on it."),
         N_("Nobody hears an appeal against a decision they took or proposed."),
+        N_("Linked to an applicant, you see no figure of its commission before the results, and decide nothing on it."),
+        N_("The reserve list is funded in rank order, with freed credit only; passing over somebody takes a reason."),
+        N_("Marks are in a letter only as far as the call tells them to its applicants."),
     ],
 )
 OFFICER = Guide(
@@ -279,8 +340,10 @@ GUIDES = {
         REVIEWER,
         CHAIR,
         SESSION,
+        CONFLICTS,
         COMMITTEE,
         OFFICER,
+        SEARCH,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,

@@ -8,10 +8,13 @@ from flask import abort, current_app, render_template
 from grants.core.i18n import N_, Text
 from grants.core.policy import anyone
 from grants.people.models import ROLE_LABELS, Person, Role
+from grants.reports.search.keys import KEYS
+from grants.reports.search.language import EXAMPLES
 from grants.web.access import Permission, access, matrix
 from grants.web.public import portal
 from grants.web.public.applying_guides import BUDGET, example
 from grants.web.public.guides import GUIDES
+from grants.web.public.search_guide import ASKED, SEARCH
 from grants.web.public.vocabulary import VOCABULARY
 
 AUDIENCES: dict[str, Text] = {
@@ -58,6 +61,8 @@ def help_topic(user: Person, topic: str) -> Any:
     shown = {"guides": GUIDES.values(), "guide": GUIDES[topic], "topic": topic}
     if topic == BUDGET.topic:
         return render_template("public/help_budget.html", example=example(), **shown)
+    if topic == SEARCH.topic:
+        return render_template("public/help_search.html", keys=KEYS.values(), examples=EXAMPLES, asked=ASKED, **shown)
     return render_template("public/help_topic.html", **shown)
 
 

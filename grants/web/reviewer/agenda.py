@@ -55,7 +55,7 @@ def move_item(user: Person, item: Item) -> Any:
 @portal.post("/items/<uuid:id>/rapporteur")
 @access(policy.lead_item, queries.item)
 def name_rapporteur(user: Person, item: Item) -> Any:
-    person = member_named(item.session.commission_id, request.form.get("person", ""))
+    person = member_named(item.session, request.form.get("person", ""))
     workflow.name_rapporteur(item, person, actor=user)
     return _back(item)
 

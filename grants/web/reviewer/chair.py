@@ -15,7 +15,9 @@ from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.core.types import Money
 from grants.people.models import Person
-from grants.reviews import pages, policy, queries
+from grants.reports.search.keys import Audience
+from grants.reviews import pages, panel_queries, policy, queries
+from grants.reviews.conflicts import against
 from grants.reviews.models import Review
 from grants.reviews.queries import Chaired, Line, Ranking
 from grants.web.access import access
@@ -23,8 +25,10 @@ from grants.web.answers import sheets
 from grants.web.downloads import attached
 from grants.web.filters import ref
 from grants.web.language import speak_for
+from grants.web.listing import near, show_list
 from grants.web.reading import picture, reading_page
 from grants.web.reviewer import portal
+from grants.web.reviewer.asking import list_actions
 from grants.web.reviewer.forms import AssignForm, ConflictForm, ProposalForm, assign_form, proposal_form
 from workflows import decision as decision_workflow
 from workflows import review as workflow
@@ -35,29 +39,32 @@ from workflows.decision import Proposal
 @access(signed_in)
 def commissions(user: Person) -> Any:
     """The commissions this person chairs, by call, and how far they are."""
-    return render_template("reviewer/commissions.html", seats=queries.seats(user))
+    return render_template("reviewer/commissions.html", seats=queries.seats(user), coming=panel_queries.coming(user))
 
 
 @portal.get("/calls/<uuid:call_id>/<uuid:commission_id>")
 @access(policy.lead_commission, queries.chaired)
 def board(user: Person, board: Chaired) -> Any:
-    """The applications of one commission, with their reviews counted, page by page."""
+    """The list of the applications of one commission, with their reviews counted."""
     _speak(board.call)
-    listed = pages.listed(user, board, _page(), pages.counted(user, board))
-    return render_template("reviewer/board.html", board=board, listed=listed, can_rank=policy.rank.allows(user, board))
+    found = show_list(user, Audience.CHAIR, call=board.call, commission=board.commission, actions=list_actions(user))
+    pending = pages.counted(user, board).pending
+    return render_template(
+        "reviewer/board.html", board=board, found=found, complete=not pending, can_rank=policy.rank.allows(user, board)
+    )
 
 
 @portal.get("/applications/<uuid:id>")
 @access(policy.lead, queries.led_application)
 def led(user: Person, application: Application) -> Any:
     """One application: the file, its reviews, and whom to ask."""
-    return _led_page(user, application, _assign_form(application))
+    return _led_page(user, application, _assign_form(user, application))
 
 
 @portal.post("/applications/<uuid:id>/assign")
 @access(policy.lead, queries.led_application)
 def assign(user: Person, application: Application) -> Any:
-    form = _assign_form(application)
+    form = _assign_form(user, application)
     if not form.validate_on_submit():
         return _led_page(user, application, form)
     try:
@@ -198,15 +205,16 @@ def _proposals(board: Ranking, form: ProposalForm) -> list[Proposal]:
     return [one(line) for line in board.lines]
 
 
-def _assign_form(application: Application) -> AssignForm:
-    return assign_form(queries.candidates(application.call, application.commission_id))
+def _assign_form(user: Person, application: Application) -> AssignForm:
+    return assign_form(queries.candidates(application.call, application.commission_id, user))
 
 
 def _led_page(user: Person, application: Application, form: AssignForm) -> str:
     _speak(application.call)
     reviews = queries.on_file(user, application)
-    candidates = queries.candidates(application.call, application.commission_id)
+    candidates = queries.candidates(application.call, application.commission_id, user)
     asked = {one.reviewer_id for one in reviews}
+    conflicted = against(application)
     return render_template(
         "reviewer/led.html",
         application=application,
@@ -215,9 +223,17 @@ def _led_page(user: Person, application: Application, form: AssignForm) -> str:
         budget=read_budget(application),
         form=form,
         candidates={str(one.person.id): one for one in candidates},
-        free=[one for one in candidates if one.person.id not in asked],
+        free=[one for one in candidates if one.person.id not in asked | conflicted],
         asked=asked,
+        against=conflicted,
         open=application.state in {ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW},
+        near=near(
+            user,
+            Audience.CHAIR,
+            application,
+            url_for(".search"),
+            url_for(".board", call_id=application.call_id, commission_id=application.commission_id),
+        ),
     )
 
 

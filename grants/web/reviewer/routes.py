@@ -7,9 +7,37 @@ from flask import request
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
 from grants.web.navigation import Item, offer
-from grants.web.reviewer import agenda, chair, minutes, portal, reviews, sessions, statistics
+from grants.web.reviewer import (
+    agenda,
+    asking,
+    bids,
+    chair,
+    conflicts,
+    minutes,
+    offline,
+    panel,
+    portal,
+    reviews,
+    sessions,
+    statistics,
+    topics,
+)
 
-__all__ = ["agenda", "chair", "minutes", "portal", "reviews", "sessions", "statistics"]
+__all__ = [
+    "agenda",
+    "asking",
+    "bids",
+    "chair",
+    "conflicts",
+    "minutes",
+    "offline",
+    "panel",
+    "portal",
+    "reviews",
+    "sessions",
+    "statistics",
+    "topics",
+]
 
 SITTING = {f"reviewer.{name}" for name in ("sessions", "session", "plan_session", "change_session_plan", "minutes")}
 
@@ -20,6 +48,7 @@ def items(user: Person) -> Iterator[Item]:
     sits = (request.endpoint or "") in SITTING
     if Role.REVIEWER in roles:
         yield Item("reviewer.reviews", N_("My reviews"), "scale", "reviewer.review")
+        yield Item("reviewer.seats", N_("My panels"), "armchair", "reviewer.seats")
     if Role.CHAIR in roles:
         yield Item("reviewer.commissions", N_("My commissions"), "users-round", "" if sits else "reviewer.")
     if roles & {Role.CHAIR, Role.REVIEWER}:

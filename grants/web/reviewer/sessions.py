@@ -1,7 +1,6 @@
 """A commission's session on a screen: the same page for whoever leads and for members, kept up to date by asking."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -263,13 +262,13 @@ def draw_lot(user: Person, session: Session) -> Any:
 
 def _named(session: Session) -> Person | None:
     """The member whom the form names; None when it names nobody. 404 for somebody who does not sit here."""
-    return member_named(session.commission_id, request.form.get("person", ""))
+    return member_named(session, request.form.get("person", ""))
 
 
-def member_named(commission_id: UUID, typed: str) -> Person | None:
+def member_named(session: Session, typed: str) -> Person | None:
     if not typed:
         return None
-    found = next((one for one in queries.members(commission_id) if str(one.id) == typed), None)
+    found = next((one for one in queries.members(session) if str(one.id) == typed), None)
     if found is None:
         raise NotFound
     return found

@@ -1,39 +1,40 @@
 """The files of a call as the fund's people read them: the list, one file, its documents."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from grants.appeals import queries as appeals
-from grants.applications import clarification_policy, clarification_queries, policy, queries
+from grants.applications import clarification_policy, clarification_queries, policy, queries, submitted
 from grants.applications.budgets import budget_of
 from grants.applications.evidence import evidence
-from grants.applications.models import PRIVATE, STATE_LABELS, Application, Clarification, Document
+from grants.applications.models import Application, Clarification, Document, Submission
 from grants.applications.models import ApplicationState as State
-from grants.applications.queries import PER_PAGE, Sort, Wanted
 from grants.calls.eligibility import Finding, shown
 from grants.calls.models import Call
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people.models import ORGANISATION_LABELS, Person, Role
+from grants.reports.search.keys import Audience
+from grants.reports.search.policy import search_files
+from grants.reviews.conflict_queries import unled
 from grants.web.access import access
 from grants.web.answers import sheets
-from grants.web.downloads import attached, listed
+from grants.web.downloads import attached, listed, said
 from grants.web.eligibility import look
 from grants.web.filters import Tag, ref
 from grants.web.history import for_fund
 from grants.web.language import speak_for
+from grants.web.listing import Action, lists, near, show_list
 from grants.web.navigation import Item, offer
 from grants.web.reading import picture, reading_page
 from grants.web.staff import portal
 from grants.web.tags import tag_of
 from workflows import application as workflow
 
-SHOWN = [state for state in State if state not in PRIVATE]
 TO_SCREEN = frozenset({State.SUBMITTED, State.ADMISSIBLE})
 
 
@@ -69,40 +70,31 @@ def application_calls(user: Person) -> Any:
         "staff/application_calls.html",
         calls=rows,
         appeals=appeals.waiting(user, Role.OFFICER) if hears else None,
+        unled=sum(row.finding.open for row in unled(user)) if hears else 0,
     )
+
+
+def list_actions(user: Person) -> list[Action]:
+    """What a programme officer does with several files at once."""
+    if Role.OFFICER not in user.roles:
+        return []
+    url = url_for(".screen_found")
+    return [
+        Action(url, _("Declare admissible and eligible…"), "list-checks", "both"),
+        Action(url, _("Declare admissible…"), "circle-check", "admit"),
+        Action(url, _("Declare eligible…"), "badge-check", "find_eligible"),
+    ]
+
+
+lists(portal, Audience.FUND, search_files, list_actions)
 
 
 @portal.get("/calls/<uuid:call_id>/applications")
 @access(policy.list_files, followed_call)
 def applications(user: Person, call: Call) -> Any:
-    wanted = wanted_of(request.args)
-    found = queries.files(user, call, wanted)
-    return render_template(
-        "staff/applications.html",
-        call=call,
-        wanted=wanted,
-        files=found,
-        first=(found.page - 1) * PER_PAGE + 1,
-        states=[(state, STATE_LABELS[state], found.by_state.get(state, 0)) for state in SHOWN],
-        commissions=sorted((one.commission for one in call.envelopes), key=lambda one: one.position),
-        may_screen=policy.screen_call.allows(user, call),
-        to_screen=TO_SCREEN,
-    )
-
-
-def wanted_of(args: Any) -> Wanted:
-    """The filters in the address; what cannot be read is left out, never an error."""
-    state = commission_id = None
-    sort, descending = Sort.REFERENCE, str(args.get("sort", "")).startswith("-")
-    with suppress(ValueError):
-        state = State(args.get("state", ""))
-    with suppress(ValueError):
-        commission_id = UUID(args.get("commission", ""))
-    with suppress(ValueError):
-        sort = Sort(args.get("sort", "").lstrip("-"))
-    page = args.get("page", 1, type=int)
-    search = args.get("q", "").replace("\x00", "").strip()[:200]
-    return Wanted(state if state in SHOWN else None, commission_id, search, sort, descending, min(page, 1_000_000))
+    """The list, of one call."""
+    found = show_list(user, Audience.FUND, call=call, actions=list_actions(user))
+    return render_template("staff/applications.html", call=call, found=found)
 
 
 @portal.get("/applications/<uuid:application_id>")
@@ -138,8 +130,28 @@ def application(user: Person, application: Application) -> Any:
             if one.state == "asked" and clarification_policy.take_back_clarification.allows(user, one)
         },
         evidence=judged(application),
+        kept=submitted.kept(application),
+        changed=submitted.content_hash(application) != application.content_hash,
         history=for_fund(application, queries.history(application)),
+        near=near(
+            user,
+            Audience.FUND,
+            application,
+            url_for(".search"),
+            url_for(".applications", call_id=application.call_id),
+        ),
     )
+
+
+def file_submission(user: Person, application_id: UUID, fingerprint: str) -> Submission:
+    return submitted.submission(file(user, application_id), fingerprint)
+
+
+@portal.get("/applications/<uuid:application_id>/submitted/<fingerprint>.json")
+@access(policy.read_file_submission, file_submission)
+def submitted_content(user: Person, submission: Submission) -> Any:
+    """Word for word what the fingerprint of a receipt is of."""
+    return said(submission)
 
 
 def _files(clarification: Clarification) -> list[dict[str, Any]]:

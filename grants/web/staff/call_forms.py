@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from grants.calls.examples import Example
-from grants.calls.models import APPEAL_DAYS, FEEDBACK_LABELS, Call, Feedback
+from grants.calls.models import APPEAL_DAYS, BLINDNESS_LABELS, FEEDBACK_LABELS, Blindness, Call, Feedback
 from grants.calls.service import CallDraft, CriterionDraft, problems_with
 from grants.clusters.models import Commission
 from grants.core.clock import now
@@ -53,12 +53,22 @@ class CallForm(Form, Versioned):
     reviewers_per_application = NumberField(
         _l("Reviewers for each application"), [InputRequired()], minimum=1, maximum=9
     )
+    blindness = RadioField(
+        _l("Who knows whom"),
+        [InputRequired()],
+        choices=[SelectChoice(one, label) for one, label in BLINDNESS_LABELS.items()],
+        coerce=Blindness,
+        description=_l(
+            "Double-blind: names of organisations and people are hidden from reviewers, and applicants attach an"
+            " anonymised version of each document. Chairs and programme officers know both."
+        ),
+    )
     feedback = RadioField(
         _l("Marks that applicants are told"),
         [InputRequired()],
         choices=[SelectChoice(one, label) for one, label in FEEDBACK_LABELS.items()],
         coerce=Feedback,
-        description=_l("On their own project, with the decision and its reasons; never who gave them."),
+        description=_l("On their own project, with the decision and its reasons."),
     )
     appeal_days = NumberField(
         _l("Days to appeal"),
@@ -137,6 +147,7 @@ class CallForm(Form, Versioned):
             instalments=self.percentages(),
             reviewers_per_application=typed["reviewers_per_application"],
             feedback=typed["feedback"],
+            blindness=typed["blindness"],
             appeal_days=typed["appeal_days"],
             envelopes={id: amount for id, amount in given.items() if amount},
             criteria=[
@@ -160,6 +171,7 @@ KEPT = (
     "funding_rate",
     "reviewers_per_application",
     "feedback",
+    "blindness",
     "appeal_days",
     "version",
 )
@@ -218,7 +230,7 @@ def _of_earlier(like: Call, fund: Fund) -> dict[str, Any]:
 def _of_example(example: Example | None, currency: str) -> dict[str, Any]:
     """Amounts only where the currency is the example's own."""
     values: dict[str, Any] = {"key": str(new_id()), "reviewers_per_application": 3, "instalments": "40 40 20"}
-    values |= {"feedback": Feedback.CRITERIA, "appeal_days": APPEAL_DAYS}
+    values |= {"feedback": Feedback.CRITERIA, "blindness": Blindness.SINGLE, "appeal_days": APPEAL_DAYS}
     if example:
         values |= {name: getattr(example, name) for name in ("title", "summary", "funding_rate")}
         values["code"] = f"{now().year}-{example.name.upper()}"

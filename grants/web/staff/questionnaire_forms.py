@@ -57,6 +57,10 @@ class QuestionForm(Form, Versioned):
         description=_l("Of another kind it is another question: applicants who answered it are asked again."),
     )
     required = BooleanField(_l("An answer is needed to submit"))
+    names = BooleanField(
+        _l("The answer names people or organisations"),
+        description=_l("A double-blind call hides it from reviewers."),
+    )
     limit = NumberField(
         _l("Most characters"),
         [Optional()],
@@ -152,6 +156,7 @@ class QuestionForm(Form, Versioned):
             choices=tuple(choices),
             shown_if=Condition(question, choice) if choice else None,
             grid=self.grid(known.grid if known else None) if kind is Kind.TABLE else None,
+            names=bool(self.names.data),
             files=self.files() if kind is Kind.FILE else None,
         )
 
@@ -204,7 +209,7 @@ def question_form(part: Part, question: Question | None, version: int) -> Questi
     lines = min(MOST_CHOICES, max(len(choices) + SPARE, _sent("lines")))
     values: dict[str, Any] = {"version": version, "required": True, "kind": Kind.TEXT, "shown_if": ""}
     if question:
-        values |= {name: getattr(question, name) for name in ("label", "help", "kind", "required", "limit")}
+        values |= {name: getattr(question, name) for name in ("label", "help", "kind", "required", "limit", "names")}
         if question.shown_if:
             values["shown_if"] = f"{question.shown_if.question}:{question.shown_if.choice}"
     terms = question.files if question and question.files else Files((str(FileKind.PDF),))

@@ -14,6 +14,7 @@ from grants.core.errors import Refused
 from grants.core.i18n import N_, Words
 from grants.people.models import Person
 from grants.web.access import access
+from grants.web.fields import tidy
 from grants.web.forms import Form, Versioned, WordsField
 from grants.web.language import say, speak_for
 from grants.web.staff import portal
@@ -91,7 +92,7 @@ def publish_answer(user: Person, question: CallQuestion) -> Any:
 def set_aside_question(user: Person, question: CallQuestion) -> Any:
     id, call_id = question.id, question.call_id
     try:
-        workflow.set_aside_question(question, request.form.get("reason", "")[:2000], actor=user)
+        workflow.set_aside_question(question, tidy(request.form.get("reason", ""))[:2000], actor=user)
     except Refused as problem:
         flash(say(problem.detail), "error")
         return redirect(url_for(".publish_answer", id=id), 303)

@@ -33,7 +33,7 @@ def call_asking(user: Person, id: UUID, required_id: UUID) -> Call:
 
 def _one(call: Call) -> RequiredDocument:
     id = (request.view_args or {})["required_id"]
-    found = next((one for one in call.required if one.id == id), None)
+    found = next((one for one in call.required if one.id == id and one.anonymises_id is None), None)
     if found is None:
         raise NoResultFound
     return found

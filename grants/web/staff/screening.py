@@ -1,10 +1,8 @@
 """A programme officer's moves on an application: admissible or not, eligible or not, to be completed."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -19,14 +17,17 @@ from grants.applications import policy, queries
 from grants.applications.evidence import evidence
 from grants.applications.models import Application
 from grants.calls.eligibility import Answer
-from grants.calls.models import Call
 from grants.core.clock import now
 from grants.core.i18n import N_, Text
 from grants.people.models import Person
+from grants.reports.search.keys import Audience
+from grants.reports.search.listing import MOST
+from grants.reports.search.policy import search_files
 from grants.web.access import access
 from grants.web.forms import Form, LocalDateTimeField
+from grants.web.listing import back_to, picked
 from grants.web.staff import portal
-from grants.web.staff.applications import TO_SCREEN, file, followed_call, judged
+from grants.web.staff.applications import file, judged
 from workflows import application as workflow
 
 DAYS_TO_COMPLETE = 7  # proposed to the officer, who may choose another date
@@ -125,41 +126,66 @@ def _page(application: Application, name: str, form: Form) -> str:
 
 # --- several at once ------------------------------------------------------------------------------------------
 
+MOVES: dict[str, tuple[str, ...]] = {
+    "both": ("admit", "find_eligible"),
+    "admit": ("admit",),
+    "find_eligible": ("find_eligible",),
+}
 
-@portal.get("/calls/<uuid:call_id>/applications/admit")
-@access(policy.screen_call, followed_call)
-def application_admission(user: Person, call: Call) -> Any:
-    """What will happen to the chosen files, before it happens."""
-    picked = queries.chosen(user, call, _ids(request.args.getlist("id")))
-    ready = [one for one in picked if one.state in TO_SCREEN and policy.screen.allows(user, one)]
-    left = [(one, _why_left(user, one)) for one in picked if one not in ready]
+
+@portal.get("/list/screen")
+@access(search_files)
+def screen_found(user: Person) -> Any:
+    """What will happen to the chosen files, before it happens, and which stay as they are."""
+    name = request.args.get("move", "")
+    moves = MOVES.get(name) or MOVES["both"]
+    chosen = queries.chosen(user, picked(user, Audience.FUND))
+    ready = [one for one in chosen if _can(one, moves) and policy.screen.allows(user, one)]
+    left = [(one, _why_left(user, one, moves)) for one in chosen if one not in ready]
     found = evidence([one.id for one in ready])
-    doubts = {id: sum(one.answer != Answer.PASSES for one in rules) for id, rules in found.items()}
-    return render_template("staff/application_admission.html", call=call, ready=ready, left=left, doubts=doubts)
-
-
-def _why_left(user: Person, application: Application) -> Text:
-    refusal = policy.screen.why_not(user, application)
-    return refusal or N_("It is “%(state)s” already.", state=workflow.lifecycle.labels[application.state])
-
-
-@portal.post("/calls/<uuid:call_id>/applications/admit")
-@access(policy.screen_call, followed_call)
-def admit_all(user: Person, call: Call) -> Any:
-    """Admissible and eligible, all of them or none."""
-    id = call.id
-    moved = workflow.admit_all(queries.chosen(user, call, _ids(request.form.getlist("id"))), actor=user)
-    flash(
-        ngettext("%(num)d application is admissible and eligible.", "%(num)d are admissible and eligible.", moved)
-        if moved
-        else _("Nothing was chosen."),
+    return render_template(
+        "staff/screen_found.html",
+        move=name if name in MOVES else "both",
+        label=_LABELS[moves],
+        ready=ready,
+        left=left,
+        doubts={id: sum(one.answer != Answer.PASSES for one in rules) for id, rules in found.items()},
+        back=back_to(url_for(".search")),
+        limit=MOST,
     )
-    return redirect(url_for(".applications", call_id=id), 303)
 
 
-def _ids(typed: Sequence[str]) -> list[UUID]:
-    found = []
-    for one in typed[:500]:
-        with suppress(ValueError):
-            found.append(UUID(one))
-    return found
+_LABELS = {
+    MOVES["both"]: N_("Declare admissible and eligible"),
+    MOVES["admit"]: workflow.lifecycle.moves["admit"].label,
+    MOVES["find_eligible"]: workflow.lifecycle.moves["find_eligible"].label,
+}
+
+
+def _can(application: Application, moves: Sequence[str]) -> bool:
+    """Whether one of the moves begins where the file stands."""
+    return any(application.state in workflow.lifecycle.moves[name].sources for name in moves)
+
+
+def _why_left(user: Person, application: Application, moves: Sequence[str]) -> Text:
+    if not _can(application, moves):
+        return N_("It is “%(state)s”.", state=workflow.lifecycle.labels[application.state])
+    return policy.screen.why_not(user, application) or N_("It has already moved on")
+
+
+@portal.post("/list/screen")
+@access(search_files)
+def screen_all(user: Person) -> Any:
+    """The same for all of them, or for none."""
+    moves = MOVES.get(request.form.get("move", "")) or MOVES["both"]
+    moved = workflow.screen_all(queries.chosen(user, picked(user, Audience.FUND)), moves, actor=user)
+    state = workflow.lifecycle.labels[workflow.lifecycle.moves[moves[-1]].target]
+    flash(
+        ngettext(
+            "%(num)d application is now “%(state)s”.", "%(num)d applications are now “%(state)s”.", moved, state=state
+        )
+        if moved
+        else _("Nothing had to be moved."),
+        "ok",
+    )
+    return redirect(back_to(url_for(".search")), 303)

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0023'
-down_revision = '0018'
+revision = "0027"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
@@ -144,20 +144,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_minutes_signature')),
     sa.UniqueConstraint('minutes_id', 'person_id', name=op.f('uq_minutes_signature_minutes_id_person_id'))
     )
-    op.create_table('recusal',
-    sa.Column('application_id', sa.Uuid(), nullable=False),
-    sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('reason', sa.String(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint("reason <> ''", name=op.f('ck_recusal_has_its_reason')),
-    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_recusal_application_id_application')),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_recusal_person_id_person')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_recusal')),
-    sa.UniqueConstraint('application_id', 'person_id', name=op.f('uq_recusal_application_id_person_id'))
-    )
-    op.create_index(op.f('ix_recusal_person_id'), 'recusal', ['person_id'], unique=False)
     op.create_table('session_log',
     sa.Column('session_id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -222,8 +208,6 @@ def downgrade() -> None:
     op.drop_table('vote')
     op.drop_index('ix_session_log_item', table_name='session_log')
     op.drop_table('session_log')
-    op.drop_index(op.f('ix_recusal_person_id'), table_name='recusal')
-    op.drop_table('recusal')
     op.drop_table('minutes_signature')
     op.drop_index('uq_agenda_item_one_open', table_name='agenda_item', postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f('ix_agenda_item_application_id'), table_name='agenda_item')
