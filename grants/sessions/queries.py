@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState
 from grants.calls.models import Call, CallState, Envelope
@@ -54,8 +55,14 @@ def _whole() -> list[Any]:
         joinedload(Session.commission),
         selectinload(Session.items).joinedload(Item.application).joinedload(Application.organisation),
         selectinload(Session.items).joinedload(Item.rapporteur),
-        selectinload(Session.items).joinedload(Item.session),
     ]
+
+
+def _known_to_items(session: Session) -> Session:
+    """Each item knows the session it is read with."""
+    for one in session.items:
+        set_committed_value(one, "session", session)
+    return session
 
 
 def sessions(user: Person) -> Sequence[Session]:
@@ -68,7 +75,8 @@ def sessions(user: Person) -> Sequence[Session]:
 
 def session(user: Person, id: UUID) -> Session:
     """One visible session with its agenda; raises NoResultFound."""
-    return db.session.scalars(visible_to(user).where(Session.id == id).options(*_whole())).unique().one()
+    found = visible_to(user).where(Session.id == id).options(*_whole())
+    return _known_to_items(db.session.scalars(found).unique().one())
 
 
 def glance(user: Person, id: UUID) -> Session:
@@ -92,7 +100,7 @@ def not_on_the_agenda(session: Session) -> bool:
 def session_whole(id: UUID) -> Session:
     """A session with its agenda read anew, whoever asks: for verbs, which show nothing."""
     wanted = select(Session).where(Session.id == id).options(*_whole()).execution_options(populate_existing=True)
-    return db.session.scalars(wanted).unique().one()
+    return _known_to_items(db.session.scalars(wanted).unique().one())
 
 
 def session_of(call_id: UUID, commission_id: UUID) -> Session | None:

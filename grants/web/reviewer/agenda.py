@@ -99,7 +99,7 @@ def keep_consensus(user: Person, item: Item) -> Any:
 def keep_amount(user: Person, item: Item) -> Any:
     form = AmountForm(currency=item.currency)
     session_id, item_id = item.session_id, item.id
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.amount.data is not None:
         try:
             workflow.keep_amount(item, form.amount.data, version=form.version.data, actor=user)
             return _back(item)

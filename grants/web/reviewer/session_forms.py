@@ -27,7 +27,7 @@ class ConsensusForm(Form, Versioned):
 
     @property
     def hundredths(self) -> int:
-        return int(Decimal(self.mark.data) * 100)
+        return int((self.mark.data or Decimal(0)) * 100)
 
 
 class AmountForm(Form, Versioned):

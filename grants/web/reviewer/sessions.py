@@ -47,7 +47,7 @@ def plan_session(user: Person, board: Chaired) -> Any:
     if known is not None and request.method == "GET":
         return redirect(url_for(".session", id=known.id))
     form = PlanForm(zone=board.call.fund.cluster.timezone)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.starts_at.data:
         made = workflow.plan(board, form.starts_at.data, form.place.data or "", actor=user)
         flash(_("The session is planned: every file of the commission is on its agenda."), "ok")
         return redirect(url_for(".session", id=made.id), 303)
@@ -60,7 +60,7 @@ def change_session_plan(user: Person, session: Session) -> Any:
     """Another day or place."""
     _speak(session.call)
     form = PlanForm(zone=session.call.fund.cluster.timezone, starts_at=session.starts_at, place=session.place)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.starts_at.data:
         workflow.change_plan(session, form.starts_at.data, form.place.data or "", actor=user)
         return _back(session)
     return render_template("reviewer/session_plan.html", board=session, form=form, session=session)

@@ -82,7 +82,7 @@ def session_rules(user: Person, call: Call) -> Any:
     frozen = policy.set_session_rules.why_not(user, call)
     if form.is_submitted() and frozen is not None:
         raise Forbidden(frozen)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.quorum.data is not None:
         threshold = None if form.threshold.data is None else int(form.threshold.data * 100)
         set_rules(
             call,
