@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState
+from grants.calls.blindness import is_double
 from grants.calls.models import Call, CallState, Envelope
 from grants.clusters.models import Commission
 from grants.core.db import db
@@ -269,7 +270,7 @@ def standings(session: Session, found: dict[UUID, Marked]) -> list[Standing]:
                 application_id=application.id,
                 reference=application.reference or "",
                 title=application.title,
-                organisation=application.organisation.name,
+                organisation="" if is_double(session.call) else application.organisation.name,
                 raw=marked.mean if marked else None,
                 consensus=one.consensus,
                 requested=application.requested_minor or 0,

@@ -63,7 +63,7 @@ class Standing:
     application_id: UUID
     reference: str
     title: str
-    organisation: str
+    organisation: str  # empty in a double-blind call: the commission ranks without knowing it
     raw: int | None
     consensus: int | None
     requested: int

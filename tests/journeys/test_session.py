@@ -39,7 +39,7 @@ def sitting(product: Product) -> dict[str, Any]:
             "people": {name: one.email for name, one in who.items()},
             "ids": {name: str(one.id) for name, one in who.items()},
         }
-        assert len(queries.members(at.stage.commission.id)) == 5
+        assert len(queries.members(at.session())) == 5
         db.session.commit()
         return found
 

@@ -6,7 +6,9 @@ from io import BytesIO
 import openpyxl
 import pytest
 
+from grants.calls.models import Blindness
 from grants.core.db import db
+from grants.people.models import Organisation
 from grants.sessions import queries
 from grants.sessions.models import Choice, SessionState
 from tests.sessions.ground import Ground, ground
@@ -32,7 +34,7 @@ def mark(page) -> str:
 
 def test_a_session_is_planned_and_led_to_its_end(client, at):
     client.login(at.chair)
-    assert at.stage.commission.name["fr"] or client.get("/commission/sessions").status_code == 200
+    assert f"/commission/sessions/{at.id}" in client.get("/commission/sessions").text
     assert client.get(address(at)).status_code == 200
     assert client.post(address(at, "/open")).status_code == 303
     for one in at.members[:2]:
@@ -48,6 +50,26 @@ def test_a_session_is_planned_and_led_to_its_end(client, at):
     assert client.post(address(at, "/minutes/1/sign")).status_code == 303
     assert "I sign version 1" not in client.get(address(at, "/minutes")).text
     assert at.session().state == SessionState.CLOSED
+
+
+@pytest.mark.parametrize("blindness", [Blindness.SINGLE, Blindness.DOUBLE])
+def test_a_double_blind_commission_sits_without_names(client, at, blindness):
+    at.stage.call.blindness = blindness
+    for one in at.stage.applications:
+        db.session.get_one(Organisation, one.organisation_id).name = "Atlas Pay SARL"
+    db.session.flush()
+    at.open()
+    agenda.open_item(at.item(0), actor=at.chair)
+    client.login(at.members[0])
+    named = blindness == Blindness.SINGLE
+    assert ("Atlas Pay" in client.get(address(at)).text) is named
+    agenda.settle_item(at.item(0), actor=at.chair)
+    at.settle(1, 2)
+    session.close_session(at.session(), actor=at.chair)
+    assert ("Atlas Pay" in client.get(address(at, "/minutes")).text) is named
+    book = openpyxl.load_workbook(BytesIO(client.get(address(at, "/minutes/1.xlsx")).data))
+    cells = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert ("Atlas Pay SARL" in cells) is named
 
 
 def test_a_consensus_without_quorum_keeps_what_was_typed(client, at):

@@ -6,6 +6,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
+from grants.calls.blindness import is_double
 from grants.calls.models import Call
 from grants.core import i18n
 from grants.core.i18n import N_
@@ -129,6 +130,7 @@ def shown(
         "found": found,
         "user": user,
         "item": item,
+        "blind": is_double(session.call),
         "may": may,
         "mark": mark_of(user, session),
         "item_quorum": found.quorum(item) if item else None,
