@@ -194,7 +194,7 @@ class Choice(StrEnum):
         return CHOICE_LABELS[self]
 
 
-CHOICE_LABELS = {Choice.FOR: N_("For"), Choice.AGAINST: N_("Against"), Choice.ABSTAIN: N_("I abstain")}
+CHOICE_LABELS = {Choice.FOR: N_("In favour"), Choice.AGAINST: N_("Not in favour"), Choice.ABSTAIN: N_("I abstain")}
 
 
 class Vote(Record):
