@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from grants.applications.models import REVIEWABLE, Application, ApplicationState
 from grants.calls.blindness import is_double
 from grants.calls.models import Call, CallState, Envelope
+from grants.calls.transfers import envelope_of
 from grants.clusters.models import Commission
 from grants.core.db import db
 from grants.core.types import Money
@@ -240,12 +241,7 @@ def marks(session: Session) -> dict[UUID, Marked]:
 
 
 def envelope(session: Session) -> Money:
-    minor = db.session.scalar(
-        select(Envelope.amount_minor).where(
-            Envelope.call_id == session.call_id, Envelope.commission_id == session.commission_id
-        )
-    )
-    return Money(minor or 0, session.call.currency)
+    return envelope_of(session.call, session.commission_id)
 
 
 def proposed_for(item: Item, marked: Marked | None) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from grants.applications.models import ApplicationState
 from grants.awards.models import Decision, Outcome
 from grants.calls import queries as calls
+from grants.calls.transfers import EnvelopeTransfer
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.types import Money
@@ -15,7 +16,7 @@ from grants.sessions import policy, queries, screen
 from grants.sessions.content import fingerprint
 from grants.sessions.models import Choice, Happening, ItemState, SessionState
 from grants.sessions.rules import sealed
-from tests.factories import PersonFactory
+from tests.factories import CommissionFactory, PersonFactory
 from tests.sessions.ground import Ground, ground
 from workflows import agenda, decision, minutes, session
 
@@ -36,6 +37,22 @@ def test_planning_puts_every_file_on_the_agenda_once(at):
     assert again.id == at.id and len(at.session().items) == 3
     lot = queries.lots(at.session())[0]
     assert lot.drawn_at is None and lot.seed_hash == sealed(lot.seed)
+
+
+def test_the_line_follows_what_the_committee_transfers(at):
+    other = CommissionFactory(cluster=at.stage.fund.cluster)
+    published = queries.envelope(at.session())
+    for number, (source, target) in enumerate([(other, at.stage.commission), (at.stage.commission, other)], 1):
+        moved = {"source_id": source.id, "target_id": target.id, "amount_minor": 40_000_000 // number}
+        decided = {
+            "currency": published.currency,
+            "reason": "Plus de dossiers.",
+            "decided_by_id": at.stage.committee.id,
+        }
+        db.session.add(EnvelopeTransfer(call_id=at.stage.call.id, number=number, **moved, **decided))
+    db.session.flush()
+    assert queries.envelope(at.session()) == published + Money(20_000_000, published.currency)
+    assert screen.sitting(at.chair, at.session()).envelope == queries.envelope(at.session())
 
 
 def test_opening_brings_the_chair_in_and_counts_the_quorum(at):
