@@ -27,6 +27,7 @@ from workflows.sitting import (
 )
 
 PLANNED, OPEN = SessionState.PLANNED, SessionState.OPEN
+SECRET_FROM = 3  # voices
 
 
 def open_item(item: Item, *, actor: Person) -> None:
@@ -40,6 +41,8 @@ def open_item(item: Item, *, actor: Person) -> None:
             raise Refused(
                 N_("Another file is under discussion."), N_("Settle it or put it back, then bring this one up.")
             )
+        if any(item.application.reference in lot.among for lot in queries.lots(session) if lot.drawn_at):
+            raise Refused(N_("A lot was drawn on this file: its mark no longer moves."))
         state = db.session.scalar(select(Application.state).where(Application.id == item.application_id))
         if state != ApplicationState.REVIEWED and item.state != ItemState.OPEN:
             raise Refused(
@@ -62,14 +65,16 @@ def settle_item(item: Item, *, actor: Person) -> None:
         if items.fire("settle_item", item, actor):
             marked = queries.marks(session).get(item.application_id)
             raw = marked.mean if marked else None
+            item.settled_score = raw if item.consensus is None else item.consensus
+            item.settled_minor = queries.proposed_for(item, marked)
             note(
                 session,
                 Happening.ITEM_SETTLED,
                 actor,
                 item=item,
                 raw=raw,
-                score=raw if item.consensus is None else item.consensus,
-                amount=queries.proposed_for(item, marked),
+                score=item.settled_score,
+                amount=item.settled_minor,
                 currency=item.currency,
                 rejected=item.rejected,
             )
@@ -131,17 +136,18 @@ def name_rapporteur(item: Item, person: Person | None, *, actor: Person) -> None
 def step_aside(item: Item, reason: str, *, actor: Person) -> None:
     """A conflict of interest said in the session: from now on nothing of the file is shown to this person.
 
-    A vote under way is cancelled: it may hold their voice.
+    A vote under way, or one that holds their voice, is cancelled.
     """
     session = item.session
     with sitting(session, PLANNED, OPEN):
         policy.discuss.require(actor, item)
         conflict.declare(item.application, reason, actor=actor)
-        lock(item, "rapporteur_id")
+        lock(item, "rapporteur_id", "rejected")
         if item.rapporteur_id == actor.id:
             item.rapporteur_id = None
         vote = last_vote(item)
-        if vote is not None and vote.closed_at is None:
+        if vote is not None and not vote.cancelled and (vote.closed_at is None or actor.id in queries.voters(vote)):
+            item.rejected = False
             _cancel(vote, item, actor)
         note(session, Happening.RECUSED, actor, item=item, person=actor.id, reason=reason.strip())
         if session.state == OPEN:
@@ -197,6 +203,7 @@ def keep_amount(item: Item, amount: Money, *, version: int | None = None, actor:
             return
         expect(item, version)
         must_be_quorate(session, item)
+        _no_vote_open(item)
         requested: Money = item.application.requested
         if not 0 < amount.minor <= requested.minor:
             raise Refused(N_("The amount must be between 1 and the %(requested)s requested.", requested=requested))
@@ -266,8 +273,14 @@ def close_vote(item: Item, *, actor: Person) -> None:
             return
         must_be_quorate(session, item)
         db.session.refresh(vote)
-        if not vote.in_favour + vote.against + vote.abstained:
+        voices = vote.in_favour + vote.against + vote.abstained
+        if not voices:
             raise Refused(N_("Nobody has voted yet."), N_("Wait for the voices, or cancel the vote."))
+        if vote.secret and voices < SECRET_FROM:
+            raise Refused(
+                N_("With fewer than %(n)s voices, the count of a secret vote tells who chose what.", n=SECRET_FROM),
+                N_("Wait for more voices, or cancel the vote."),
+            )
         vote.closed_at, vote.carried = now(), vote.in_favour > vote.against
         item.rejected = not vote.carried
         note(session, Happening.VOTE_CLOSED, actor, item=item, **_count(vote), carried=vote.carried)

@@ -1,7 +1,5 @@
 """The minutes: written as the session closes, signed by those who sat, corrected by a new version that says why."""
 
-from uuid import UUID
-
 from sqlalchemy import select
 
 from grants.core.audit import record
@@ -73,10 +71,6 @@ def sign(minutes: Minutes, *, actor: Person) -> None:
             lifecycle.fire("complete_minutes", session, actor)
 
 
-def _signed(minutes: Minutes) -> set[UUID]:
-    return set(db.session.scalars(select(MinutesSignature.person_id).where(MinutesSignature.minutes_id == minutes.id)))
-
-
 def correct(minutes: Minutes, changes: str, *, actor: Person) -> Minutes:
     """A new version that says what changes; it is signed anew. The earlier one stays, with its signatures."""
     with transaction():
@@ -85,7 +79,10 @@ def correct(minutes: Minutes, changes: str, *, actor: Person) -> Minutes:
         policy.correct_minutes.require(actor, minutes)
         if not changes.strip():
             raise Refused(N_("Say what the correction changes."))
-        if minutes.number != queries.last_number(session):
+        latest = queries.versions(session)[0]
+        if (latest.number, latest.changes, latest.made_by_id) == (minutes.number + 1, changes.strip(), actor.id):
+            return latest  # pressed twice
+        if minutes.number != latest.number:
             raise Refused(N_("There is a later version of these minutes."), N_("Correct that one."))
         if session.state == SessionState.SIGNED:
             lifecycle.fire("correct_signed", session, actor)

@@ -33,8 +33,9 @@ from grants.sessions.models import (
 )
 from grants.sessions.rules import Place, draw, sealed, to_draw
 from workflows import minutes
-from workflows.decision import Proposal, put_forward
-from workflows.sitting import follow_quorum, lifecycle, note, present_in, sitting
+from workflows.agenda import put_back_item
+from workflows.decision import Proposal, put_forward, waits_for
+from workflows.sitting import current, follow_quorum, lifecycle, note, present_in, sitting
 
 COMING = frozenset({ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.REVIEWED})
 PLANNED, OPEN = SessionState.PLANNED, SessionState.OPEN
@@ -84,8 +85,8 @@ def plan(chaired: Chaired, starts_at: datetime, place: str, *, actor: Person) ->
         )
         db.session.add(made)
         db.session.flush()
-        note(made, Happening.PLANNED, actor, starts_at=starts_at.isoformat(), place=place)
-        _seal(made, 1)
+        seal = _seal(made, 1)
+        note(made, Happening.PLANNED, actor, starts_at=starts_at.isoformat(), place=place, seal=seal)
         _complete(made, actor, told=False)
         return made
 
@@ -104,10 +105,11 @@ def _must_not_be_sent(call_id: UUID, commission_id: UUID) -> None:
         raise Refused(N_("The ranking of this commission has already been sent to the strategic committee."))
 
 
-def _seal(session: Session, number: int) -> None:
-    """Prepare the next lot: its seed is kept, the hash of it published."""
+def _seal(session: Session, number: int) -> str:
+    """Prepare the next lot: its seed is kept; the hash, which the caller writes into the log, is published."""
     seed = token_hex(32)
     db.session.add(Lot(session_id=session.id, number=number, seed=seed, seed_hash=sealed(seed)))
+    return sealed(seed)
 
 
 def _complete(session: Session, actor: Person, *, told: bool) -> int:
@@ -219,7 +221,8 @@ def name_acting(session: Session, person: Person | None, *, actor: Person) -> No
 
 
 def draw_lot(session: Session, *, actor: Person) -> None:
-    """Draw among the first projects that nothing else separates; its seed is published and the next one sealed."""
+    """Draw among the projects that nothing else separates, every group with the one seed that was sealed before; it is
+    published and the next one sealed."""
     with sitting(session):
         policy.break_tie.require(actor, session)
         whole = queries.session_whole(session.id)
@@ -232,26 +235,44 @@ def draw_lot(session: Session, *, actor: Person) -> None:
         groups = to_draw(queries.ranking(whole, rules), [str(one) for one in rules.ties])
         if not groups:
             return
-        among = groups[0]
         waiting = select(Lot).where(Lot.session_id == session.id, Lot.drawn_at.is_(None))
         lot = db.session.scalars(waiting).one()
-        lot.among, lot.order, lot.drawn_at = among, draw(lot.seed, among), now()
+        drawn = [lot, *(Lot(session_id=session.id, seed=lot.seed, seed_hash=lot.seed_hash) for _ in groups[1:])]
+        for n, (one, among) in enumerate(zip(drawn, groups, strict=True)):
+            one.number, one.drawn_at = lot.number + n, now()
+            one.among, one.order = among, draw(lot.seed, among)
+        db.session.add_all(drawn)
         db.session.flush()
-        note(
-            session,
-            Happening.LOT_DRAWN,
-            actor,
-            number=lot.number,
-            among=among,
-            order=lot.order,
-            seed=lot.seed,
-            seed_hash=lot.seed_hash,
-        )
-        _seal(session, lot.number + 1)
+        seal = _seal(session, lot.number + len(drawn))
+        for one in drawn:
+            said: dict[str, Any] = {
+                "among": one.among,
+                "order": one.order,
+                "seed": one.seed,
+                "seed_hash": one.seed_hash,
+            }
+            note(session, Happening.LOT_DRAWN, actor, number=one.number, seed_hash=lot.seed_hash, **said, seal=seal)
 
 
 def _running(session: Session) -> list[Item]:
     return [one for one in session.items if one.application.state in queries.STILL_IN]
+
+
+def adjourn(session: Session, reason: str, *, actor: Person) -> None:
+    """The session ends without its ranking, to be opened again another day: everybody leaves, what was agreed stays."""
+    with sitting(session, PLANNED, OPEN):
+        if session.state == PLANNED:
+            return  # pressed twice
+        if not reason.strip():
+            raise Refused(N_("Say why the session is adjourned: it stands in the minutes."))
+        up = current(session)
+        if up is not None:
+            put_back_item(up, actor=actor)
+        for person in sorted(present_in(session)):
+            _leave(session, person, actor)
+        lifecycle.fire("adjourn_session", session, actor, reason=reason.strip(), set={"opened_at": None})
+        session.quorate = False
+        note(session, Happening.ADJOURNED, actor, reason=reason.strip())
 
 
 def close_session(session: Session, *, actor: Person) -> None:
@@ -294,12 +315,31 @@ def close_session(session: Session, *, actor: Person) -> None:
 
 
 def what_is_missing(session: Session, places: list[Place]) -> tuple[Text, Text] | None:
-    """Why a session cannot be closed yet and what to do about it; None when it can."""
-    open_ones = [one for one in _running(session) if one.state != ItemState.SETTLED]
-    if open_ones:
+    """Why a session cannot be closed yet and what to do about it; None when it can. Four queries."""
+    running = _running(session)
+    waits = [one for one in running if one.state != ItemState.SETTLED]
+    if waits:
         return (
-            N_n("%(n)s file is not settled yet.", "%(n)s files are not settled yet.", len(open_ones)),
+            N_n("%(n)s file is not settled yet.", "%(n)s files are not settled yet.", len(waits)),
             N_("Bring each up and settle it, then close the session."),
+        )
+    if queries.not_on_the_agenda(session):
+        return (
+            N_("A file reached the commission after the agenda was made."),
+            N_("Add it to the agenda, bring it up and settle it, then close the session."),
+        )
+    if (why_not := waits_for(session.call_id, session.commission_id)) is not None:
+        return why_not, N_("Once it is settled, close the session.")
+    if moved := _moved(session, places):
+        return (
+            N_("The figures of %(references)s have changed since they were settled.", references=", ".join(moved)),
+            N_("Bring each up again and settle it, then close the session."),
+        )
+    nothing = [one.of.reference for one in places if one.outcome != Outcome.REJECTED and not one.of.amount]
+    if nothing:
+        return (
+            N_("No amount is proposed for %(references)s.", references=", ".join(nothing)),
+            N_("Bring each up and give it an amount, or vote against it."),
         )
     if any(one.undrawn for one in places):
         return (
@@ -307,3 +347,17 @@ def what_is_missing(session: Session, places: list[Place]) -> tuple[Text, Text] 
             N_("Draw the lot, then close the session."),
         )
     return None
+
+
+def _moved(session: Session, places: list[Place]) -> list[str]:
+    """References of settled files whose mark or amount is another now, or whose vote was cancelled since."""
+    asked = queries.rules_of(session.call_id).vote_needed
+    last = {one.item_id: one for one in queries.votes(session)}
+    unvoted = {id for id, vote in last.items() if vote.cancelled} if asked else set()
+    settled = {one.id: (one.settled_score, one.settled_minor) for one in session.items}
+    return [
+        one.of.reference
+        for one in places
+        if one.of.item_id in unvoted
+        or (one.of.item_id in settled and settled[one.of.item_id] != (one.of.score, one.of.amount))
+    ]

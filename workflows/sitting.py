@@ -43,6 +43,13 @@ lifecycle = Lifecycle(
             N_("Open the session"),
         ),
         Move(
+            "adjourn_session",
+            frozenset({SessionState.OPEN}),
+            SessionState.PLANNED,
+            policy.open_session,
+            N_("Adjourn the session"),
+        ),
+        Move(
             "close_session",
             frozenset({SessionState.OPEN}),
             SessionState.CLOSED,

@@ -130,7 +130,8 @@ class Item(Record):
     """One file on the agenda, and what the commission agreed on it.
 
     `consensus`: hundredths of a point of 100; without it the mean of the reviews stands. `chance`: percent, P(funded)
-    by the calibrated marks as the session opened. `rejected`: a vote went against it.
+    by the calibrated marks as the session opened. `rejected`: a vote went against it. `settled_score` and
+    `settled_minor`: the mark and the amount (minor units) that stood when it was settled.
     """
 
     __tablename__ = "agenda_item"
@@ -157,6 +158,8 @@ class Item(Record):
     amount = MoneyOf()
     chance: Mapped[int | None]
     rejected: Mapped[bool] = mapped_column(default=False)
+    settled_score: Mapped[int | None]
+    settled_minor: Mapped[int | None]
 
     session: Mapped[Session] = relationship(back_populates="items", lazy="raise_on_sql")
     application: Mapped[Application] = relationship(lazy="raise_on_sql")
@@ -275,6 +278,7 @@ class Happening(StrEnum):
     VOTE_CANCELLED = "vote_cancelled"
     TIE_BROKEN = "tie_broken"
     LOT_DRAWN = "lot_drawn"
+    ADJOURNED = "adjourned"
     CLOSED = "closed"
 
 

@@ -1,13 +1,13 @@
 """Who sits, who leads, who signs. Nobody leads, votes on or reads a file from which they step aside."""
 
 from grants.awards.interests import hidden_commissions
-from grants.awards.policy import LINKED
+from grants.awards.policy import LINKED, OVERSEERS, see_decisions
 from grants.calls.models import Call
 from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews.policy import rank
-from grants.reviews.queries import Chaired, conflicted, conflicted_in
+from grants.reviews.queries import Chaired, conflicted
 from grants.sessions import queries
 from grants.sessions.models import Item, Minutes, Session
 
@@ -114,20 +114,16 @@ def read_minutes(user: Person, minutes: Minutes) -> Claims:
     session = minutes.session
     yield _sits(user, session)
     yield (
-        session.call.state in queries.PUBLISHED or not conflicted_in(user, session.call, session.commission),
+        not queries.aside(user, session),
         N_("You step aside from a file of this session: you read the minutes once the decisions are published."),
     )
 
 
-@policy(Role.COMMITTEE)
+@policy(*OVERSEERS)
 def read_minutes_to_decide(user: Person, minutes: Minutes) -> Claims:
-    """The strategic committee, unless linked to an applicant of the commission: to decide on its proposals."""
-    call = minutes.session.call
-    yield (
-        user.holds(Role.COMMITTEE, cluster_id=call.fund.cluster_id, fund_id=call.fund_id),
-        N_("Only the strategic committee may do this."),
-    )
-    yield minutes.session.commission_id not in hidden_commissions(user, call), LINKED
+    """Those who run or oversee the fund, unless linked to an applicant of the commission."""
+    yield from see_decisions.claims(user, minutes.session.call)
+    yield minutes.session.commission_id not in hidden_commissions(user, minutes.session.call), LINKED
 
 
 @policy(Role.CHAIR, Role.REVIEWER)
@@ -136,7 +132,7 @@ def sign_minutes(user: Person, minutes: Minutes) -> Claims:
     session = minutes.session
     yield _sits(user, session)
     yield (
-        not conflicted_in(user, session.call, session.commission),
+        not any(user.id in people for people in queries.stepping_aside(session, [user]).values()),
         N_("You stepped aside from a file of this session: you do not sign its minutes."),
     )
     yield (

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState
+from grants.awards.policy import OVERSEERS
 from grants.calls.blindness import is_double
 from grants.calls.models import Call, CallState, Envelope
-from grants.calls.transfers import envelope_of
+from grants.calls.transfers import EnvelopeTransfer, envelope_of
 from grants.clusters.models import Commission
 from grants.core.db import db
 from grants.core.types import Money
@@ -29,6 +31,7 @@ from grants.sessions.models import (
     Attendance,
     Ballot,
     Entry,
+    Happening,
     Item,
     Lot,
     Minutes,
@@ -85,6 +88,29 @@ def glance(user: Person, id: UUID) -> Session:
     """One visible session with its call and nothing else: to see whether anything has happened. One query."""
     wanted = visible_to(user).where(Session.id == id).options(joinedload(Session.call))
     return db.session.scalars(wanted).one()
+
+
+def mark(user: Person, session: Session) -> str:
+    """Changes with everything that changes what this person sees of the session, and with nothing else; three queries:
+    the last line they may read, and the files, reviews and transfers behind the ranking."""
+    hidden = aside(user, session)
+    seen: ColumnElement[bool] = or_(Entry.item_id.is_(None), Entry.item_id.not_in(hidden))
+    line = select(func.max(Entry.number)).where(Entry.session_id == session.id, seen)
+    brought = select(func.count(EnvelopeTransfer.id)).where(EnvelopeTransfer.call_id == session.call_id)
+    reviews = select(func.sum(Review.version)).where(Review.application_id == Item.application_id)
+    figures = db.session.execute(
+        select(
+            line.scalar_subquery(),
+            brought.scalar_subquery(),
+            func.sum(Application.version),
+            func.sum(reviews.scalar_subquery()),
+        )
+        .select_from(Item)
+        .join(Application, Application.id == Item.application_id)
+        .where(Item.session_id == session.id, Item.id.not_in(hidden))
+    ).one()
+    said = [session.state.value, session.call.state.value, *sorted(map(str, hidden)), *map(str, figures)]
+    return sha256("|".join(said).encode()).hexdigest()[:24]
 
 
 def not_on_the_agenda(session: Session) -> bool:
@@ -342,7 +368,11 @@ def last_number(session: Session) -> int:
 
 def has_opened(call_id: UUID) -> bool:
     """Whether a commission has opened its session on the call."""
-    opened = select(Session.id).where(Session.call_id == call_id, Session.opened_at.is_not(None))
+    opened = (
+        select(Entry.number)
+        .join(Session, Session.id == Entry.session_id)
+        .where(Session.call_id == call_id, Entry.kind == Happening.OPENED)
+    )
     return db.session.scalars(opened.limit(1)).first() is not None
 
 
@@ -374,7 +404,7 @@ def minutes_whole(id: UUID) -> Minutes:
 
 
 def minutes_to_decide(user: Person, call_id: UUID, commission_id: UUID) -> Minutes:
-    """The last minutes of a commission on a call, for the committee of its fund; raises NoResultFound."""
+    """The last minutes of a commission on a call, for those who run or oversee its fund; raises NoResultFound."""
     theirs = (
         select(Minutes.id)
         .join(Session, Session.id == Minutes.session_id)
@@ -383,7 +413,7 @@ def minutes_to_decide(user: Person, call_id: UUID, commission_id: UUID) -> Minut
         .where(
             Session.call_id == call_id,
             Session.commission_id == commission_id,
-            covered(user, Role.COMMITTEE, cluster=Fund.cluster_id, fund=Fund.id),
+            covered(user, *OVERSEERS, cluster=Fund.cluster_id, fund=Fund.id),
         )
     )
     found = db.session.scalars(theirs.order_by(Minutes.number.desc()).limit(1)).first()

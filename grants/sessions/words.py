@@ -34,6 +34,10 @@ def sentence(line: dict[str, Any], currency: str) -> Text:
             return N_("%(whom)s enters.", whom=whom)
         case Happening.LEFT:
             return N_("%(whom)s leaves.", whom=whom)
+        case Happening.ACTING if line["person"] is None:
+            return N_("The chair is no longer stood in for where they step aside.")
+        case Happening.ADJOURNED:
+            return N_("%(who)s adjourns the session: %(reason)s", who=who, reason=said["reason"])
         case Happening.ACTING:
             return N_("%(whom)s acts as chair where the chair steps aside.", whom=whom)
         case Happening.QUORUM_LOST | Happening.QUORUM_REGAINED:

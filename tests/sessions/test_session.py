@@ -1,7 +1,7 @@
 """A session by its verbs: who may, when, and what the log keeps."""
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from grants.applications.models import ApplicationState
@@ -12,6 +12,7 @@ from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.types import Money
 from grants.reviews import queries as reviews
+from grants.reviews.models import Review
 from grants.sessions import policy, queries, screen
 from grants.sessions.content import fingerprint
 from grants.sessions.models import Choice, Happening, ItemState, SessionState
@@ -226,6 +227,70 @@ def test_stepping_aside_cancels_a_vote_that_may_hold_the_voice(at):
     agenda.cast(at.item(0, member), Choice.FOR, actor=member)
     agenda.step_aside(at.item(0, member), "Client", actor=member)
     assert queries.votes(at.session())[-1].cancelled
+
+
+def test_stepping_aside_cancels_a_closed_vote_that_holds_the_voice(at):
+    at.open()
+    member = at.members[0]
+    agenda.open_item(at.item(0), actor=at.chair)
+    agenda.open_vote(at.item(0), actor=at.chair)
+    agenda.cast(at.item(0, member), Choice.AGAINST, actor=member)
+    agenda.close_vote(at.item(0), actor=at.chair)
+    assert at.item(0).rejected
+    agenda.step_aside(at.item(0, member), "Client", actor=member)
+    assert queries.votes(at.session())[-1].cancelled and not at.item(0).rejected
+
+
+def test_a_secret_vote_of_two_is_not_counted_and_no_amount_moves_under_a_vote(at):
+    secret = {"vote_needed": False, "secret": True, "threshold": None}
+    session.set_rules(at.stage.call, quorum=20, ties=[], **secret, actor=at.stage.officer)
+    at.open(sitting=3)
+    agenda.open_item(at.item(0), actor=at.chair)
+    agenda.open_vote(at.item(0), actor=at.chair)
+    for one in at.members[:2]:
+        agenda.cast(at.item(0, one), Choice.FOR, actor=one)
+    with pytest.raises(Refused, match="fewer than 3 voices"):
+        agenda.close_vote(at.item(0), actor=at.chair)
+    with pytest.raises(Refused, match="A vote is open"):
+        agenda.keep_amount(at.item(0), Money(1000, at.item(0).currency), actor=at.chair)
+    agenda.cast(at.item(0), Choice.AGAINST, actor=at.chair)
+    agenda.close_vote(at.item(0), actor=at.chair)
+    assert queries.votes(at.session())[-1].carried
+
+
+def test_a_settled_file_whose_marks_move_is_settled_again(at):
+    at.open()
+    at.settle(0, 1, 2)
+    db.session.execute(update(Review).where(Review.application_id == at.stage.applications[2].id).values(total=9_500))
+    db.session.commit()
+    with pytest.raises(Refused, match="have changed since they were settled") as refusal:
+        session.close_session(at.session(), actor=at.chair)
+    assert at.stage.applications[2].reference in str(refusal.value.detail)
+    at.settle(2)
+    session.close_session(at.session(), actor=at.chair)
+    found = queries.versions(at.session())[0].content["ranking"]
+    assert found[0]["score"] == 9_500, [(x["rank"], x["reference"], x["score"], x["raw"]) for x in found]
+
+
+def test_an_adjourned_session_keeps_what_was_agreed_and_opens_again(at):
+    at.open()
+    at.settle(0)
+    agenda.open_item(at.item(1), actor=at.chair)
+    with pytest.raises(Refused, match="Say why"):
+        session.adjourn(at.session(), " ", actor=at.chair)
+    with pytest.raises(Forbidden):
+        session.adjourn(at.session(), "Coupure", actor=at.members[0])
+    for _ in range(2):  # a double click
+        session.adjourn(at.session(), "Coupure de courant", actor=at.chair)
+    found = screen.sitting(at.chair, at.session())
+    assert found.session.state == SessionState.PLANNED and not found.present
+    assert [one.state for one in at.session().items] == [ItemState.SETTLED, ItemState.WAITING, ItemState.WAITING]
+    assert kinds(at).count(Happening.ADJOURNED) == 1
+    assert policy.set_session_rules.why_not(at.stage.officer, at.stage.call) is not None, "rules stay frozen"
+    at.open()
+    at.settle(1, 2)
+    session.close_session(at.session(), actor=at.chair)
+    assert at.session().state == SessionState.CLOSED
 
 
 def test_a_stranger_sees_no_session(at):

@@ -5,12 +5,16 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from sqlalchemy import update
 
 from grants.calls.models import Blindness
 from grants.core.db import db
 from grants.people.models import Organisation
+from grants.reviews.conflict_models import Conflict, ConflictKind
+from grants.reviews.models import Review
 from grants.sessions import queries
 from grants.sessions.models import Choice, SessionState
+from tests.factories import ApplicationFactory
 from tests.sessions.ground import Ground, ground
 from workflows import agenda, minutes, session
 
@@ -87,6 +91,68 @@ def test_a_consensus_without_quorum_keeps_what_was_typed(client, at):
     assert at.item(0).consensus == 9_150
     stale = client.post(item_address(at, 0, "/consensus"), data=said | {"mark": "50", "version": 1})
     assert stale.status_code == 200 and 'value="50"' in stale.text and at.item(0).consensus == 9_150
+
+
+def test_what_was_typed_for_one_file_never_stands_under_another(client, at):
+    at.open()
+    agenda.open_item(at.item(0), actor=at.chair)
+    here = item_address(at, 0, "/consensus"), item_address(at, 0, "/amount")
+    said = {"mark": "91.5", "reason": "Une équipe rare", "dissent": "", "version": at.item(0).version}
+    agenda.settle_item(at.item(0), actor=at.chair)
+    agenda.open_item(at.item(1), actor=at.chair)
+    client.login(at.chair)
+    for data in (said, said | {"mark": "many"}):
+        page = client.post(here[0], data=data, headers={"Sec-Fetch-Site": "same-origin"})
+        assert page.status_code == 409 and "not under discussion any more" in page.text
+        assert "Une équipe rare" in page.text and 'action="/commission/items' not in page.text
+    assert client.post(here[1], data={"amount": "12"}).status_code == 409
+    assert at.item(1).consensus is None
+
+
+def test_a_refused_form_waits_for_the_person(client, at):
+    """The next poll would draw it anew, without what was typed."""
+    at.open(sitting=1)
+    agenda.open_item(at.item(0), actor=at.chair)
+    client.login(at.chair)
+    assert "data-touched" not in client.get(address(at)).text
+    page = client.post(item_address(at, 0, "/consensus"), data={"mark": "91.5", "reason": "Oui", "version": 1})
+    assert page.text.count("data-touched") == 1
+
+
+def test_the_mark_follows_the_reviews_and_not_what_is_hidden(client, at):
+    at.open(sitting=3)
+    member = at.members[0]
+    agenda.open_item(at.item(0), actor=at.chair)
+    agenda.step_aside(at.item(0, member), "Client", actor=member)
+    client.login(member)
+    known = mark(client.get(address(at)))
+    agenda.open_vote(at.item(0), actor=at.chair)
+    agenda.cast(at.item(0), Choice.FOR, actor=at.chair)
+    assert mark(client.get(address(at))) == known, "acts on the hidden file do not show"
+    db.session.execute(
+        update(Review)
+        .where(Review.application_id == at.stage.applications[1].id)
+        .values(version=Review.version + 1, total=5_000)
+    )
+    assert mark(client.get(address(at))) != known
+
+
+def test_a_member_linked_to_a_file_off_the_agenda_reads_and_signs(client, at):
+    other = ApplicationFactory(call=at.stage.call, commission=at.stage.commission)
+    member = at.members[0]
+    reason = {"kind": ConflictKind.DECLARED, "reason": "Parent"}
+    db.session.add(Conflict(application_id=other.id, person_id=member.id, **reason))
+    at.open()
+    at.settle(0, 1, 2)
+    session.close_session(at.session(), actor=at.chair)
+    client.login(member)
+    assert client.get(address(at, "/minutes")).status_code == 200
+    assert client.post(address(at, "/minutes/1/sign")).status_code == 303
+    assert client.get(address(at, f"/minutes/{10**22}.pdf")).status_code == 404
+    for person in (at.stage.committee, at.stage.officer):
+        client.login(person)
+        url = f"/board/calls/{at.stage.call.id}/minutes/{at.stage.commission.id}.pdf"
+        assert client.get(url).mimetype == "application/pdf"
 
 
 def test_the_fragment_answers_304_until_something_happens(client, at):

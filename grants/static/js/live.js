@@ -21,6 +21,10 @@ for (const box of $$("[data-live]")) {
   // What somebody is typing is not taken away: the part says that something changed, and waits.
   const busy = part => Boolean($("[data-touched]", part));
 
+  // What the server drew last, but for the token that every form carries anew: the same again is left alone, with the
+  // lists that are open in it and the button that is being pressed.
+  const drawn = new Map(), text = part => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+
   const place = (part, next) => {
     const open = $$("details[open][id]", part).map(one => one.id), focus = document.activeElement?.id;
     part.replaceChildren(...[...next.childNodes].map(one => document.importNode(one, true)));
@@ -33,8 +37,9 @@ for (const box of $$("[data-live]")) {
     if (!root) { location.reload(); return; }
     for (const part of $$("[data-part]", box)) {
       const next = $(`[data-part="${part.dataset.part}"]`, root);
+      if (drawn.get(part) === text(next)) continue;
       if (busy(part)) $("[data-stale]", part)?.removeAttribute("hidden");
-      else place(part, next);
+      else { drawn.set(part, text(next)); place(part, next); }
     }
     box.dataset.mark = root.dataset.mark;
     const news = $("[data-news]", box);

@@ -7,11 +7,11 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
-from grants.core.errors import LostUpdate, Problem, Refused
+from grants.core.errors import LostUpdate, Problem, Refused, WrongState
 from grants.core.i18n import N_
 from grants.people.models import Person
 from grants.sessions import policy, queries
-from grants.sessions.models import Choice, Item
+from grants.sessions.models import Choice, Item, ItemState
 from grants.web.access import access
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import ConflictForm
@@ -77,7 +77,7 @@ def step_aside(user: Person, item: Item) -> Any:
 @access(policy.agree, queries.item)
 def keep_consensus(user: Person, item: Item) -> Any:
     form = ConsensusForm()
-    session_id, item_id = item.session_id, item.id
+    item_id = item.id
     if form.validate_on_submit():
         try:
             workflow.keep_consensus(
@@ -91,21 +91,33 @@ def keep_consensus(user: Person, item: Item) -> Any:
             return _back(item)
         except Problem as problem:
             _refused(form, problem, user, item_id)
-    return session_page(user, queries.session(user, session_id), agreeing=form)
+    return session_page(user, _still_up(user, item_id).session, agreeing=form)
 
 
 @portal.post("/items/<uuid:id>/amount")
 @access(policy.agree, queries.item)
 def keep_amount(user: Person, item: Item) -> Any:
     form = AmountForm(currency=item.currency)
-    session_id, item_id = item.session_id, item.id
+    item_id = item.id
     if form.validate_on_submit() and form.amount.data is not None:
         try:
             workflow.keep_amount(item, form.amount.data, version=form.version.data, actor=user)
             return _back(item)
         except Problem as problem:
             _refused(form, problem, user, item_id)
-    return session_page(user, queries.session(user, session_id), giving=form)
+    return session_page(user, _still_up(user, item_id).session, giving=form)
+
+
+def _still_up(user: Person, item_id: UUID) -> Item:
+    """The file a refused form is about. Raises WrongState, whose page shows what was typed, when another one is under
+    discussion by now: the form would stand under a file it is not about."""
+    item = queries.item(user, item_id)
+    if item.state != ItemState.OPEN or not policy.agree.allows(user, item):
+        raise WrongState(
+            N_("This file is not under discussion any more: what you typed was not kept."),
+            N_("Copy your text, bring the file up again, then write it there."),
+        )
+    return item
 
 
 def _refused(form: ConsensusForm | AmountForm, problem: Problem, user: Person, item_id: UUID) -> None:

@@ -49,7 +49,7 @@ def _page(user: Person, minutes: Minutes, form: CorrectionForm) -> str:
     )
 
 
-@portal.post("/sessions/<uuid:id>/minutes/<int:number>/sign")
+@portal.post("/sessions/<uuid:id>/minutes/<int(max=9999):number>/sign")
 @access(policy.sign_minutes, queries.minutes)
 def sign_minutes(user: Person, minutes: Minutes) -> Any:
     workflow.sign(minutes, actor=user)
@@ -57,7 +57,7 @@ def sign_minutes(user: Person, minutes: Minutes) -> Any:
     return redirect(url_for(".minutes", id=minutes.session_id), 303)
 
 
-@portal.post("/sessions/<uuid:id>/minutes/<int:number>/correct")
+@portal.post("/sessions/<uuid:id>/minutes/<int(max=9999):number>/correct")
 @access(policy.correct_minutes, queries.minutes)
 def correct_minutes(user: Person, minutes: Minutes) -> Any:
     form, session_id, number = CorrectionForm(), minutes.session_id, minutes.number
@@ -71,14 +71,14 @@ def correct_minutes(user: Person, minutes: Minutes) -> Any:
     return _page(user, queries.minutes(user, session_id, number), form)
 
 
-@portal.get("/sessions/<uuid:id>/minutes/<int:number>.pdf")
+@portal.get("/sessions/<uuid:id>/minutes/<int(max=9999):number>.pdf")
 @access(policy.read_minutes, queries.minutes)
 def minutes_pdf(user: Person, minutes: Minutes) -> Response:
     """One version in the reader's language, or in the one the address asks for."""
     return minutes_as_pdf(minutes)
 
 
-@portal.get("/sessions/<uuid:id>/minutes/<int:number>.xlsx")
+@portal.get("/sessions/<uuid:id>/minutes/<int(max=9999):number>.xlsx")
 @access(policy.read_minutes, queries.minutes)
 def minutes_workbook(user: Person, minutes: Minutes) -> Response:
     """The same: ranking, log, attendance, signatures."""

@@ -19,6 +19,7 @@ from grants.sessions.models import TIE_LABELS, Item, Session, SessionState, TieR
 from grants.sessions.screen import Sitting
 from grants.sessions.words import sentence
 from grants.web.access import access
+from grants.web.fields import tidy
 from grants.web.language import current_reader, speak_for
 from grants.web.reviewer import portal
 from grants.web.reviewer.forms import ConflictForm
@@ -27,6 +28,7 @@ from workflows import session as workflow
 from workflows.session import what_is_missing
 
 SHOWN = 30  # lines of the log on the screen
+LONGEST = 2_000  # characters of a reason
 
 
 @portal.get("/sessions")
@@ -89,9 +91,8 @@ def session_live(user: Person, session: Session) -> Any:
 
 
 def mark_of(user: Person, session: Session) -> str:
-    """Changes with everything that changes this person's screen; two queries."""
-    hidden = len(queries.aside(user, session))
-    return f"{session.last_event}-{session.state}-{hidden}-{current_reader().language}"
+    """Changes with everything that changes this person's screen."""
+    return f"{queries.mark(user, session)}-{current_reader().language}"
 
 
 def session_page(
@@ -115,6 +116,7 @@ def shown(
     may = {
         "lead": leads,
         "open": session.state == SessionState.PLANNED and policy.open_session.allows(user, session),
+        "adjourn": running and policy.open_session.allows(user, session),
         "appoint": running and policy.open_session.allows(user, session),
         "plan": session.state == SessionState.PLANNED and leads,
         "close": running and found.places is not None and policy.close_session.allows(user, session),
@@ -213,6 +215,14 @@ def _back(session: Session, anchor: str = "") -> Any:
 @access(policy.open_session, queries.session)
 def open_session(user: Person, session: Session) -> Any:
     workflow.open_session(session, actor=user)
+    return _back(session)
+
+
+@portal.post("/sessions/<uuid:id>/adjourn")
+@access(policy.open_session, queries.session)
+def adjourn_session(user: Person, session: Session) -> Any:
+    workflow.adjourn(session, tidy(request.form.get("reason", ""))[:LONGEST], actor=user)
+    flash(_("The session is adjourned. Give it another day, then open it again."), "ok")
     return _back(session)
 
 
