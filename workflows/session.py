@@ -251,7 +251,7 @@ def draw_lot(session: Session, *, actor: Person) -> None:
                 "seed": one.seed,
                 "seed_hash": one.seed_hash,
             }
-            note(session, Happening.LOT_DRAWN, actor, number=one.number, seed_hash=lot.seed_hash, **said, seal=seal)
+            note(session, Happening.LOT_DRAWN, actor, number=one.number, **said, seal=seal)
 
 
 def _running(session: Session) -> list[Item]:

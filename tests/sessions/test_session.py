@@ -16,7 +16,7 @@ from grants.reviews.models import Review
 from grants.sessions import policy, queries, screen
 from grants.sessions.content import fingerprint
 from grants.sessions.models import Choice, Happening, ItemState, SessionState
-from grants.sessions.rules import sealed
+from grants.sessions.rules import draw, sealed
 from tests.factories import CommissionFactory, PersonFactory
 from tests.sessions.ground import Ground, ground
 from workflows import agenda, decision, minutes, session
@@ -322,6 +322,25 @@ def test_closing_sends_the_ranking_and_writes_the_minutes(at):
         line = lines[references[one.application_id]]
         assert (line["line"], line["rank"], line["score"]) == (one.minutes_line, one.rank, one.score)
         assert line["amount"] == one.amount_minor
+
+
+def test_one_seed_orders_every_tie_and_a_drawn_file_no_longer_moves(app):
+    at = ground((8_000, 8_000, 6_000, 6_000))
+    nothing = {"ties": [], "vote_needed": False, "secret": False, "threshold": None}
+    session.set_rules(at.stage.call, quorum=20, **nothing, actor=at.stage.officer)
+    published = queries.lots(at.session())[0].seed_hash
+    assert queries.log(at.session())[0].details["seal"] == published, "in the log before anything is known"
+    at.open()
+    at.settle(0, 1, 2, 3)
+    session.draw_lot(at.session(), actor=at.chair)
+    *drawn, sealed_next = queries.lots(at.session())
+    assert [len(one.among) for one in drawn] == [2, 2] and sealed_next.drawn_at is None
+    assert {(one.seed, one.seed_hash) for one in drawn} == {(drawn[0].seed, published)}
+    assert [one.order for one in drawn] == [draw(one.seed, one.among) for one in drawn]
+    with pytest.raises(Refused, match="A lot was drawn"):
+        agenda.open_item(at.item(3), actor=at.chair)
+    session.close_session(at.session(), actor=at.chair)
+    assert len(queries.versions(at.session())[0].content["lots"]) == 2
 
 
 def test_it_closes_only_when_every_file_is_settled_and_every_tie_broken(app):
