@@ -1,7 +1,7 @@
 """From the commission's ranking to the results: proposal, decision, reservation, notification."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,26 +12,31 @@ from sqlalchemy.orm import joinedload
 from grants.appeals import policy as appeal_policy
 from grants.appeals.queries import unsettled
 from grants.applications.models import Application, ApplicationState
-from grants.awards import policy, queries
+from grants.awards import policy, queries, reserve
+from grants.awards.interests import linked
+from grants.awards.letters import wordings, written
 from grants.awards.models import (
     DECISION_LABELS,
     Agreement,
     Award,
     Decision,
     DecisionState,
+    Occasion,
     Outcome,
 )
 from grants.calls.models import Call
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
-from grants.core.errors import Refused
-from grants.core.i18n import N_, Text
+from grants.core.errors import Forbidden, Refused
+from grants.core.i18n import N_, Reader, Text, Words
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Person
 from grants.reviews import policy as review_policy
 from grants.reviews.queries import Ranking
+from grants.sessions.models import SessionState
+from grants.sessions.queries import session_of
 from workflows.applicants import tell_lead
 from workflows.application import lifecycle as application_lifecycle
 from workflows.call import lifecycle as call_lifecycle
@@ -84,6 +89,7 @@ class Proposal:
     outcome: Outcome
     amount: Money
     note: str = ""
+    line: int | None = None  # of the minutes, where a session agreed it
 
 
 def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -> None:
@@ -94,6 +100,19 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
     """
     with transaction():
         review_policy.rank.require(actor, ranking)
+        lock(ranking.call)
+        sits = session_of(ranking.call.id, ranking.commission.id)
+        if sits is not None and sits.state == SessionState.OPEN:
+            raise Refused(
+                N_("The commission is sitting on these files: closing the session sends its ranking."),
+                N_("Go to the session."),
+            )
+        put_forward(ranking, proposals, actor=actor)
+
+
+def put_forward(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -> None:
+    """The same without asking who may: for a session that closes."""
+    with transaction():
         if _already_proposed(ranking):
             return
         _must_be_whole(ranking, proposals)
@@ -120,6 +139,7 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
                 currency=one.amount.currency,
                 amount_minor=one.amount.minor,
                 note=one.note,
+                minutes_line=one.line,
                 proposed_by_id=actor.id,
             )
             db.session.add(decision)
@@ -178,14 +198,25 @@ def _must_be_settled(why_not: Text | None) -> None:
 # --- the committee decides ------------------------------------------------------------------------------------
 
 
-def fund(decision: Decision, *, actor: Person) -> None:
-    """Fund a project: the grant is made and its credit reserved. Raises NotEnough when the envelope is empty."""
+def fund(decision: Decision, reason: str = "", *, actor: Person) -> None:
+    """Fund a project: the grant is made and its credit reserved. Raises NotEnough when the envelope is empty.
+
+    From the reserve list only with credit that no pending proposal needs, and in rank order: `reason` says, for the
+    journal, why another is passed over. Raises Refused otherwise.
+    """
     with transaction():
-        _lock_file(decision)
-        if not lifecycle.fire("fund", decision, actor, set=_taken_by(actor), amount=decision.amount_minor):
+        _lock_file(decision, actor)
+        lock(decision, "state")
+        promoted = decision.state == DecisionState.RESERVE
+        if promoted:
+            reserve.must_be_next(decision, reason)
+            reserve.must_leave_enough(decision)
+        taken = {**_taken_by(actor), "reason": None}
+        amount = decision.amount_minor
+        if not lifecycle.fire("fund", decision, actor, reason=reason or None, set=taken, amount=amount):
             return
         award = _award(decision)
-        _follow(decision, actor)
+        _follow(decision, actor, Occasion.PROMOTED if promoted else Occasion.FUNDED)
         call, commission = decision.call_id, decision.commission_id
         post(
             award.fund_id,
@@ -197,20 +228,44 @@ def fund(decision: Decision, *, actor: Person) -> None:
         )
 
 
-def hold(decision: Decision, *, actor: Person) -> None:
-    """Put a project on the reserve list: it may be funded later with freed credit."""
+def hold(decision: Decision, reason: str = "", *, actor: Person) -> None:
+    """Put a project on the reserve list: it may be funded later with freed credit; a reason goes to the applicant."""
     with transaction():
-        _lock_file(decision)
-        if lifecycle.fire("hold", decision, actor, set=_taken_by(actor)):
-            _follow(decision, actor)
+        _lock_file(decision, actor)
+        said = {**_taken_by(actor), "reason": reason or None}
+        if lifecycle.fire("hold", decision, actor, reason=reason or None, set=said):
+            _follow(decision, actor, Occasion.RESERVE)
 
 
 def reject(decision: Decision, reason: str, *, actor: Person) -> None:
     """Do not select a project; the reason goes to the applicant."""
     with transaction():
-        _lock_file(decision)
+        _lock_file(decision, actor)
         if lifecycle.fire("reject", decision, actor, reason=reason, set={**_taken_by(actor), "reason": reason}):
-            _follow(decision, actor)
+            _follow(decision, actor, Occasion.REJECTED)
+
+
+def revise_amount(decision: Decision, amount: Money, reason: str, *, actor: Person) -> None:
+    """The committee changes the amount before it funds; what the commission had proposed is kept beside it.
+
+    Raises Refused when the decision is taken, or when the amount is not between 1 and what was requested.
+    """
+    with transaction():
+        _lock_file(decision, actor)
+        lock(decision, "state", "amount_minor", "proposed_minor")
+        policy.decide.require(actor, decision)
+        requested: Money = decision.application.requested
+        if decision.state not in {PROPOSED, DecisionState.RESERVE}:
+            raise Refused(N_("This decision is taken: its amount no longer changes."))
+        if not 0 < amount.minor <= requested.minor:
+            raise Refused(N_("The amount must be between 1 and the %(requested)s requested.", requested=requested))
+        if amount.minor == decision.amount_minor:
+            return
+        before = {"amount": decision.amount_minor}
+        decision.proposed_minor = decision.proposed_minor or decision.amount_minor
+        decision.amount_minor = amount.minor
+        record("decision.amount", decision, actor, reason=reason, before=before, after={"amount": amount.minor})
+        db.session.flush()
 
 
 def reopen(decision: Decision, reason: str, amount: Money | None, *, actor: Person) -> None:
@@ -220,7 +275,7 @@ def reopen(decision: Decision, reason: str, amount: Money | None, *, actor: Pers
     missing then, or above what was requested.
     """
     with transaction():
-        _lock_file(decision)
+        _lock_file(decision, actor)
         requested: Money = decision.application.requested
         again: dict[str, Any] = {"decided_at": None, "decided_by_id": None, "reason": None}
         again |= {"reopened_at": now(), "reopened_by_id": actor.id, "refused_by_id": decision.decided_by_id}
@@ -233,8 +288,11 @@ def reopen(decision: Decision, reason: str, amount: Money | None, *, actor: Pers
         lifecycle.fire("reopen_decision", decision, actor, reason=reason, set=again)
 
 
-def _lock_file(decision: Decision) -> None:
-    """The applicant may be withdrawing it at this moment: one of the two comes first."""
+def _lock_file(decision: Decision, actor: Person) -> None:
+    """The applicant may be withdrawing it at this moment: one of the two comes first. Raises Forbidden for whoever is
+    linked to the applicant."""
+    if linked(actor, decision.application_id):
+        raise Forbidden(policy.LINKED_TO_IT)
     lock(decision.application, "state")
 
 
@@ -242,11 +300,11 @@ def _taken_by(actor: Person) -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": actor.id}
 
 
-def _follow(decision: Decision, actor: Person) -> None:
+def _follow(decision: Decision, actor: Person, occasion: Occasion) -> None:
     if decision.application.state == ApplicationState.RANKED:
         application_lifecycle.fire("decide", decision.application, actor)
     if decision.notified_at is not None:  # the call's results are out: on the reserve list or appealed, learns at once
-        _notify(decision)
+        _notify(decision, occasion)
 
 
 def _award(decision: Decision) -> Award:
@@ -290,21 +348,15 @@ def conclude(call: Call, *, actor: Person) -> None:
                 Decision.call_id == call.id, Decision.state != PROPOSED, Decision.notified_at.is_(None)
             )
             for decision in db.session.scalars(taken.options(joinedload(Decision.application))):
-                _notify(decision)
+                _notify(decision, Occasion(decision.state))
 
 
-def _notify(decision: Decision) -> None:
+def _notify(decision: Decision, occasion: Occasion) -> None:
     again = f" {now():%Y%m%dT%H%M%S%f}" if decision.notified_at else ""  # after an appeal perhaps the same once more
     decision.notified_at = now()
     slot = f"{decision.state}{again}"
-    tell_lead(tell_decision, decision, decision.application, slot, state=str(decision.state))
-
-
-TOLD = {
-    DecisionState.FUNDED: N_("The strategic committee has decided to fund your project."),
-    DecisionState.RESERVE: N_("Your project is on the reserve list: it will be funded if credit is freed."),
-    DecisionState.REJECTED: N_("The strategic committee has not selected your project."),
-}
+    told = {"state": str(decision.state), "occasion": str(occasion)}
+    tell_lead(tell_decision, decision, decision.application, slot, **told)
 
 
 @letter
@@ -313,17 +365,18 @@ def tell_decision(due: Due) -> Letter | None:
     decision = db.session.scalars(queries.whole_decision(due.subject_id)).unique().one()
     if decision.state != due.args.get("state", due.slot):
         return None
+    occasion = Occasion(due.args.get("occasion", decision.state))
+    to = db.session.get_one(Person, due.recipient_id)
+    return decision_letter(decision, occasion, to, wordings(decision.call_id).get(occasion))
+
+
+def decision_letter(
+    decision: Decision, occasion: Occasion, to: Person, wording: Words | None = None, reader: Reader | None = None
+) -> Letter:
+    """What one of the lead's people receives, in the call's own wording where it has one in the reader's language."""
     application = decision.application
-    facts: list[tuple[Text, Any]] = [(N_("Project"), application.title), (N_("Call"), decision.call.title)]
-    if decision.state == DecisionState.FUNDED:
-        facts.append((N_("Amount awarded"), decision.amount))
-    if decision.reason:
-        facts.append((N_("Reason"), decision.reason))
-    return Letter(
-        to=db.session.get_one(Person, due.recipient_id),
-        subject=N_("Decision on %(reference)s", reference=application.reference),
-        paragraphs=[TOLD[decision.state]],
-        facts=facts,
-        action=(N_("Open the application"), address("applicant.application", application_id=application.id)),
-        cluster=decision.call.fund.cluster,
-    )
+    subject = N_("Decision on %(reference)s", reference=application.reference)
+    bare = Letter(to, subject, [], cluster=decision.call.fund.cluster)
+    paragraphs, facts = written(decision, occasion, wording or Words(), reader or bare.reader)
+    action = (N_("Open the application"), address("applicant.application", application_id=application.id))
+    return replace(bare, paragraphs=paragraphs, facts=facts, action=action)

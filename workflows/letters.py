@@ -74,15 +74,25 @@ def letter(write: Callable[[Due], Letter | None]) -> Job:
     return register(Job(write.__name__, send, Queue.MAIL, TIMEOUT, outside=True))
 
 
-def message_for(written: Letter, message_id: str) -> EmailMessage:
-    """The mail as it leaves."""
-    reader = written.reader
-    parts = {
+def _parts(written: Letter, reader: Reader) -> dict[str, Any]:
+    return {
         "letter": written,
         "reader": reader,
         "greeting": N_("Dear %(name)s,", name=written.to.name),
         "signature": N_("This message was sent by %(site)s. Questions: %(support)s", site=site(), support=support()),
     }
+
+
+def preview(written: Letter, reader: Reader) -> tuple[str, str]:
+    """Subject and text as this reader would receive them: the very words that `message_for` sends."""
+    text = templates().get_template("letter.txt").render(_parts(written, reader), show=_as_text(reader))
+    return render(written.subject, reader), text
+
+
+def message_for(written: Letter, message_id: str) -> EmailMessage:
+    """The mail as it leaves."""
+    reader = written.reader
+    parts = _parts(written, reader)
     return compose(
         sender(),
         to=written.to.email,

@@ -43,6 +43,11 @@ def marks_told(decision: Decision | None, call: Call) -> Marks | None:
     """
     if decision is None or decision.notified_at is None or decision.state == DecisionState.PROPOSED:
         return None
+    return marks_of(decision, call)
+
+
+def marks_of(decision: Decision, call: Call) -> Marks | None:
+    """As much of the marks as the call tells its applicants, whether they are told yet or not; at most four queries."""
     if call.feedback == Feedback.NONE:
         return None
     total = Decimal(decision.score) / 100

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from grants.applications.models import ApplicationState
+from grants.awards.interests import hidden_commissions
 from grants.awards.models import (
     INTERNAL,
     Agreement,
@@ -49,14 +50,26 @@ def memberships(award: Award) -> list[Membership]:
 
 @policy(*OVERSEERS)
 def view_decision(user: Person, decision: Decision) -> Claims:
-    """Those who run or oversee the fund."""
+    """Those who run or oversee the fund; until the results are out, none who is linked to an applicant of that
+    commission."""
     yield serves(user, decision.call.fund, *OVERSEERS), N_("Only those who run the fund see its decisions.")
+    yield decision.commission_id not in hidden_commissions(user, decision.call), LINKED
+
+
+LINKED_TO_IT = N_("You are linked to this applicant: another member of the committee decides.")
+LINKED = N_("You are linked to an applicant of this commission: others decide, and you see it with the results.")
 
 
 @policy(*OVERSEERS)
 def see_decisions(user: Person, call: Call) -> Claims:
     """Those who run or oversee the fund of the call."""
     yield serves(user, call.fund, *OVERSEERS), N_("Only those who run the fund see its decisions.")
+
+
+@policy(Role.COMMITTEE)
+def steer(user: Person, call: Call) -> Claims:
+    """A member of the strategic committee of the call's fund."""
+    yield serves(user, call.fund, Role.COMMITTEE), N_("Only the strategic committee takes funding decisions.")
 
 
 @policy(Role.COMMITTEE)

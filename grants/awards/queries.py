@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import Application, ApplicationState
+from grants.awards.interests import hides
 from grants.awards.models import (
     INTERNAL,
     Agreement,
@@ -50,7 +51,7 @@ def _theirs(user: Person) -> ColumnElement[bool]:
 
 def visible_decisions(user: Person) -> Select[Decision]:
     """The SQL twin of policy.view_decision."""
-    return select(Decision).join(Decision.call).join(Call.fund).where(_within(user, *OVERSEERS))
+    return select(Decision).join(Decision.call).join(Call.fund).where(_within(user, *OVERSEERS), ~hides(user))
 
 
 def _decision_parts() -> list[object]:

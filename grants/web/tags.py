@@ -33,6 +33,7 @@ from grants.reviews.assignment_models import PLAN_LABELS, PlanState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
 from grants.reviews.panel_models import SEAT_LABELS, SeatState
+from grants.sessions.models import ITEM_LABELS, SESSION_LABELS, ItemState, SessionState
 from grants.web.filters import Tag
 
 Look = tuple[str, str | None]
@@ -155,6 +156,17 @@ PLANS: dict[Any, Look] = {
     PlanState.CONFIRMED: ("ok", "check"),
     PlanState.DISCARDED: ("ghost", "undo-2"),
 }
+SESSIONS: dict[Any, Look] = {
+    SessionState.PLANNED: ("info", "calendar-clock"),
+    SessionState.OPEN: ("ok", "door-open"),
+    SessionState.CLOSED: ("warn", "signature"),
+    SessionState.SIGNED: ("ok", "check"),
+}
+ITEMS: dict[Any, Look] = {
+    ItemState.WAITING: ("none", "hourglass"),
+    ItemState.OPEN: ("violet", "message-square"),
+    ItemState.SETTLED: ("ok", "check"),
+}
 
 
 def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
@@ -176,6 +188,8 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
+    SessionState: _tags(SESSIONS, SESSION_LABELS),
+    ItemState: _tags(ITEMS, ITEM_LABELS),
 }
 
 

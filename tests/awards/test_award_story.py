@@ -11,7 +11,7 @@ from grants.awards import policy, queries
 from grants.awards.models import Agreement, AgreementState, Award, ClaimState, Decision, DecisionState, Outcome
 from grants.awards.service import Plan, split
 from grants.core.db import db
-from grants.core.errors import Forbidden, NotEnough, Refused, WrongState
+from grants.core.errors import Forbidden, Refused, WrongState
 from grants.core.types import Money
 from grants.ledger.queries import balances, by_grant
 from grants.ledger.service import verify
@@ -210,7 +210,7 @@ def test_no_more_than_the_envelope(app):
     first, second = queries.decisions(stage.committee, stage.call.id)
     decisions.fund(first, actor=stage.committee)
     decisions.hold(second, actor=stage.committee)
-    with pytest.raises(NotEnough):
+    with pytest.raises(Refused, match="freed credit only"):
         decisions.fund(second, actor=stage.committee)
     kept = db.session.scalars(select(Decision.state).order_by(Decision.rank)).all()
     assert kept == [DecisionState.FUNDED, DecisionState.RESERVE]

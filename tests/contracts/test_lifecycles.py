@@ -31,6 +31,8 @@ ON_THE_WAY = {
     "bank_account.replace_account": "verifying the account that replaces it",
     "membership.declare_member": "saving what an organisation says about itself",
     "membership.deny_member": "saving what an organisation says about itself",
+    "session.complete_minutes": "signing the minutes, the last one",
+    "session.correct_signed": "correcting the minutes",
 }
 # Routes whose policy is not the move's, and why.
 OTHERWISE = {

@@ -23,6 +23,12 @@ from grants.awards.models.claim import (
     Claim,
     ClaimState,
 )
+from grants.awards.models.committee import (
+    OCCASION_LABELS,
+    DecisionDraft,
+    LetterTemplate,
+    Occasion,
+)
 from grants.awards.models.decision import (
     DECISION_LABELS,
     OUTCOME_LABELS,
@@ -30,6 +36,7 @@ from grants.awards.models.decision import (
     DecisionState,
     Outcome,
 )
+from grants.calls.transfers import EnvelopeTransfer
 
 __all__ = [
     "AGREEMENT_LABELS",
@@ -37,6 +44,7 @@ __all__ = [
     "DECISION_LABELS",
     "IMPORT_LABELS",
     "INTERNAL",
+    "OCCASION_LABELS",
     "OUTCOME_LABELS",
     "Agreement",
     "AgreementState",
@@ -46,9 +54,13 @@ __all__ = [
     "Claim",
     "ClaimState",
     "Decision",
+    "DecisionDraft",
     "DecisionState",
+    "EnvelopeTransfer",
     "ImportState",
     "Instalment",
+    "LetterTemplate",
+    "Occasion",
     "Outcome",
     "Signature",
     "Source",

@@ -8,7 +8,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from grants.awards import policy, queries
-from grants.awards.models import Decision
+from grants.awards.interests import hidden_commissions
+from grants.awards.models import Decision, Outcome
 from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.errors import Refused
@@ -41,7 +42,8 @@ def decisions(user: Person, call: Call) -> Any:
     tallies = queries.tallies(user, call.id)
     proposals = sum(one.total for one in tallies.values())
     found = queries.decisions_page(user, call.id, request.args.get("page", 1, type=int), proposals)
-    standings = by_commission(call.fund_id, call.id)
+    hidden = hidden_commissions(user, call)
+    standings = {id: one for id, one in by_commission(call.fund_id, call.id).items() if id not in hidden}
     nothing = Standing(call.currency, {})
     themes = [
         Theme(one, standings.get(one.id, nothing), rows)
@@ -60,6 +62,9 @@ def decisions(user: Person, call: Call) -> Any:
         moves=moves,
         pending=pending,
         funded=total,
+        hidden=[one for one in call.fund.cluster.commissions if one.id in hidden],
+        outcomes=list(Outcome),
+        steers=policy.steer.allows(user, call),
         closing=bool(proposals) and not pending and call_workflow.lifecycle.open_to(user, call),
     )
 
@@ -67,7 +72,7 @@ def decisions(user: Person, call: Call) -> Any:
 @portal.post("/decisions/<uuid:id>/fund")
 @access(policy.fund, queries.decision)
 def fund(user: Person, decision: Decision) -> Any:
-    workflow.fund(decision, actor=user)
+    workflow.fund(decision, request.form.get("reason", "").strip(), actor=user)
     flash(_("Funded. The credit is reserved."), "ok")
     return _back(decision)
 

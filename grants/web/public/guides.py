@@ -7,6 +7,7 @@ from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
 from grants.web.public.search_guide import SEARCH
+from grants.web.public.session_guide import SESSION
 
 REVIEWER = Guide(
     "reviewer",
@@ -125,6 +126,38 @@ COMMITTEE = Guide(
             N_("Decide on each proposal"),
             N_("Funded reserves the credit at once. Not selected needs a reason, which the applicant reads."),
         ),
+        (
+            N_("Look at the whole picture"),
+            N_(
+                "Every commission beside its envelope, on a chart and in a table, with the line where each envelope"
+                " ends; the same as an Excel file."
+            ),
+        ),
+        (
+            N_("Try before you decide"),
+            N_(
+                "“What if…” is a draft of your own: move a line, change an amount, move credit between envelopes. It"
+                " changes nothing until you confirm its preview; then all of it is done, or nothing."
+            ),
+        ),
+        (
+            N_("Decide on several at once"),
+            N_("Tick projects, choose one outcome: a preview says what happens to whom and what credit is left."),
+        ),
+        (
+            N_("Transfer credit between envelopes"),
+            N_(
+                "Within one call, with a reason that everybody who follows the call reads. Only what is free and what"
+                " no pending proposal needs."
+            ),
+        ),
+        (
+            N_("Read the letters beforehand"),
+            N_(
+                "Each outcome has its letter in three languages. Leave our words, or write your own with places such as"
+                " the amount or the reasons; the preview shows what a real applicant will read."
+            ),
+        ),
         (N_("Close the call"), N_("When every decision is taken, close it: all applicants are told the same day.")),
         (
             N_("Hear appeals"),
@@ -138,6 +171,9 @@ COMMITTEE = Guide(
         N_("The fund never spends what it does not have, however many people decide at once."),
         N_("Who sent a call to the committee does not approve it; who proposed a project does not decide on it."),
         N_("Nobody hears an appeal against a decision they took or proposed."),
+        N_("Linked to an applicant, you see no figure of its commission before the results, and decide nothing on it."),
+        N_("The reserve list is funded in rank order, with freed credit only; passing over somebody takes a reason."),
+        N_("Marks are in a letter only as far as the call tells them to its applicants."),
     ],
 )
 OFFICER = Guide(
@@ -313,6 +349,7 @@ GUIDES = {
         TOGETHER,
         REVIEWER,
         CHAIR,
+        SESSION,
         CONFLICTS,
         COMMITTEE,
         OFFICER,
