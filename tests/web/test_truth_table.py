@@ -453,11 +453,11 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
         boards(lambda g, u: {panel_queries.led_commission(u, g.commission.id).code}),
         CHAIRS,
     ),
-    "plan.planned": (
+    "assignment.plan.planned": (
         lambda g, u: reached(g, g.plan, lambda one: policy.see_plan.require(u, (p := plan.planned(u, one.id))) or p),
         {"free": "P"},
     ),
-    "plan.planned_file": (
+    "assignment.plan.planned_file": (
         lambda g, u: reached(
             g,
             g.files,
@@ -483,6 +483,11 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
         dict.fromkeys(MEMBERS, "N"),
     ),
     "sessions.queries.item": (lambda g, u: reached(g, g.items, lambda one: sessions.item(u, one.id)), AGENDA),
+    "sessions.queries.mark": (  # the same for two who are shown the same
+        boards(lambda g, u: same_mark(g, u)),
+        {name: " ".join(sorted(UNTOUCHED)) for name in UNTOUCHED}
+        | {name: " ".join(sorted(CONFLICTED)) for name in CONFLICTED},
+    ),
     "sessions.queries.aside": (
         boards(lambda g, u: g.called(sessions.aside(u, sits_in(g, u)))),
         dict.fromkeys(CONFLICTED, "A0"),
@@ -494,7 +499,7 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
     "sessions.queries.minutes": (lambda g, u: reached(g, g.session, lambda one: minutes_of(u, one)), UNTOUCHED),
     "sessions.queries.minutes_to_decide": (
         lambda g, u: reached(g, g.session, lambda one: minutes_to_decide(g, u)),
-        {"committee": "N"},
+        {"committee": "N", "officer": "N"},
     ),
     "sessions.queries.plannable": (lambda g, u: {one.code for _, one in sessions.plannable(u)}, {}),
     "sessions.screen.sitting": (
@@ -506,6 +511,13 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
 
 def sits_in(ground: Ground, user: Person) -> Session:
     return sessions.session(user, ground.session["N"].id)
+
+
+def same_mark(ground: Ground, user: Person) -> set[str]:
+    """Who of the members has the same mark: it holds what they see of the session, and nothing else."""
+    own = sessions.mark(user, sits_in(ground, user))
+    members = {name: ground.people[name] for name in MEMBERS}
+    return {name for name, one in members.items() if sessions.mark(one, sits_in(ground, one)) == own}
 
 
 def minutes_of(user: Person, session: Session) -> Minutes:
