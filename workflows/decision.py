@@ -35,6 +35,8 @@ from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Person
 from grants.reviews import policy as review_policy
 from grants.reviews.queries import Ranking
+from grants.sessions.models import SessionState
+from grants.sessions.queries import session_of
 from workflows.applicants import tell_lead
 from workflows.application import lifecycle as application_lifecycle
 from workflows.call import lifecycle as call_lifecycle
@@ -87,6 +89,7 @@ class Proposal:
     outcome: Outcome
     amount: Money
     note: str = ""
+    line: int | None = None  # of the minutes, where a session agreed it
 
 
 def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -> None:
@@ -97,6 +100,19 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
     """
     with transaction():
         review_policy.rank.require(actor, ranking)
+        lock(ranking.call)
+        sits = session_of(ranking.call.id, ranking.commission.id)
+        if sits is not None and sits.state == SessionState.OPEN:
+            raise Refused(
+                N_("The commission is sitting on these files: closing the session sends its ranking."),
+                N_("Go to the session."),
+            )
+        put_forward(ranking, proposals, actor=actor)
+
+
+def put_forward(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -> None:
+    """The same without asking who may: for a session that closes."""
+    with transaction():
         if _already_proposed(ranking):
             return
         _must_be_whole(ranking, proposals)
@@ -123,6 +139,7 @@ def propose(ranking: Ranking, proposals: Sequence[Proposal], *, actor: Person) -
                 currency=one.amount.currency,
                 amount_minor=one.amount.minor,
                 note=one.note,
+                minutes_line=one.line,
                 proposed_by_id=actor.id,
             )
             db.session.add(decision)

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from grants.calls.models import Call, Envelope
 from grants.clusters.models import Commission
 from grants.core.db import Record, db
-from grants.core.types import MoneyOf
+from grants.core.types import Money, MoneyOf
 from grants.people.models import Person
 
 
@@ -48,12 +49,15 @@ def transfers_of(call_id: UUID) -> Sequence[EnvelopeTransfer]:
     return db.session.scalars(found.order_by(EnvelopeTransfer.number)).all()
 
 
-def brought_to(call_id: UUID, commission_id: UUID) -> int:
-    """Minor units that transfers brought to a commission's envelope, less what they took from it; one query."""
+def envelope_of(call: Call, commission_id: UUID) -> Money:
+    """What a commission may propose in a call: the envelope published, and what transfers brought less what they took;
+    one query."""
+    theirs = select(Envelope.amount_minor).where(Envelope.call_id == call.id, Envelope.commission_id == commission_id)
     signed = case(
         (EnvelopeTransfer.target_id == commission_id, EnvelopeTransfer.amount_minor),
         (EnvelopeTransfer.source_id == commission_id, -EnvelopeTransfer.amount_minor),
         else_=0,
     )
-    found = select(func.coalesce(func.sum(signed), 0)).where(EnvelopeTransfer.call_id == call_id)
-    return int(db.session.scalar(found) or 0)
+    moved = select(func.sum(signed)).where(EnvelopeTransfer.call_id == call.id)
+    both = [func.coalesce(one.scalar_subquery(), 0) for one in (theirs, moved)]
+    return Money(int(db.session.scalars(select(both[0] + both[1])).one()), call.currency)

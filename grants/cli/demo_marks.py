@@ -17,6 +17,7 @@ from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
 from workflows import review as reviewing
+from workflows import session as sitting
 
 NEWCOMERS = ("Driss Amrani", "Fatima Zahra Sebti", "Mehdi Ouazzani")
 WORTH = (8, 6, 7, 5, 8, 4, 6, 7, 9, 5, 7, 6)  # of each project, in half marks
@@ -24,6 +25,7 @@ LEAN = (0, -1, 0, -1, 1, 0)  # of each reviewer, in half marks: below zero is se
 CHANCE = (0, 2, -1, 1, -2, 0, -1, 2, 1, -2, 1)  # what else makes a review what it is
 ASKED = (0, 1, 3)  # the n-th project goes to the reviewers n, n + 1 and n + 3, in turn
 LOW = "La réponse reste générale : à étayer par des chiffres avant la convention."
+PLACE = "Salle Atlas, Technopark de Casablanca"
 OVERALL = "Équipe engagée et besoin réel ; le plan de déploiement reste à préciser."
 
 
@@ -64,3 +66,10 @@ def _review(application_id: Any, n: int, k: int, met: Callable[[], Person], *, l
     requested = review.application.requested
     advised = Money(requested.minor * (100 - 5 * ((n + k) % 3)) // 100, requested.currency)
     reviewing.submit_review(review, Sheet(marks, OVERALL, 1 + (n + k) % 3, advised), review.version, actor=met())
+
+
+def plan_session(call_id: Any, commission_id: Any, chair: Callable[[], Person]) -> None:
+    """The commission sits tomorrow morning; its last review is still to come."""
+    board = reviews.chaired(chair(), call_id, commission_id)
+    tomorrow = (now() + timedelta(days=1)).astimezone(board.call.fund.cluster.zone)
+    sitting.plan(board, tomorrow.replace(hour=10, minute=0, second=0, microsecond=0), PLACE, actor=chair())

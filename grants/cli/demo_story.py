@@ -23,7 +23,7 @@ from grants.calls.examples import EXAMPLES
 from grants.calls.models import Blindness, Call
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
-from grants.cli import demo_blind, demo_budget, demo_marks, demo_panel
+from grants.cli import demo_blind, demo_budget, demo_marks, demo_panel, demo_plan
 from grants.cli.demo_committee import weighed
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_grant import first_grant, reviewed
@@ -210,6 +210,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
     first_grant(who, call_id)
     weighed(who, call_id)
     _clarified(who, made[1])
+    demo_plan.propose(call_id, commissions()[7 % 4].id, partial(met, who["chair"]))
 
 
 def _clarified(who: dict[str, Any], application_id: Any) -> None:
@@ -260,6 +261,7 @@ def _marked_call(who: dict[str, Any], fund_id: Any) -> None:
         stand_in = partial(met, demo_marks.newcomer("Anas Berrechid", commissions()[1], met(who["admin"])))
     demo_marks.mark(made, meet, chair)
     demo_panel.sit(call_id, meet, stand_in, chair)
+    demo_marks.plan_session(call_id, first.id, chair)
 
 
 def _blind_call(who: dict[str, Any], fund_id: Any) -> None:

@@ -89,9 +89,9 @@ class Panellist:
         return self.seat.ends_on if self.seat else None
 
 
-def panel(call: Call, commission: Commission) -> list[Panellist]:
-    """Who may be asked for reviews, by name; four queries however many."""
-    return [one for one in roster(call, commission) if one.sits]
+def panel(call: Call, commission: Commission, seen_by: Person | None = None) -> list[Panellist]:
+    """Who may be asked for reviews, by name, as `roster` gives them; four queries however many."""
+    return [one for one in roster(call, commission, seen_by) if one.sits]
 
 
 def roster(call: Call, commission: Commission, seen_by: Person | None = None) -> list[Panellist]:

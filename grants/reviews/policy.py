@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from grants.applications.models import Application, ApplicationState, Document
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
+from grants.core.types import Money
 from grants.people.models import Person, Role
 from grants.reviews import queries
+from grants.reviews.assignment_models import AssignmentPlan
 from grants.reviews.models import IN_HAND, Review, ReviewState
 from grants.reviews.offline import Work
 
@@ -112,3 +114,37 @@ def lead_commission(user: Person, board: "queries.Chaired") -> Claims:
 def lead_replacement(user: Person, found: tuple[Review, Person]) -> Claims:
     """As for the review that is given to somebody else."""
     yield from lead_review.claims(user, found[0])
+
+
+@policy(Role.CHAIR)
+def assign_all(user: Person, board: "queries.Chaired") -> Claims:
+    """The commission's chair, if conflicted with none of its applications: loads would tell who has the hidden one."""
+    yield (
+        user.holds(Role.CHAIR, commission_id=board.commission.id),
+        N_("Only the chair of the commission may do this."),
+    )
+    yield (
+        not queries.conflicted_in(user, board.call, board.commission),
+        N_(
+            "You have a conflict of interest with an application of this commission: another chair assigns all of"
+            " them. You can still assign the others one by one."
+        ),
+    )
+
+
+@policy(Role.CHAIR)
+def assign_plan(user: Person, plan: AssignmentPlan) -> Claims:
+    """As for the commission the proposal is for."""
+    yield from assign_all.claims(user, queries.Chaired(plan.call, plan.commission, Money(0, plan.call.currency)))
+
+
+@policy(Role.CHAIR)
+def see_plan(user: Person, found: "tuple[queries.Chaired, AssignmentPlan]") -> Claims:
+    """As for all applications of the commission."""
+    yield from assign_all.claims(user, found[0])
+
+
+@policy(Role.CHAIR)
+def edit_plan(user: Person, found: "tuple[queries.Chaired, AssignmentPlan, Application]") -> Claims:
+    """As for all applications of the commission."""
+    yield from assign_all.claims(user, found[0])

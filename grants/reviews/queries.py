@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinl
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState, Document, Partner
-from grants.calls.models import Call, CallState, Envelope
-from grants.calls.transfers import brought_to
+from grants.calls.models import Call, CallState
+from grants.calls.transfers import envelope_of
 from grants.clusters.models import Cluster, Commission
 from grants.core.db import db
 from grants.core.types import Money
@@ -274,10 +274,7 @@ def chaired(user: Person, call_id: UUID, commission_id: UUID) -> Chaired:
         .where(Call.id == call_id, Call.state.in_([CallState.CLOSED, CallState.EVALUATING, CallState.DECIDED]))
         .options(joinedload(Call.fund).joinedload(Fund.cluster), selectinload(Call.criteria))
     ).one()
-    envelope = db.session.scalar(
-        select(Envelope.amount_minor).where(Envelope.call_id == call_id, Envelope.commission_id == commission_id)
-    )
-    return Chaired(call, commission, Money((envelope or 0) + brought_to(call_id, commission_id), call.currency))
+    return Chaired(call, commission, envelope_of(call, commission_id))
 
 
 def lines(user: Person, call_id: UUID, commission_id: UUID) -> list[Line]:

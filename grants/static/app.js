@@ -11,4 +11,5 @@ import "./js/rows.js";
 import "./js/listing.js";
 import "./js/marks.js";
 import "./js/jobs.js";
+import "./js/live.js";
 import "./js/bids.js";

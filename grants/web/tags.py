@@ -29,9 +29,11 @@ from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
+from grants.reviews.assignment_models import PLAN_LABELS, PlanState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
 from grants.reviews.panel_models import SEAT_LABELS, SeatState
+from grants.sessions.models import ITEM_LABELS, SESSION_LABELS, ItemState, SessionState
 from grants.web.filters import Tag
 
 Look = tuple[str, str | None]
@@ -147,6 +149,24 @@ ACCOUNTS: dict[Any, Look] = {
     AccountState.REPLACED: ("ghost", "repeat"),
     AccountState.WITHDRAWN: ("ghost", "undo-2"),
 }
+PLANS: dict[Any, Look] = {
+    PlanState.QUEUED: ("info", "loader"),
+    PlanState.PROPOSED: ("warn", "list-checks"),
+    PlanState.SENDING: ("info", "loader"),
+    PlanState.CONFIRMED: ("ok", "check"),
+    PlanState.DISCARDED: ("ghost", "undo-2"),
+}
+SESSIONS: dict[Any, Look] = {
+    SessionState.PLANNED: ("info", "calendar-clock"),
+    SessionState.OPEN: ("ok", "door-open"),
+    SessionState.CLOSED: ("warn", "signature"),
+    SessionState.SIGNED: ("ok", "check"),
+}
+ITEMS: dict[Any, Look] = {
+    ItemState.WAITING: ("none", "hourglass"),
+    ItemState.OPEN: ("violet", "message-square"),
+    ItemState.SETTLED: ("ok", "check"),
+}
 
 
 def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
@@ -160,6 +180,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     ApplicationState: _tags(APPLICATIONS, APPLICATION_LABELS),
     PartnerState: _tags(PARTNERS, PARTNER_LABELS),
     ReviewState: _tags(REVIEWS, REVIEW_LABELS),
+    PlanState: _tags(PLANS, PLAN_LABELS),
     SeatState: _tags(SEATS, SEAT_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
@@ -167,6 +188,8 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
+    SessionState: _tags(SESSIONS, SESSION_LABELS),
+    ItemState: _tags(ITEMS, ITEM_LABELS),
 }
 
 

@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import calibration, listing, pages, storm
+from tests.bench import assignment, calibration, listing, pages, storm
 
 BENCHES: dict[str, Callable[[], None]] = {
+    "assignment": assignment.main,
     "calibration": calibration.main,
     "list": listing.main,
     "pages": pages.main,

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.bench import calibration, listing, storm
+from tests.bench import assignment, calibration, listing, storm
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -56,3 +56,17 @@ def test_the_list_sends_as_many_queries_whatever_is_asked(new_database: NewDatab
         assert len({n for one in asked for n in (one.queries, one.queries_few)}) == 1, asked
     lines = [json.loads(line) for line in listing.report(found, 40).split("\n\n")[-1].splitlines()]
     assert lines[0]["case"] == PEER and lines[0]["ratio"] == 1 and len(lines) == len(found)
+
+
+def test_assignment_is_compared_with_highs_and_reported() -> None:
+    """So few reviewers make institutions and experts dear, where chance alone says who fits: there they are counted."""
+    cases = assignment.measure([(120, 40)])
+    lines = [json.loads(line) for line in assignment.report(cases).split("\n\n")[-1].splitlines()]
+    assert [one["case"].split()[0] for one in lines] == ["plain", "clustered", "crowded"]
+    for one in lines:
+        assert one["bench"] == "assignment" and one["seconds"] > 0 and one["empty_seats"] == 0
+        assert one["highest_load"] <= assignment.CAP and one["two_of_an_institution"] == 0
+    plain, clustered, _ = lines
+    assert abs(plain["objective"] - plain["reference_objective"]) < 1e-5
+    assert cases[0].proposal.fair.total >= 0.98 * cases[0].proposal.ruled.total
+    assert clustered["proposal_share"] >= 0.98 and clustered["worst_share"] >= 0.95

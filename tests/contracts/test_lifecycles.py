@@ -26,14 +26,19 @@ ON_THE_WAY = {
     "application.reverse_ineligible": "upholding the appeal",
     "decision.reopen_decision": "upholding the appeal",
     "review.begin": "saving a review",
+    "assignment_plan.give_up_plan": "computing another",
     "review.set_aside": "confirming a conflict",
     "bank_account.replace_account": "verifying the account that replaces it",
     "membership.declare_member": "saving what an organisation says about itself",
     "membership.deny_member": "saving what an organisation says about itself",
+    "session.complete_minutes": "signing the minutes, the last one",
+    "session.correct_signed": "correcting the minutes",
 }
 # Routes whose policy is not the move's, and why.
 OTHERWISE = {
     "review.submit_review": "reviews.answer",  # a second press answers as the first; the view asks the move's policy
+    "assignment_plan.send_plan": "reviews.see_plan",  # the move's policy, for a plan and its commission
+    "assignment_plan.discard_plan": "reviews.see_plan",
     "review.reassign": "reviews.lead_replacement",  # the move's policy, for the review of a pair
 }
 # States that the tables of the database know and that no move reaches yet.

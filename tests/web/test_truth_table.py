@@ -48,8 +48,15 @@ from grants.reviews import (
     together,
     turns,
 )
+from grants.reviews.assignment import plan
+from grants.reviews.assignment.facts import Reasons
+from grants.reviews.assignment_models import AssignmentPlan, PlannedReview, PlanState
 from grants.reviews.models import Review, ReviewState, Score
 from grants.reviews.panel_models import Absence, PanelSeat, SeatState, Topic
+from grants.sessions import content, screen
+from grants.sessions import policy as session_policy
+from grants.sessions import queries as sessions
+from grants.sessions.models import Attendance, Item, ItemState, Minutes, Session, SessionRules, SessionState
 from tests.factories import (
     ApplicationFactory,
     CommissionFactory,
@@ -93,9 +100,13 @@ class Ground:
     seat: dict[str, PanelSeat] = field(default_factory=dict)  # that `after` has accepted, S, and days away, D
     absence: dict[str, Absence] = field(default_factory=dict)
     topic: dict[str, Topic] = field(default_factory=dict)
+    plan: dict[str, AssignmentPlan] = field(default_factory=dict)  # P would give A0 to `before`
+    session: dict[str, Session] = field(default_factory=dict)  # N, sitting on A1, with a version of its minutes
+    items: dict[str, Item] = field(default_factory=dict)  # of its agenda, by file
 
     def called(self, ids: Any) -> set[str]:
         names = {one.id: name for name, one in (self.files | self.reviews).items()}
+        names |= {one.id: name for name, one in self.items.items()}
         return {names[id] for id in ids}
 
 
@@ -152,6 +163,7 @@ def ground(app) -> Ground:
             )
         )
     _with_panel(made)
+    _with_session(made)
     db.session.flush()
     db.session.expire_all()
     return made
@@ -170,7 +182,40 @@ def _with_panel(made: Ground) -> None:
     )
     made.absence["D"] = Absence(person_id=holder.id, starts_on=day, ends_on=day)
     made.topic["T"] = Topic(commission_id=made.commission.id, position=1, name=Words(en="Topic"), words=["title"])
-    db.session.add_all([made.seat["S"], made.absence["D"], made.topic["T"]])
+    place = {"call_id": made.call.id, "commission_id": made.commission.id}
+    made.plan["P"] = AssignmentPlan(**place, chair_id=made.people["free"].id, state=PlanState.PROPOSED)
+    db.session.add_all([made.seat["S"], made.absence["D"], made.topic["T"], made.plan["P"]])
+    db.session.flush()
+    planned = {"application_id": made.files["A0"].id, "reviewer_id": made.people["before"].id}
+    db.session.add(PlannedReview(plan_id=made.plan["P"].id, reasons=Reasons("", (), ()).as_json(), **planned))
+
+
+def _with_session(made: Ground) -> None:
+    leader, at = made.people["free"].id, now()
+    sits = made.session["N"] = Session(
+        call_id=made.call.id,
+        commission_id=made.commission.id,
+        state=SessionState.OPEN,
+        starts_at=at,
+        place="Room",
+        planned_by_id=leader,
+        opened_at=at,
+        quorate=True,
+    )
+    db.session.add(sits)
+    db.session.flush()
+    for n, name in enumerate(("A0", "A1", "A2"), 1):
+        state = ItemState.OPEN if name == "A1" else ItemState.WAITING
+        made.items[name] = Item(
+            session_id=sits.id, application_id=made.files[name].id, position=n, state=state, currency="MAD"
+        )
+    db.session.add_all([*made.items.values(), Attendance(session_id=sits.id, person_id=leader, entered_at=at)])
+    db.session.flush()
+    db.session.expire_all()
+    whole, rules = sessions.session_whole(sits.id), SessionRules.usual(made.call.id)
+    said = content.written(whole, sessions.ranking(whole, rules), rules)
+    kept = {"content": said, "sha256": content.fingerprint(said), "made_by_id": leader}
+    db.session.add(Minutes(session_id=sits.id, number=1, **kept))
 
 
 # --- reads ----------------------------------------------------------------------------------------------------
@@ -205,6 +250,9 @@ OPEN_TO = {  # the files with which each of the commission has no conflict
 DECLARABLE = OPEN_TO | {"declared": "A0 A1 A2"}  # what they declared already answers as the first time
 BIDS = {"before": "A2", "declared": "A2", "detected": "A2"}  # what is open to them and was not asked of them
 HOLDS = {"after": "S"}
+UNTOUCHED = dict.fromkeys(("before", "after", "free"), "N")  # of the commission, with no conflict at all
+MEMBERS = "before after declared detected free torn".split()  # noqa: SIM905
+AGENDA = {name: OPEN_TO[name] for name in MEMBERS}
 CHAIRS = {"free": "K", "torn": "K"}
 SITS = dict.fromkeys(("before", "after", "declared", "detected"), "K")
 
@@ -405,11 +453,91 @@ READS: dict[str, tuple[Read, dict[str, str]]] = {
         boards(lambda g, u: {panel_queries.led_commission(u, g.commission.id).code}),
         CHAIRS,
     ),
+    "assignment.plan.planned": (
+        lambda g, u: reached(g, g.plan, lambda one: policy.see_plan.require(u, (p := plan.planned(u, one.id))) or p),
+        {"free": "P"},
+    ),
+    "assignment.plan.planned_file": (
+        lambda g, u: reached(
+            g,
+            g.files,
+            lambda one: policy.edit_plan.require(u, (p := plan.planned_file(u, g.plan["P"].id, one.id))) or p,
+        ),
+        {"free": "A0 A1 A2"},
+    ),
     "panel_queries.led_topic": (
         lambda g, u: reached(g, g.topic, lambda one: panel_queries.led_topic(u, one.id)),
         dict.fromkeys(CHAIRS, "T"),
     ),
+    "sessions.queries.visible_to": (
+        lambda g, u: {"N" for _ in db.session.scalars(sessions.visible_to(u))},
+        dict.fromkeys(MEMBERS, "N"),
+    ),
+    "sessions.queries.sessions": (lambda g, u: {"N" for _ in sessions.sessions(u)}, dict.fromkeys(MEMBERS, "N")),
+    "sessions.queries.session": (
+        lambda g, u: reached(g, g.session, lambda one: sessions.session(u, one.id)),
+        dict.fromkeys(MEMBERS, "N"),
+    ),
+    "sessions.queries.glance": (
+        lambda g, u: reached(g, g.session, lambda one: sessions.glance(u, one.id)),
+        dict.fromkeys(MEMBERS, "N"),
+    ),
+    "sessions.queries.item": (lambda g, u: reached(g, g.items, lambda one: sessions.item(u, one.id)), AGENDA),
+    "sessions.queries.mark": (  # the same for two who are shown the same
+        boards(lambda g, u: same_mark(g, u)),
+        {name: " ".join(sorted(UNTOUCHED)) for name in UNTOUCHED}
+        | {name: " ".join(sorted(CONFLICTED)) for name in CONFLICTED},
+    ),
+    "sessions.queries.aside": (
+        boards(lambda g, u: g.called(sessions.aside(u, sits_in(g, u)))),
+        dict.fromkeys(CONFLICTED, "A0"),
+    ),
+    "sessions.queries.agenda": (
+        boards(lambda g, u: g.called(one.id for one in sessions.agenda(u, sits_in(g, u)))),
+        AGENDA,
+    ),
+    "sessions.queries.minutes": (lambda g, u: reached(g, g.session, lambda one: minutes_of(u, one)), UNTOUCHED),
+    "sessions.queries.minutes_to_decide": (
+        lambda g, u: reached(g, g.session, lambda one: minutes_to_decide(g, u)),
+        {"committee": "N", "officer": "N"},
+    ),
+    "sessions.queries.plannable": (lambda g, u: {one.code for _, one in sessions.plannable(u)}, {}),
+    "sessions.screen.sitting": (
+        boards(lambda g, u: on_screen(g, screen.sitting(u, sits_in(g, u)))),
+        AGENDA | dict.fromkeys(UNTOUCHED, "A0 A1 A2 ranking envelope"),
+    ),
 }
+
+
+def sits_in(ground: Ground, user: Person) -> Session:
+    return sessions.session(user, ground.session["N"].id)
+
+
+def same_mark(ground: Ground, user: Person) -> set[str]:
+    """Who of the members has the same mark: it holds what they see of the session, and nothing else."""
+    own = sessions.mark(user, sits_in(ground, user))
+    members = {name: ground.people[name] for name in MEMBERS}
+    return {name for name, one in members.items() if sessions.mark(one, sits_in(ground, one)) == own}
+
+
+def minutes_of(user: Person, session: Session) -> Minutes:
+    """As the page does: by the policy."""
+    found = sessions.minutes(user, session.id, 1)
+    session_policy.read_minutes.require(user, found)
+    return found
+
+
+def minutes_to_decide(ground: Ground, user: Person) -> Minutes:
+    found = sessions.minutes_to_decide(user, ground.call.id, ground.commission.id)
+    session_policy.read_minutes_to_decide.require(user, found)
+    return found
+
+
+def on_screen(ground: Ground, found: screen.Sitting) -> set[str]:
+    """The files of which anything is on the screen, and the totals that are."""
+    files = {one.application_id for one in found.items} | set(found.marks) | set(found.asides)
+    totals = {"ranking": found.places, "envelope": found.envelope}
+    return ground.called(files) | {name for name, one in totals.items() if one is not None}
 
 
 def neighbours(ground: Ground, user: Person) -> set[str]:
@@ -438,7 +566,7 @@ def who(ground: Ground, person: Person) -> str:
 
 def reads(module: ModuleType) -> set[str]:
     """Every public function of the module whose first parameter is the reader."""
-    short = module.__name__.split(".")[-1]
+    short = module.__name__.removeprefix("grants.reviews.").removeprefix("grants.").removeprefix("reports.search.")
     return {
         f"{short}.{name}"
         for name, one in vars(module).items()
@@ -463,6 +591,9 @@ def test_every_read_has_a_row() -> None:
         search_ground,
         turns,
         notes,
+        plan,
+        sessions,
+        screen,
     )
     assert set().union(*(reads(one) for one in modules)) == set(READS)
 
@@ -565,6 +696,44 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {  # what its `id` names, and wh
     "reviewer.bids": ("commission", SITS),
     "reviewer.keep_bids": ("commission", SITS),
     "reviewer.bid_conflict": ("file", DECLARABLE),
+    "reviewer.assignment": ("commission", RANKED),
+    **{
+        f"reviewer.{name}": ("plan", {"free": "P"})
+        for name in (
+            *("assignment_progress", "send_plan", "discard_plan", "planned_application"),
+            *("assignment_workbook", "assignment_file", "apply_assignment_file"),
+        )
+    },
+    "reviewer.sessions": ("none", dict.fromkeys((*MEMBERS, "elsewhere"), "-")),
+    "reviewer.plan_session": ("commission", BOARD),
+    "reviewer.change_session_plan": ("session", dict.fromkeys(BOARD, "N")),
+    "reviewer.session": ("session", dict.fromkeys(MEMBERS, "N")),
+    "reviewer.session_live": ("session", dict.fromkeys(MEMBERS, "N")),
+    "reviewer.open_session": ("session", dict.fromkeys(BOARD, "N")),
+    "reviewer.adjourn_session": ("session", dict.fromkeys(BOARD, "N")),
+    "reviewer.name_acting": ("session", dict.fromkeys(BOARD, "N")),
+    "reviewer.complete_agenda": ("session", dict.fromkeys(BOARD, "N")),
+    "reviewer.close_session": ("session", {"free": "N"}),
+    "reviewer.draw_lot": ("session", {"free": "N"}),
+    "reviewer.enter_session": ("session", dict.fromkeys(MEMBERS, "N")),
+    "reviewer.leave_session": ("session", dict.fromkeys(MEMBERS, "N")),
+    "reviewer.open_item": ("item", LED),
+    "reviewer.settle_item": ("item", LED),
+    "reviewer.put_back_item": ("item", LED),
+    "reviewer.move_item": ("item", LED),
+    "reviewer.name_rapporteur": ("item", LED),
+    "reviewer.step_aside": ("item", AGENDA),
+    "reviewer.keep_consensus": ("item", LED),
+    "reviewer.keep_amount": ("item", LED),
+    "reviewer.open_vote": ("item", LED),
+    "reviewer.cast_vote": ("item", AGENDA),
+    "reviewer.close_vote": ("item", LED),
+    "reviewer.cancel_vote": ("item", LED),
+    "reviewer.minutes": ("session", UNTOUCHED),
+    "reviewer.minutes_pdf": ("session", UNTOUCHED),
+    "reviewer.minutes_workbook": ("session", UNTOUCHED),
+    "reviewer.sign_minutes": ("session", {"free": "N"}),
+    "reviewer.correct_minutes": ("session", {"free": "N"}),
 }
 TITLES = {  # of the pages that list, whose titles they show
     "reviewer.reviews": {
@@ -588,6 +757,15 @@ TITLES = {  # of the pages that list, whose titles they show
     "reviewer.conflicts": {"free": "A0"},
     "reviewer.ranking": {"free": "A0 A1 A2"},
     "reviewer.marks_statistics": {"free": "A0 A1 A2"},
+    "reviewer.assignment": {"free": "A0"},
+    "reviewer.planned_application": {"free": "A1"},
+    "reviewer.assignment_workbook": {"free": "A0 A2"},
+    "reviewer.assignment_file": {},
+    "reviewer.sessions": {},
+    "reviewer.session": AGENDA,
+    "reviewer.session_live": AGENDA,
+    "reviewer.minutes": dict.fromkeys(UNTOUCHED, "A0 A1 A2"),
+    "reviewer.minutes_workbook": dict.fromkeys(UNTOUCHED, "A0 A1 A2"),
 }
 FILELESS = {  # no bytes are kept here
     *("led_document", "led_pages", "led_page_picture"),
@@ -606,14 +784,17 @@ def test_every_page_has_a_row(app) -> None:
 def addresses(ground: Ground, rule: Any, kind: str) -> dict[str, str]:
     """The address of the page for each thing it may be asked of."""
     more = {"person_id": ground.people["before"].id, "reviewer_id": ground.people["after"].id}
-    more["commission_id"] = ground.commission.id
+    more |= {"commission_id": ground.commission.id, "application_id": ground.files["A1"].id}
     things = {"none": {"-": None}, "commission": {"K": None}, "file": ground.files, "review": ground.reviews}
-    things |= {"seat": ground.seat, "absence": ground.absence, "topic": ground.topic}
+    things |= {"seat": ground.seat, "absence": ground.absence, "topic": ground.topic, "plan": ground.plan}
+    things |= {"session": ground.session, "item": ground.items}
 
     def built(one: Any) -> str:
         values = {name: more[name] for name in rule.arguments & set(more)}
         if "id" in rule.arguments:
             values["id"] = one.id
+        if "number" in rule.arguments:
+            values["number"] = 1
         if "document_id" in rule.arguments:
             values["document_id"] = attached(one.id if kind == "file" else one.application_id)
         if kind == "commission":
@@ -670,6 +851,8 @@ def test_what_each_page_shows(ground: Ground, client, name: str) -> None:
                 reached = {403}  # found, as their own, and refused by the policy
             if (endpoint, thing, name) == ("reviewer.bid_conflict", "A0", "declared"):
                 reached = {303}  # declared already: back to the bids
+            if endpoint == "reviewer.plan_session" and thing in reaches:
+                reached = {302}  # planned already: on to it
             assert answer.status_code in reached, (endpoint, thing, answer.status_code)
             text = text_of(answer)
             check(text, name, f"{endpoint} {thing}")

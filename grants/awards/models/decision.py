@@ -50,9 +50,10 @@ DECISION_LABELS = {
 class Decision(Record):
     """What the commission proposed for one application and what the strategic committee decided.
 
-    `score` is the mean of the reviews' totals, in hundredths of a point of 100. `reopened_at`: an appeal against it was
-    upheld then by `reopened_by_id`, so what `refused_by_id` had decided is decided again. `proposed`: what
-    the commission had proposed, where the committee changed the amount since.
+    `score` is the mean of the reviews' totals, in hundredths of a point of 100; after a session the mark it agreed, and
+    `minutes_line` is its line in the minutes. `reopened_at`: an appeal against it was upheld then by `reopened_by_id`,
+    so what `refused_by_id` had decided is decided again. `proposed`: what the commission had proposed, where the
+    committee changed the amount since.
     """
 
     __tablename__ = "decision"
@@ -83,6 +84,7 @@ class Decision(Record):
     proposed_minor: Mapped[int | None]
     proposed = MoneyOf()
     note: Mapped[str] = mapped_column(default="")
+    minutes_line: Mapped[int | None]
     state: Mapped[DecisionState] = mapped_column(default=DecisionState.PROPOSED)
     proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))

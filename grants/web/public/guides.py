@@ -7,6 +7,7 @@ from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
 from grants.web.public.search_guide import SEARCH
+from grants.web.public.session_guide import SESSION
 
 REVIEWER = Guide(
     "reviewer",
@@ -70,6 +71,16 @@ CHAIR = Guide(
     [
         *panel_guides.FOR_CHAIRS,
         (N_("Assign reviewers"), N_("The page shows each reviewer’s load. Those with a conflict are replaced.")),
+        (
+            N_("Or let a proposal be computed"),
+            N_(
+                "Assignment, on the commission’s page, proposes who reviews what: by bids, declared expertise and load,"
+                " without conflicts, with an expert on each application and never two reviewers of one institution."
+                " Open a name to read why. Change what you like, here or in the workbook, then confirm it as a whole:"
+                " nobody is asked before that, and nothing is sent if a fact has moved meanwhile. An empty seat says"
+                " why it is empty."
+            ),
+        ),
         (N_("Follow the reviews"), N_("Reminders leave by themselves before and after the due date.")),
         (
             N_("Read the statistics"),
@@ -338,6 +349,7 @@ GUIDES = {
         TOGETHER,
         REVIEWER,
         CHAIR,
+        SESSION,
         CONFLICTS,
         COMMITTEE,
         OFFICER,

@@ -26,9 +26,10 @@ from grants.people.models import Person, Role
 from grants.web.access import access
 from grants.web.downloads import attachment
 from grants.web.filters import plain
-from grants.web.forms import Form, UploadField, Versioned
+from grants.web.forms import Form, Versioned
 from grants.web.language import speak_for
 from grants.web.navigation import Item, offer
+from grants.web.sheet_field import SheetField
 from grants.web.staff import portal
 from workflows import imports as workflow
 
@@ -40,24 +41,6 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def items(user: Person) -> Iterator[Item]:
     if user.is_authenticated and Role.OFFICER in user.roles:
         yield Item("staff.imports", N_("Past awards"), "file-up", "staff.import")
-
-
-class SheetField(UploadField):
-    """A workbook or CSV file. What its bytes are is decided by the reader, which knows better words than "no XLSX"."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, kinds=("xlsx", "xlsm", "csv"), **kwargs)
-        self.type = UploadField.__name__
-
-    def pre_validate(self, form: Any) -> None:
-        name = (getattr(self.data, "filename", None) or "").lower()
-        if name.endswith((".xlsx", ".xlsm", ".csv")):
-            if not self.size:
-                raise ValidationError(N_("This file is empty."))
-            if self.size > self.max_mb * 1_000_000:
-                raise ValidationError(N_("This file is larger than %(n)s MB.", n=self.max_mb))
-            return
-        super().pre_validate(form)
 
 
 class FileForm(Form):

@@ -19,6 +19,7 @@ from grants.web.staff import (
     required,
     rules,
     screening,
+    session_rules,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "required",
     "rules",
     "screening",
+    "session_rules",
 ]
