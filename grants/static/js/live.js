@@ -23,7 +23,7 @@ for (const box of $$("[data-live]")) {
 
   // What the server drew last, but for the token that every form carries anew: the same again is left alone, with the
   // lists that are open in it and the button that is being pressed.
-  const drawn = new Map(), text = part => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+  const drawn = new Map(), text = part => new XMLSerializer().serializeToString(part).replace(/name="csrf_token" value="[^"]*"/g, "");
 
   const place = (part, next) => {
     const open = $$("details[open][id]", part).map(one => one.id), focus = document.activeElement?.id;
