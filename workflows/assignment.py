@@ -129,11 +129,10 @@ def change(
         expect(plan, version)
         _must_be_proposed(plan)
         facts = gather(board, actor)
-        after = reads.pairs_of(plan) | {file: list(some) for file, some in wanted.items()}
-        problems = reads.moved(facts, after, names_of(after))
-        known = set(reads.moved(facts, reads.pairs_of(plan), names_of(reads.pairs_of(plan))))
-        if fresh := [one for one in problems if one not in known]:
-            raise Moved(fresh)
+        before = reads.pairs_of(plan)
+        after = before | {file: list(some) for file, some in wanted.items()}
+        if problems := reads.fresh(facts, before, after, names_of(before, after)):
+            raise Moved(problems)
         _keep_by_hand(plan, facts, wanted)
         record(
             "assignment_plan.change",
@@ -159,17 +158,23 @@ def confirm(board: Chaired, plan: AssignmentPlan, version: int | None, *, actor:
         _confirm(plan, board, actor, lambda done, total: None)
 
 
-def discard(plan: AssignmentPlan, *, actor: Person) -> None:
-    """Set the proposal aside; nobody was asked."""
+def discard(plan: AssignmentPlan, version: int | None = None, *, actor: Person) -> None:
+    """Set the proposal aside; nobody was asked. Raises LostUpdate when it has changed since `version`."""
     with transaction():
+        lock(plan, "state")
+        if plan.state == PlanState.PROPOSED:
+            expect(plan, version)
         lifecycle.fire("discard_plan", plan, actor)
 
 
-def keep_upload(plan: AssignmentPlan, wanted: Mapping[UUID, Sequence[UUID]], *, actor: Person) -> None:
-    """Keep what an uploaded file asks for until the chair says yes."""
+def keep_upload(
+    plan: AssignmentPlan, wanted: Mapping[UUID, Sequence[UUID]], version: int | None, *, actor: Person
+) -> None:
+    """Keep what an uploaded file asks for until the chair says yes. `version`: of the plan it was compared with."""
     with transaction():
         policy.assign_plan.require(actor, plan)
         lock(plan, "state")
+        expect(plan, version)
         _must_be_proposed(plan)
         plan.edited = {str(file): [str(one) for one in some] for file, some in wanted.items()}
         record("assignment_plan.upload", plan, actor, after={"files": len(wanted)})
@@ -231,11 +236,14 @@ def _confirm(plan: AssignmentPlan, board: Chaired, actor: Person, report: Callab
         select(Application.id).where(Application.id.in_(pairs)).order_by(Application.id).with_for_update()
     ).all()
     facts = gather(board, actor)
-    if problems := reads.moved(facts, pairs, names_of(pairs)):
+    if problems := reads.problems(plan, facts, pairs, names_of(pairs)):
         raise Moved(problems)
     complete = [file for file, some in pairs.items() if len(some) >= facts.missing(file)]
     if not complete:
         raise Refused(N_("No application of this proposal has all its reviewers: there is nothing to confirm."))
+    db.session.execute(  # what is left out was not asked of anybody: the plan says why instead
+        delete(PlannedReview).where(PlannedReview.plan_id == plan.id, PlannedReview.application_id.not_in(complete))
+    )
     people = {one.id: one for one in queries.reviewers(list({one for some in pairs.values() for one in some}))}
     applications = db.session.scalars(
         select(Application)
@@ -262,6 +270,7 @@ def _keep_by_hand(plan: AssignmentPlan, facts: Facts, wanted: Mapping[UUID, Sequ
     place = {one.person.id: at for at, one in enumerate(facts.people)}
     before = reads.pairs_of(plan)
     short = dict(plan.short)
+    waiting = {one.id for one in facts.files}
     for file, some in wanted.items():
         held = before.get(file, [])
         gone = [one for one in held if one not in some]
@@ -278,7 +287,7 @@ def _keep_by_hand(plan: AssignmentPlan, facts: Facts, wanted: Mapping[UUID, Sequ
                 db.session.add(
                     PlannedReview(plan_id=plan.id, application_id=file, reviewer_id=one, by_hand=True, reasons=reasons)
                 )
-        if len(some) >= facts.missing(file):
+        if len(some) >= facts.missing(file) or file not in waiting:
             short.pop(str(file), None)
         else:
             short.setdefault(str(file), "emptied")
@@ -292,11 +301,12 @@ def _must_be_proposed(plan: AssignmentPlan) -> None:
         raise Refused(N_("This proposal can no longer be changed: %(state)s.", state=PLAN_LABELS[plan.state]))
 
 
-def names_of(pairs: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, str]:
+def names_of(*pairs: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, str]:
     """{reviewer: name, application: reference}; two queries."""
-    wanted = {one for some in pairs.values() for one in some}
+    wanted = {one for each in pairs for some in each.values() for one in some}
+    known = {file for each in pairs for file in each}
     people = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    files = db.session.execute(select(Application.id, Application.reference).where(Application.id.in_(pairs)))
+    files = db.session.execute(select(Application.id, Application.reference).where(Application.id.in_(known)))
     return {id: name or "" for id, name in [*people.all(), *files.all()]}
 
 

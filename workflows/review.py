@@ -264,7 +264,7 @@ def close_when_complete(application: Application) -> None:
         select(
             func.count(Review.id),
             func.count(Review.id).filter(Review.state == ReviewState.SUBMITTED),
-        ).where(Review.application_id == application.id, Review.state.in_(COUNTED | {ReviewState.CONFLICT_DECLARED}))
+        ).where(Review.application_id == application.id, Review.state.in_(COUNTED))
     ).one()
     if asked == sent >= application.call.reviewers_per_application:
         application_lifecycle.fire("mark_reviewed", application, None)

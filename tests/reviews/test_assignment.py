@@ -308,7 +308,7 @@ def test_an_edited_workbook_lists_differences_and_is_taken_over_as_a_whole(stage
     found = sheet.read(edit(change), gather(board_of(stage), stage.chair), reads.pairs_of(plan))
     assert found.errors == []
     assert [(one.reference, one.new) for one in found.differences] == [(reference, (other.name,))]
-    workflow.keep_upload(plan, found.wanted, actor=stage.chair)
+    workflow.keep_upload(plan, found.wanted, plan.version, actor=stage.chair)
     workflow.change(board_of(stage), plan, found.wanted, plan.version, actor=stage.chair)
     assert other.id in reads.pairs_of(plan)[stage.applications[0].id] and plan.edited == {}
 

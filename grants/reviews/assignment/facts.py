@@ -101,7 +101,8 @@ class Facts:
         person = self.people[at]
         bid = self.bids.get((file, person.person.id))
         topics = sorted(str(one) for one in self.topics.get(file, frozenset()) & person.topics)
-        return Reasons(bid or "", tuple(topics), self.found[file][at], affinity)
+        words = self.found[file][at] if file in self.found else ()  # a file that no longer waits
+        return Reasons(bid or "", tuple(topics), words, affinity)
 
 
 def _words(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from grants.applications.models import Application
@@ -14,13 +14,13 @@ from grants.core.db import db
 from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
 from grants.people.models import Person
-from grants.reviews.assignment.facts import Facts, Posed, pose
+from grants.reviews.assignment.facts import OPEN_TO_REVIEW, Facts, Posed, pose
 from grants.reviews.assignment.fair import Cause, Solved, causes, propose
 from grants.reviews.assignment_models import AssignmentPlan, PlannedReview, PlanState
-from grants.reviews.panel_models import USUAL_LOAD
 from grants.reviews.queries import Chaired, chaired
 
 PER_PAGE = 50
+Names = Mapping[UUID, str]  # of a person its name, of a file its reference
 CAUSES = {
     Cause.FEW: N_("Too few reviewers of the commission are available and not asked yet."),
     Cause.CONFLICTS: N_("Conflicts of interest leave too few reviewers."),
@@ -69,12 +69,13 @@ def planned(user: Person, id: UUID) -> tuple[Chaired, AssignmentPlan]:
 
 
 def planned_file(user: Person, id: UUID, application_id: UUID) -> tuple[Chaired, AssignmentPlan, Application]:
-    """The same with one of its files; raises NoResultFound."""
+    """The same with one of its files, or one that waits for reviewers; raises NoResultFound."""
     board, plan = planned(user, id)
     wanted = select(Application).where(
         Application.id == application_id,
         Application.call_id == plan.call_id,
         Application.commission_id == plan.commission_id,
+        or_(Application.state.in_(OPEN_TO_REVIEW), Application.id.in_(files_of(plan))),
     )
     return board, plan, db.session.scalars(wanted.options(joinedload(Application.organisation))).one()
 
@@ -204,16 +205,47 @@ def loads(plan: AssignmentPlan, people: Iterable[tuple[UUID, str, int, int]]) ->
     return sorted(found, key=lambda one: (-one.carried - one.added, one.name))
 
 
-def moved(facts: Facts, pairs: Mapping[UUID, Sequence[UUID]], names: Mapping[UUID, str]) -> list[Text]:
+def problems(plan: AssignmentPlan, facts: Facts, pairs: Mapping[UUID, Sequence[UUID]], names: Names) -> list[Text]:
+    """What keeps the plan from being confirmed: what has moved, and files that want more than they did."""
+    more = [
+        N_("%(reference)s wants more reviewers than the proposal gives it.", reference=names.get(file, "—"))
+        for file, some in pairs.items()
+        if len(some) < facts.missing(file) and str(file) not in plan.short
+    ]
+    return [*moved(facts, pairs, names), *more]
+
+
+def moved(facts: Facts, pairs: Mapping[UUID, Sequence[UUID]], names: Names) -> list[Text]:
     """What keeps these pairs from being asked: a file gone, a conflict, somebody who no longer sits, is full …"""
+    return _once([*_of_pairs(facts, pairs, names), *_overloads(facts, pairs).values()])
+
+
+def fresh(
+    facts: Facts, before: Mapping[UUID, Sequence[UUID]], after: Mapping[UUID, Sequence[UUID]], names: Names
+) -> list[Text]:
+    """What is wrong with `after` and was not with `before`. A load too high that falls is no new trouble; a pair with
+    a file or a person that is gone is, whoever else has one."""
+    known = {repr(one) for one in _of_pairs(facts, before, names)}
+    added, had = _added(after), _added(before)
+    waiting, sitting = {one.id for one in facts.files}, {one.person.id for one in facts.people}
+    new = [(file, one) for file, some in after.items() for one in some if one not in before.get(file, ())]
+    return _once(
+        [
+            *(one for one in _of_pairs(facts, after, names) if repr(one) not in known),
+            *(_gone(names, file) for file, _ in new if file not in waiting),
+            *(_left(names, one) for _, one in new if one not in sitting),
+            *(said for id, said in _overloads(facts, after).items() if added[id] > had[id]),
+        ]
+    )
+
+
+def _of_pairs(facts: Facts, pairs: Mapping[UUID, Sequence[UUID]], names: Names) -> list[Text]:
     files = {one.id: one for one in facts.files}
-    sitting = {one.person.id: one for one in facts.people}
+    sitting = {one.person.id for one in facts.people}
     found: list[Text] = []
-    added: Counter[UUID] = Counter(one for some in pairs.values() for one in some)
     for file, some in pairs.items():
         if file not in files:
-            known = names.get(file, "—")
-            found.append(N_("%(reference)s no longer waits for reviewers.", reference=known))
+            found += [_gone(names, file)] if some else []
             continue
         reference = files[file].reference
         for one in some:
@@ -221,30 +253,50 @@ def moved(facts: Facts, pairs: Mapping[UUID, Sequence[UUID]], names: Mapping[UUI
             if (file, one) in facts.conflicts:
                 found.append(N_("%(name)s now has a conflict of interest with %(reference)s.", **said))
             elif one not in sitting:
-                found.append(N_("%(name)s no longer sits in this call.", name=said["name"]))
+                found.append(_left(names, one))
             elif (file, one) in facts.asked:
                 found.append(N_("%(name)s has been asked about %(reference)s in the meantime.", **said))
         if len(some) > facts.missing(file) > 0 or (some and not facts.missing(file)):
             found.append(N_("%(reference)s has been given reviewers in the meantime.", reference=reference))
-        found += _together(facts, some, reference)
-    for one, count in sorted(added.items(), key=lambda pair: names.get(pair[0], "")):
-        person = sitting.get(one)
-        cap = person.cap if person else USUAL_LOAD
-        if person and person.load + count > cap:
-            found.append(
-                N_(
-                    "%(name)s would have %(n)s reviews in this call and takes %(most)s at most.",
-                    name=person.person.name,
-                    n=person.load + count,
-                    most=cap,
-                )
-            )
-    return list({repr(one): one for one in found}.values())
+        found += _together(facts, file, some, reference)
+    return found
 
 
-def _together(facts: Facts, some: Sequence[UUID], reference: str) -> list[Text]:
-    """Two reviewers of one institution on one file."""
+def _gone(names: Names, file: UUID) -> Text:
+    return N_("%(reference)s no longer waits for reviewers.", reference=names.get(file, "—"))
+
+
+def _left(names: Names, person: UUID) -> Text:
+    return N_("%(name)s no longer sits in this call.", name=names.get(person, "—"))
+
+
+def _added(pairs: Mapping[UUID, Sequence[UUID]]) -> Counter[UUID]:
+    return Counter(one for some in pairs.values() for one in some)
+
+
+def _overloads(facts: Facts, pairs: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, Text]:
+    """Who would have more than they take, by name."""
+    added = _added(pairs)
+    return {
+        one.person.id: N_(
+            "%(name)s would have %(n)s reviews in this call and takes %(most)s at most.",
+            name=one.person.name,
+            n=one.load + added[one.person.id],
+            most=one.cap,
+        )
+        for one in facts.people
+        if added[one.person.id] and one.load + added[one.person.id] > one.cap
+    }
+
+
+def _together(facts: Facts, file: UUID, some: Sequence[UUID], reference: str) -> list[Text]:
+    """Two reviewers of one institution on one file, whether planned or asked already."""
     theirs = [facts.institutions[one] for one in some if one in facts.institutions]
-    if len(theirs) == len(set(theirs)):
+    asked = {facts.institutions[one] for one in facts.counted.get(file, ()) if one in facts.institutions}
+    if len(theirs) == len(set(theirs)) and not asked & set(theirs):
         return []
     return [N_("%(reference)s would have two reviewers of one institution.", reference=reference)]
+
+
+def _once(said: Sequence[Text]) -> list[Text]:
+    return list({repr(one): one for one in said}.values())

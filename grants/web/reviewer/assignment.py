@@ -68,7 +68,7 @@ def assignment(user: Person, board: Chaired) -> Any:
     if form.validate_on_submit():
         workflow.start(board, bool(form.experts.data), form.seen, actor=user)
         return home(board)
-    return show(user, board, reads.standing(board), form)
+    return show(user, board, reads.standing(board))
 
 
 @portal.get("/assignments/<uuid:id>/progress")
@@ -91,7 +91,7 @@ def send_plan(user: Person, found: Planned) -> Any:
         workflow.confirm(board, plan, form.version.data, actor=user)
     except workflow.Moved as moved:
         anew = queries.chaired(user, *place)
-        return show(user, anew, reads.standing(anew), StartForm(), moved.facts), 409
+        return show(user, anew, reads.standing(anew), moved.facts), 409
     flash(_("Confirmed. Each reviewer receives a mail."), "ok")
     return redirect(url_for(".assignment", call_id=place[0], commission_id=place[1]), 303)
 
@@ -100,8 +100,10 @@ def send_plan(user: Person, found: Planned) -> Any:
 @access(policy.see_plan, reads.planned)
 def discard_plan(user: Person, found: Planned) -> Any:
     board, plan = found
-    workflow.discard(plan, actor=user)
-    flash(_("The proposal is set aside. Nobody was asked."), "ok")
+    form = VersionForm()
+    if form.validate_on_submit():
+        workflow.discard(plan, form.version.data, actor=user)
+        flash(_("The proposal is set aside. Nobody was asked."), "ok")
     return home(board)
 
 
@@ -116,7 +118,7 @@ def planned_application(user: Person, found: PlannedFile) -> Any:
     form = SeatsForm(data={"reviewers": [str(one) for one in held], "version": plan.version})
     form.reviewers.choices = [SelectChoice(str(one.person.id), one.person.name) for one in facts.people]
     if form.validate_on_submit():
-        chosen = [UUID(one) for one in form.reviewers.data or []]
+        chosen = [UUID(one) for one in dict.fromkeys(form.reviewers.data or [])]
         id, reference = application.id, application.reference
         try:
             workflow.change(board, plan, {id: chosen}, form.version.data, actor=user)
@@ -149,7 +151,8 @@ def _candidates(facts: Facts, file: UUID, pairs: Mapping[UUID, list[UUID]]) -> l
     """Everybody who sits, the likeliest first, with what speaks for them and why they may not be chosen."""
     held = set(pairs.get(file, ()))
     added = [one for some in pairs.values() for one in some]
-    inside = {facts.institutions[one]: one for one in held if one in facts.institutions}
+    there = held | facts.counted.get(file, frozenset())
+    inside = {facts.institutions[one] for one in there if one in facts.institutions}
     lines = []
     for at, person in enumerate(facts.people):
         id = person.person.id
@@ -184,12 +187,13 @@ def _candidates(facts: Facts, file: UUID, pairs: Mapping[UUID, list[UUID]]) -> l
     return sorted(lines, key=lambda one: one["order"])
 
 
-def show(user: Person, board: Chaired, plan: AssignmentPlan | None, form: StartForm, moved: Any = ()) -> str:
+def show(user: Person, board: Chaired, plan: AssignmentPlan | None, moved: Any = ()) -> str:
     """The page of a commission's proposal; `moved`: sentences that keep it from being confirmed."""
     speak(board)
+    form = StartForm(formdata=None, experts=plan.experts if plan is not None else True)
     if plan is not None and plan.state == PlanState.PROPOSED and not moved:
         pairs = reads.pairs_of(plan)
-        moved = reads.moved(gather(board, user), pairs, workflow.names_of(pairs))
+        moved = reads.problems(plan, gather(board, user), pairs, workflow.names_of(pairs))
     panel = panels.panel(board.call, board.commission, user)
     people = [(one.person.id, one.person.name, one.load, one.cap) for one in panel]
     form.shown.data = f"{plan.id} {plan.version}" if plan is not None else ""

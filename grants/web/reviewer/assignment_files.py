@@ -58,17 +58,16 @@ def assignment_file(user: Person, found: Planned) -> Any:
     if form.validate_on_submit():
         sent = form.file.data
         assert sent is not None  # noqa: S101 - the field is required
-        facts, pairs = gather(board, user), reads.pairs_of(plan)
+        version, facts, pairs = plan.version, gather(board, user), reads.pairs_of(plan)
         try:
             reading = sheet.read(sent.stream.read(), facts, pairs)
         except UnreadableFile as refusal:
             form.file.errors = [refusal.detail]
         else:
             after = pairs | dict(reading.wanted)
-            before = reads.moved(facts, pairs, workflow.names_of(pairs))
-            problems = [one for one in reads.moved(facts, after, workflow.names_of(after)) if one not in before]
+            problems = reads.fresh(facts, pairs, after, workflow.names_of(pairs, after))
             if reading.wanted and not reading.errors and not problems:
-                workflow.keep_upload(plan, reading.wanted, actor=user)
+                workflow.keep_upload(plan, reading.wanted, version, actor=user)
                 board, plan = reads.planned(user, found[1].id)
     failed = form.is_submitted() and (reading is None or bool(reading.errors) or bool(problems))
     return render_template(
