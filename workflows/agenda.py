@@ -103,16 +103,18 @@ def put_back_item(item: Item, *, actor: Person) -> None:
 
 
 def move_item(item: Item, up: bool, *, actor: Person) -> None:
-    """One place up or down the agenda."""
+    """One place up or down the agenda, as the actor sees it."""
     session = item.session
     with sitting(session, PLANNED, OPEN):
         policy.lead_item.require(actor, item)
         lock(item, "position")
         step = Item.position < item.position if up else Item.position > item.position
         order = Item.position.desc() if up else Item.position
-        other = db.session.scalars(select(Item).where(Item.session_id == session.id, step).order_by(order)).first()
+        near = select(Item).where(Item.session_id == session.id, step, Item.id.not_in(queries.aside(actor, session)))
+        other = db.session.scalars(near.order_by(order)).first()
         if other is None:
             return
+        lock(other, "position")
         item.position, other.position = other.position, item.position
         note(session, Happening.ITEM_MOVED, actor, item=item, to=item.position)
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, true
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -90,18 +90,27 @@ def glance(user: Person, id: UUID) -> Session:
     return db.session.scalars(wanted).one()
 
 
+COMPARING = (Happening.TIE_BROKEN, Happening.LOT_DRAWN, Happening.QUORUM_LOST, Happening.QUORUM_REGAINED)
+
+
+def told(hidden: frozenset[UUID]) -> ColumnElement[bool]:
+    """Lines of the log for whoever steps aside from these items: none about them, none that compares files."""
+    if not hidden:
+        return true()
+    return and_(or_(Entry.item_id.is_(None), Entry.item_id.not_in(hidden)), Entry.kind.not_in(COMPARING))
+
+
 def mark(user: Person, session: Session) -> str:
     """Changes with everything that changes what this person sees of the session, and with nothing else; three queries:
     the last line they may read, and the files, reviews and transfers behind the ranking."""
     hidden = aside(user, session)
-    seen: ColumnElement[bool] = or_(Entry.item_id.is_(None), Entry.item_id.not_in(hidden))
-    line = select(func.max(Entry.number)).where(Entry.session_id == session.id, seen)
+    line = select(func.max(Entry.number)).where(Entry.session_id == session.id, told(hidden))
     brought = select(func.count(EnvelopeTransfer.id)).where(EnvelopeTransfer.call_id == session.call_id)
     reviews = select(func.sum(Review.version)).where(Review.application_id == Item.application_id)
     figures = db.session.execute(
         select(
             line.scalar_subquery(),
-            brought.scalar_subquery(),
+            null() if hidden else brought.scalar_subquery(),
             func.sum(Application.version),
             func.sum(reviews.scalar_subquery()),
         )

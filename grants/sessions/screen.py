@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
 from grants.core.db import db
 from grants.core.types import Money
@@ -107,9 +107,5 @@ def sitting(user: Person, session: Session) -> Sitting:
 
 
 def _shown_log(session: Session, hidden: frozenset[UUID]) -> Sequence[Entry]:
-    """Lines about a hidden file are left out, and so are lots and ties, which compare files with each other."""
-    wanted = select(Entry).where(Entry.session_id == session.id)
-    if hidden:
-        seen: ColumnElement[bool] = or_(Entry.item_id.is_(None), Entry.item_id.not_in(hidden))
-        wanted = wanted.where(seen, Entry.kind.not_in(["tie_broken", "lot_drawn", "quorum_lost", "quorum_regained"]))
+    wanted = select(Entry).where(Entry.session_id == session.id, queries.told(hidden))
     return db.session.scalars(wanted.order_by(Entry.number)).all()

@@ -63,7 +63,7 @@ def _of_item(kind: Happening, said: dict[str, Any], who: str, whom: Any, file: s
         case Happening.ITEM_MOVED if said.get("put_back"):
             return N_("%(file)s is put back on the agenda.", file=file)
         case Happening.ITEM_MOVED:
-            return N_("%(file)s takes place %(place)s on the agenda.", file=file, place=said["to"])
+            return N_("%(file)s is moved on the agenda.", file=file)
         case Happening.RAPPORTEUR:
             return N_("Rapporteur of %(file)s: %(whom)s.", file=file, whom=whom)
         case Happening.ITEM_OPENED:

@@ -2,9 +2,10 @@
 
 import openpyxl
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from grants.applications.models import Application, ApplicationState
+from grants.core.clock import now
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, WrongState
 from grants.core.i18n import Reader, Words
@@ -15,7 +16,7 @@ from grants.reviews.assignment import sheet
 from grants.reviews.assignment.facts import gather, pose
 from grants.reviews.assignment_models import AssignmentPlan, PlannedReview, PlanState
 from grants.reviews.models import Review, ReviewState
-from grants.reviews.panel_models import Bid, BidLevel, Expertise, ExpertiseTopic, Topic
+from grants.reviews.panel_models import Bid, BidLevel, Expertise, ExpertiseTopic, PanelSeat, SeatState, Topic
 from grants.reviews.queries import Chaired
 from tests.factories import (
     ApplicationFactory,
@@ -205,6 +206,70 @@ def test_an_older_page_overwrites_nothing(stage):
     plan = proposed(stage)
     with pytest.raises(LostUpdate):
         workflow.change(board_of(stage), plan, {}, plan.version - 1, actor=stage.chair)
+
+
+def test_a_file_that_left_is_taken_out_by_hand(stage):
+    """The page says to change its line: it can be emptied, not given to anybody else."""
+    plan = proposed(stage)
+    gone, held = stage.applications[0], reads.pairs_of(plan)[stage.applications[0].id]
+    db.session.get_one(Application, gone.id).state = ApplicationState.WITHDRAWN
+    db.session.commit()
+    assert reads.planned_file(stage.chair, plan.id, gone.id)[2].id == gone.id
+    other = next(one.id for one in stage.reviewers if one.id not in held)
+    with pytest.raises(workflow.Moved, match="no longer waits"):
+        workflow.change(board_of(stage), plan, {gone.id: [held[0], other]}, plan.version, actor=stage.chair)
+    workflow.change(board_of(stage), plan, {gone.id: []}, plan.version, actor=stage.chair)
+    assert gone.id not in reads.files_of(plan)
+    workflow.confirm(board_of(stage), plan, plan.version, actor=stage.chair)
+    assert asked() == 6
+
+
+def test_a_load_too_high_is_put_right_step_by_step(stage):
+    plan = proposed(stage)
+    pairs = reads.pairs_of(plan)
+    busy = next(one.id for one in stage.reviewers if sum(one.id in some for some in pairs.values()) == 3)
+    given = {"state": SeatState.ACCEPTED, "most": 1, "invited_by_id": stage.chair.id}
+    given |= {"invited_at": now(), "answer_by": now(), "answered_at": now()}
+    place = {"call_id": stage.call.id, "commission_id": stage.commission.id, "person_id": busy}
+    db.session.add(PanelSeat(**place, **given))
+    db.session.commit()
+    file = stage.applications[0].id
+    with pytest.raises(workflow.Moved, match="at most"):
+        workflow.confirm(board_of(stage), plan, plan.version, actor=stage.chair)
+    less = [one for one in pairs[file] if one != busy]
+    workflow.change(board_of(stage), plan, {file: less}, plan.version, actor=stage.chair)
+    assert reads.pairs_of(plan)[file] == less
+
+
+def test_a_file_that_wants_more_than_it_was_given_is_named(stage):
+    for reviewer in stage.reviewers[:2]:
+        ReviewFactory(application=stage.applications[0], reviewer=reviewer, state=ReviewState.ACCEPTED)
+    plan = proposed(stage)
+    assert len(reads.pairs_of(plan)[stage.applications[0].id]) == 1
+    theirs = Review.application_id == stage.applications[0].id, Review.reviewer_id == stage.reviewers[0].id
+    db.session.execute(update(Review).where(*theirs).values(state=ReviewState.REASSIGNED))
+    db.session.commit()
+    with pytest.raises(workflow.Moved, match="wants more reviewers"):
+        workflow.confirm(board_of(stage), plan, plan.version, actor=stage.chair)
+    assert asked() == 2
+
+
+def test_what_is_left_out_of_a_confirmation_is_not_shown_as_asked(stage):
+    conflict(stage, 0, 0)
+    conflict(stage, 0, 1)
+    plan = proposed(stage)
+    assert stage.applications[0].id in reads.pairs_of(plan) and plan.short
+    workflow.confirm(board_of(stage), plan, plan.version, actor=stage.chair)
+    assert set(reads.pairs_of(plan)) == {one.id for one in stage.applications[1:]} and asked() == 6
+
+
+def test_an_upload_compared_with_an_older_plan_is_not_kept(stage):
+    plan = proposed(stage)
+    with pytest.raises(LostUpdate):
+        workflow.keep_upload(plan, {}, plan.version - 1, actor=stage.chair)
+    with pytest.raises(LostUpdate):
+        workflow.discard(plan, plan.version - 1, actor=stage.chair)
+    assert reads.standing(board_of(stage)).state == PlanState.PROPOSED
 
 
 def test_a_new_proposal_sets_the_former_aside(stage):

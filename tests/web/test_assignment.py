@@ -64,6 +64,19 @@ def test_what_moved_is_said_before_and_at_confirmation(stage, client):
     assert db.session.scalar(select(func.count(Review.id))) == 0
 
 
+def test_a_refused_confirmation_keeps_the_choice_of_experts(stage, client):
+    plan = proposed(stage, experts=True)
+    file = stage.applications[0]
+    person = next(one for one in stage.reviewers if one.id == reads.pairs_of(plan)[file.id][0])
+    belongs(person, file)
+    db.session.commit()
+    client.login(stage.chair)
+    page = client.post(f"/commission/assignments/{plan.id}/confirm", data={"version": plan.version})
+    assert page.status_code == 409 and re.search(
+        r'<input[^>]*name="experts"[^>]*checked|checked[^>]*name="experts"', page.text
+    )
+
+
 def test_an_application_is_changed_by_hand(stage, client):
     stage.call.reviewers_per_application = 2
     db.session.flush()

@@ -221,7 +221,7 @@ def open_session(user: Person, session: Session) -> Any:
 @portal.post("/sessions/<uuid:id>/adjourn")
 @access(policy.open_session, queries.session)
 def adjourn_session(user: Person, session: Session) -> Any:
-    workflow.adjourn(session, tidy(request.form.get("reason", ""))[:LONGEST], actor=user)
+    workflow.adjourn(session, tidy(request.form.get("why", ""))[:LONGEST], actor=user)
     flash(_("The session is adjourned. Give it another day, then open it again."), "ok")
     return _back(session)
 
