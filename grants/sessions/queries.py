@@ -104,7 +104,8 @@ def mark(user: Person, session: Session) -> str:
     """Changes with everything that changes what this person sees of the session, and with nothing else; three queries:
     the last line they may read, and the files, reviews and transfers behind the ranking."""
     hidden = aside(user, session)
-    line = select(func.max(Entry.number)).where(Entry.session_id == session.id, told(hidden))
+    known = Entry.number <= session.last_event  # a mark newer than what was read would hide what came between
+    line = select(func.max(Entry.number)).where(Entry.session_id == session.id, known, told(hidden))
     brought = select(func.count(EnvelopeTransfer.id)).where(EnvelopeTransfer.call_id == session.call_id)
     reviews = select(func.sum(Review.version)).where(Review.application_id == Item.application_id)
     figures = db.session.execute(

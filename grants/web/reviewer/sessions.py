@@ -85,8 +85,9 @@ def session_live(user: Person, session: Session) -> Any:
         return Response(status=304)
     whole = queries.session(user, session.id)
     _speak(whole.call)
-    response = Response(render_template("reviewer/session_live.html", **shown(user, whole)), mimetype="text/html")
-    response.set_etag(mark_of(user, whole))
+    parts = shown(user, whole)
+    response = Response(render_template("reviewer/session_live.html", **parts), mimetype="text/html")
+    response.set_etag(parts["mark"])
     return response
 
 
@@ -108,6 +109,7 @@ def shown(
     user: Person, session: Session, *, agreeing: ConsensusForm | None = None, giving: AmountForm | None = None
 ) -> dict[str, Any]:
     """Everything the templates of a session read: prepared, so that they decide nothing."""
+    mark = mark_of(user, session)  # before the rest is read: what comes between is asked for again
     found = screen.sitting(user, session)
     item = found.open_item
     leads = policy.leads(user, session)
@@ -134,7 +136,7 @@ def shown(
         "item": item,
         "blind": is_double(session.call),
         "may": may,
-        "mark": mark_of(user, session),
+        "mark": mark,
         "item_quorum": found.quorum(item) if item else None,
         "vote": found.votes.get(item.id) if item else None,
         "agreeing": _agreeing(agreeing, item, found),
