@@ -12,7 +12,7 @@ from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews.queries import conflicted
-from grants.sessions import policy, queries
+from grants.sessions import figures, policy, queries
 from grants.sessions.models import Ballot, Choice, Happening, Item, ItemState, SessionState, Vote
 from workflows import conflict
 from workflows.sitting import (
@@ -63,10 +63,10 @@ def settle_item(item: Item, *, actor: Person) -> None:
             must_be_quorate(session, item)
             _must_be_voted(item)
         if items.fire("settle_item", item, actor):
-            marked = queries.marks(session).get(item.application_id)
+            marked = figures.marks(session).get(item.application_id)
             raw = marked.mean if marked else None
             item.settled_score = raw if item.consensus is None else item.consensus
-            item.settled_minor = queries.proposed_for(item, marked)
+            item.settled_minor = figures.proposed_for(item, marked)
             note(
                 session,
                 Happening.ITEM_SETTLED,
@@ -179,7 +179,7 @@ def keep_consensus(
         _no_vote_open(item)
         if not reason.strip():
             raise Refused(N_("Say why the commission agrees on this mark: it stands in the minutes."))
-        marked = queries.marks(session).get(item.application_id)
+        marked = figures.marks(session).get(item.application_id)
         before = item.consensus if item.consensus is not None else (marked.mean if marked else None)
         item.consensus, item.consensus_reason, item.dissent = agreed
         note(
@@ -209,7 +209,7 @@ def keep_amount(item: Item, amount: Money, *, version: int | None = None, actor:
         requested: Money = item.application.requested
         if not 0 < amount.minor <= requested.minor:
             raise Refused(N_("The amount must be between 1 and the %(requested)s requested.", requested=requested))
-        before = queries.proposed_for(item, queries.marks(session).get(item.application_id))
+        before = figures.proposed_for(item, figures.marks(session).get(item.application_id))
         item.amount_minor = amount.minor
         note(session, Happening.AMOUNT, actor, item=item, before=before, after=amount.minor, currency=amount.currency)
 

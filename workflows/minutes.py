@@ -8,7 +8,7 @@ from grants.core.db import db, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.people.models import Person
-from grants.sessions import policy, queries
+from grants.sessions import figures, minutes_queries, policy, queries
 from grants.sessions.content import corrected, fingerprint, written
 from grants.sessions.models import Minutes, MinutesSignature, Session, SessionState
 from workflows.letters import Letter, address, letter
@@ -21,7 +21,7 @@ def write(session: Session, *, actor: Person) -> Minutes:
     db.session.flush()
     whole = queries.session_whole(session.id)
     rules = queries.rules_of(session.call_id)
-    return _keep(whole, 1, written(whole, queries.ranking(whole, rules), rules), "", actor)
+    return _keep(whole, 1, written(whole, figures.ranking(whole, rules), rules), "", actor)
 
 
 def _keep(session: Session, number: int, content: dict[str, object], changes: str, actor: Person) -> Minutes:
@@ -36,7 +36,7 @@ def _keep(session: Session, number: int, content: dict[str, object], changes: st
     db.session.add(made)
     db.session.flush()
     record("minutes.written", made, actor, reason=changes or None, after={"number": number, "sha256": made.sha256})
-    for person in queries.signers(session):
+    for person in minutes_queries.signers(session):
         promise(ask_to_sign, made, person.id, slot=str(number))
     return made
 
@@ -67,7 +67,7 @@ def sign(minutes: Minutes, *, actor: Person) -> None:
         signed = set(
             db.session.scalars(select(MinutesSignature.person_id).where(MinutesSignature.minutes_id == minutes.id))
         )
-        if signed >= {one.id for one in queries.signers(session)} and session.state == SessionState.CLOSED:
+        if signed >= {one.id for one in minutes_queries.signers(session)} and session.state == SessionState.CLOSED:
             lifecycle.fire("complete_minutes", session, actor)
 
 
@@ -79,7 +79,7 @@ def correct(minutes: Minutes, changes: str, *, actor: Person) -> Minutes:
         policy.correct_minutes.require(actor, minutes)
         if not changes.strip():
             raise Refused(N_("Say what the correction changes."))
-        latest = queries.versions(session)[0]
+        latest = minutes_queries.versions(session)[0]
         if (latest.number, latest.changes, latest.made_by_id) == (minutes.number + 1, changes.strip(), actor.id):
             return latest  # pressed twice
         if minutes.number != latest.number:
@@ -94,10 +94,10 @@ def correct(minutes: Minutes, changes: str, *, actor: Person) -> Minutes:
 @letter
 def ask_to_sign(due: Due) -> Letter | None:
     """Asks somebody who sat to read and sign the minutes; no mail once it is signed or another version stands."""
-    found = queries.minutes_whole(due.subject_id)
+    found = minutes_queries.minutes_whole(due.subject_id)
     person = db.session.get_one(Person, due.recipient_id)
     signed = any(one.person_id == person.id for one in found.signatures)
-    if signed or found.number != queries.last_number(found.session):
+    if signed or found.number != minutes_queries.last_number(found.session):
         return None
     session = found.session
     return Letter(

@@ -18,7 +18,7 @@ from grants.core.i18n import N_, N_n, Text
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews.queries import Chaired, board
-from grants.sessions import policy, queries
+from grants.sessions import figures, policy, queries
 from grants.sessions.chances import chances
 from grants.sessions.models import (
     Attendance,
@@ -156,8 +156,8 @@ def open_session(session: Session, *, actor: Person) -> None:
 
 def _look_ahead(session: Session) -> None:
     whole = queries.session_whole(session.id)
-    found = queries.standings(whole, queries.marks(whole))
-    likely = chances(found, queries.envelope(whole).minor)
+    found = figures.standings(whole, figures.marks(whole))
+    likely = chances(found, figures.envelope(whole).minor)
     for item in whole.items:
         item.chance = likely.get(item.application_id)
 
@@ -232,7 +232,7 @@ def draw_lot(session: Session, *, actor: Person) -> None:
                 N_("Some files are not settled yet."),
                 N_("Settle them first: a mark that moves would make another tie."),
             )
-        groups = to_draw(queries.ranking(whole, rules), [str(one) for one in rules.ties])
+        groups = to_draw(figures.ranking(whole, rules), [str(one) for one in rules.ties])
         if not groups:
             return
         waiting = select(Lot).where(Lot.session_id == session.id, Lot.drawn_at.is_(None))
@@ -285,7 +285,7 @@ def close_session(session: Session, *, actor: Person) -> None:
         ranking = board(actor, session.call_id, session.commission_id)
         whole = queries.session_whole(session.id)
         rules = queries.rules_of(session.call_id)
-        places = queries.ranking(whole, rules)
+        places = figures.ranking(whole, rules)
         if session.state == OPEN and (why := what_is_missing(whole, places)):
             raise Refused(*why)
         if not lifecycle.fire("close_session", session, actor, set={"closed_at": now()}):

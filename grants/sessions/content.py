@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from grants.core.i18n import Words
-from grants.sessions import queries
+from grants.sessions import figures, queries
 from grants.sessions.models import Entry, Item, Session, SessionRules
 from grants.sessions.rules import Place
 
@@ -31,8 +31,8 @@ def written(session: Session, places: list[Place], rules: SessionRules) -> dict[
     spans, log = queries.spans(session), queries.log(session)
     asides = queries.stepping_aside(session, sits)
     names |= queries.names_of({*(one.person_id for one in spans), *_people(log)} - names.keys())
-    envelope, items = queries.envelope(session), {one.id: one for one in session.items}
-    found = queries.marks(session)
+    envelope, items = figures.envelope(session), {one.id: one for one in session.items}
+    found = figures.marks(session)
     return {
         "format": FORMAT,
         "call": {"code": session.call.code, "title": _words(session.call.title)},

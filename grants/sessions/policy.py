@@ -8,7 +8,7 @@ from grants.core.policy import Claims, policy
 from grants.people.models import Person, Role
 from grants.reviews.policy import rank
 from grants.reviews.queries import Chaired, conflicted
-from grants.sessions import queries
+from grants.sessions import figures, minutes_queries, queries
 from grants.sessions.models import Item, Minutes, Session
 
 ASIDE = N_("You step aside from this file: nothing of it is shown to you until the decisions are published.")
@@ -64,7 +64,7 @@ def open_session(user: Person, session: Session) -> Claims:
 @policy(Role.CHAIR)
 def close_session(user: Person, session: Session) -> Claims:
     """The commission's chair, if they step aside from none of its files: closing sends the whole ranking."""
-    yield from rank.claims(user, Chaired(session.call, session.commission, queries.envelope(session)))
+    yield from rank.claims(user, Chaired(session.call, session.commission, figures.envelope(session)))
 
 
 @policy(Role.CHAIR, Role.REVIEWER)
@@ -140,7 +140,7 @@ def sign_minutes(user: Person, minutes: Minutes) -> Claims:
         N_("Only those who sat sign the minutes."),
     )
     yield (
-        minutes.number == queries.last_number(session),
+        minutes.number == minutes_queries.last_number(session),
         N_("There is a later version of these minutes: sign that one."),
     )
 

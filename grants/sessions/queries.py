@@ -1,7 +1,6 @@
 """What may be read of a session. Whoever steps aside from a file finds nothing of it, and no total that holds it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -12,21 +11,17 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from grants.applications.models import REVIEWABLE, Application, ApplicationState
-from grants.awards.policy import OVERSEERS
-from grants.calls.blindness import is_double
 from grants.calls.models import Call, CallState, Envelope
-from grants.calls.transfers import EnvelopeTransfer, envelope_of
+from grants.calls.transfers import EnvelopeTransfer
 from grants.clusters.models import Commission
 from grants.core.db import db
-from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
 from grants.reviews.conflicts import conflicts_of, standing
 from grants.reviews.detection import Scope
-from grants.reviews.models import Review, ReviewState, Score
+from grants.reviews.models import Review
 from grants.reviews.panels import kept_out
-from grants.reviews.queries import marks_of_each
 from grants.sessions.models import (
     Attendance,
     Ballot,
@@ -34,12 +29,10 @@ from grants.sessions.models import (
     Happening,
     Item,
     Lot,
-    Minutes,
     Session,
     SessionRules,
     Vote,
 )
-from grants.sessions.rules import Place, Standing, ranked
 
 PUBLISHED = frozenset({CallState.DECIDED, CallState.ARCHIVED})
 SITTERS = (Role.CHAIR, Role.REVIEWER)
@@ -228,128 +221,6 @@ def voters(vote: Vote) -> dict[UUID, Ballot]:
     return {one.person_id: one for one in db.session.scalars(select(Ballot).where(Ballot.vote_id == vote.id))}
 
 
-# --- the marks ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Marked:
-    """What the reviews say of one file: marks in hundredths of a point of 100, `best` as in rules.Standing."""
-
-    reviews: int
-    mean: int | None
-    lowest: int | None
-    highest: int | None
-    recommended: int | None
-    best: int | None
-
-    @property
-    def spread(self) -> int:
-        return (self.highest or 0) - (self.lowest or 0)
-
-
-def _heaviest(call: Call) -> UUID | None:
-    first = min(call.criteria, key=lambda one: (-one.weight, one.position), default=None)
-    return first.id if first else None
-
-
-def marks(session: Session) -> dict[UUID, Marked]:
-    """For each application of the agenda, from the submitted reviews; one query. Ask `agenda` whose may be shown."""
-    counted = marks_of_each(("submitted", "mean", "lowest", "highest", "recommended"))
-    best = (
-        select(func.round(func.avg(Score.halves) * 100))
-        .join(Review, Review.id == Score.review_id)
-        .where(
-            Review.application_id == Application.id,
-            Review.state == ReviewState.SUBMITTED,
-            Score.criterion_id == _heaviest(session.call),
-        )
-        .correlate(Application)
-        .scalar_subquery()
-    )
-    names = ("submitted", "mean", "lowest", "highest", "recommended")
-    rows = db.session.execute(
-        select(Application.id, *(counted.c[name] for name in names), best)
-        .join(Item, Item.application_id == Application.id)
-        .outerjoin(counted, true())
-        .where(Item.session_id == session.id)
-    )
-    return {id: Marked(*(None if one is None else int(one) for one in figures)) for id, *figures in rows}  # type: ignore[arg-type]
-
-
-def envelope(session: Session) -> Money:
-    return envelope_of(session.call, session.commission_id)
-
-
-def proposed_for(item: Item, marked: Marked | None) -> int:
-    """Minor units: what the commission agreed, else what the reviewers recommend, never more than was requested."""
-    requested: int = item.application.requested_minor or 0
-    if item.amount_minor is not None:
-        return min(item.amount_minor, requested)
-    advised = marked.recommended if marked else None
-    return requested if advised is None else min(advised, requested)
-
-
-def standings(session: Session, found: dict[UUID, Marked]) -> list[Standing]:
-    """Every file still in the running, as it stands now. No query."""
-    made = []
-    for one in session.items:
-        application, marked = one.application, found.get(one.application_id)
-        if application.state not in STILL_IN:
-            continue
-        made.append(
-            Standing(
-                item_id=one.id,
-                application_id=application.id,
-                reference=application.reference or "",
-                title=application.title,
-                organisation="" if is_double(session.call) else application.organisation.name,
-                raw=marked.mean if marked else None,
-                consensus=one.consensus,
-                requested=application.requested_minor or 0,
-                amount=proposed_for(one, marked),
-                best=marked.best if marked else None,
-                submitted_at=application.submitted_at,
-                chance=one.chance,
-                rejected=one.rejected,
-            )
-        )
-    return made
-
-
-def ranking(session: Session, rules: SessionRules, found: dict[UUID, Marked] | None = None) -> list[Place]:
-    """The ranking as it stands: for those who step aside from no file of the session."""
-    drawn = {frozenset(map(str, one.among)): list(map(str, one.order)) for one in lots(session) if one.drawn_at}
-    return ranked(
-        standings(session, marks(session) if found is None else found),
-        envelope(session).minor,
-        ties=[str(one) for one in rules.ties],
-        threshold=rules.threshold,
-        lots=drawn,
-    )
-
-
-# --- minutes --------------------------------------------------------------------------------------------------
-
-
-def versions(session: Session) -> Sequence[Minutes]:
-    """Every version of the minutes, the newest first, with its signatures; two queries."""
-    wanted = select(Minutes).where(Minutes.session_id == session.id).options(selectinload(Minutes.signatures))
-    return db.session.scalars(wanted.order_by(Minutes.number.desc())).all()
-
-
-def minutes(user: Person, id: UUID, number: int) -> Minutes:
-    """One version for somebody who sees the session; ask `policy.read_minutes`. Raises NoResultFound."""
-    visible = visible_to(user).with_only_columns(Session.id)
-    wanted = select(Minutes).where(Minutes.session_id == id, Minutes.session_id.in_(visible), Minutes.number == number)
-    return db.session.scalars(
-        wanted.options(
-            selectinload(Minutes.signatures),
-            joinedload(Minutes.session).joinedload(Session.call).joinedload(Call.fund).joinedload(Fund.cluster),
-            joinedload(Minutes.session).joinedload(Session.commission),
-        )
-    ).one()
-
-
 def plannable(user: Person) -> list[tuple[Call, Commission]]:
     """Commissions the person chairs, in calls under evaluation, with files and without a session; one query."""
     has_files = select(Application.id).where(
@@ -371,11 +242,6 @@ def plannable(user: Person) -> list[tuple[Call, Commission]]:
     return [(call, commission) for call, commission in rows]
 
 
-def last_number(session: Session) -> int:
-    """The number of the latest version of its minutes; 0 before the first."""
-    return db.session.scalar(select(func.max(Minutes.number)).where(Minutes.session_id == session.id)) or 0
-
-
 def has_opened(call_id: UUID) -> bool:
     """Whether a commission has opened its session on the call."""
     opened = (
@@ -391,42 +257,3 @@ def names_of(ids: set[UUID]) -> dict[UUID, str]:
     if not ids:
         return {}
     return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))))
-
-
-def signers(session: Session) -> list[Person]:
-    """Who must sign the minutes: those who sat and stepped aside from no file; three queries."""
-    sat = {one.person_id for one in spans(session)}
-    sits = [one for one in members(session) if one.id in sat]
-    away = frozenset().union(*stepping_aside(session, sits).values())
-    return [one for one in sits if one.id not in away]
-
-
-def minutes_whole(id: UUID) -> Minutes:
-    """One version, whoever asks: for jobs, which write to those who sat."""
-    wanted = select(Minutes).where(Minutes.id == id)
-    return db.session.scalars(
-        wanted.options(
-            selectinload(Minutes.signatures),
-            joinedload(Minutes.session).joinedload(Session.call).joinedload(Call.fund).joinedload(Fund.cluster),
-            joinedload(Minutes.session).joinedload(Session.commission),
-        )
-    ).one()
-
-
-def minutes_to_decide(user: Person, call_id: UUID, commission_id: UUID) -> Minutes:
-    """The last minutes of a commission on a call, for those who run or oversee its fund; raises NoResultFound."""
-    theirs = (
-        select(Minutes.id)
-        .join(Session, Session.id == Minutes.session_id)
-        .join(Call, Call.id == Session.call_id)
-        .join(Fund, Fund.id == Call.fund_id)
-        .where(
-            Session.call_id == call_id,
-            Session.commission_id == commission_id,
-            covered(user, *OVERSEERS, cluster=Fund.cluster_id, fund=Fund.id),
-        )
-    )
-    found = db.session.scalars(theirs.order_by(Minutes.number.desc()).limit(1)).first()
-    if found is None:
-        raise NoResultFound
-    return minutes_whole(found)

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from grants.core.db import db
 from grants.core.types import Money
 from grants.people.models import Person
-from grants.sessions import queries
+from grants.sessions import figures, queries
+from grants.sessions.figures import Marked
 from grants.sessions.models import (
     Attendance,
     Ballot,
@@ -23,7 +24,6 @@ from grants.sessions.models import (
     SessionState,
     Vote,
 )
-from grants.sessions.queries import Marked
 from grants.sessions.rules import Place, Quorum, quorum
 
 
@@ -83,7 +83,7 @@ def sitting(user: Person, session: Session) -> Sitting:
     sits = queries.members(session)
     items = [one for one in session.items if one.id not in hidden]
     shown = {one.application_id for one in items}
-    rules, found = queries.rules_of(session.call_id), queries.marks(session)
+    rules, found = queries.rules_of(session.call_id), figures.marks(session)
     by_item = {one.item_id: one for one in queries.votes(session)}
     current = next((one for one in items if one.state == ItemState.OPEN), None)
     vote = by_item.get(current.id) if current else None
@@ -101,8 +101,8 @@ def sitting(user: Person, session: Session) -> Sitting:
         lots=[] if hidden else queries.lots(session),
         votes={id: one for id, one in by_item.items() if id not in hidden},
         ballots=queries.voters(vote) if vote is not None and vote.closed_at is None else {},
-        places=None if hidden else queries.ranking(session, rules, found),
-        envelope=None if hidden else queries.envelope(session),
+        places=None if hidden else figures.ranking(session, rules, found),
+        envelope=None if hidden else figures.envelope(session),
     )
 
 

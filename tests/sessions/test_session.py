@@ -13,7 +13,7 @@ from grants.core.errors import Forbidden, LostUpdate, Refused, WrongState
 from grants.core.types import Money
 from grants.reviews import queries as reviews
 from grants.reviews.models import Review
-from grants.sessions import policy, queries, screen
+from grants.sessions import figures, minutes_queries, policy, queries, screen
 from grants.sessions.content import fingerprint
 from grants.sessions.models import Choice, Happening, ItemState, SessionState
 from grants.sessions.rules import draw, sealed
@@ -42,7 +42,7 @@ def test_planning_puts_every_file_on_the_agenda_once(at):
 
 def test_the_line_follows_what_the_committee_transfers(at):
     other = CommissionFactory(cluster=at.stage.fund.cluster)
-    published = queries.envelope(at.session())
+    published = figures.envelope(at.session())
     for number, (source, target) in enumerate([(other, at.stage.commission), (at.stage.commission, other)], 1):
         moved = {"source_id": source.id, "target_id": target.id, "amount_minor": 40_000_000 // number}
         decided = {
@@ -52,8 +52,8 @@ def test_the_line_follows_what_the_committee_transfers(at):
         }
         db.session.add(EnvelopeTransfer(call_id=at.stage.call.id, number=number, **moved, **decided))
     db.session.flush()
-    assert queries.envelope(at.session()) == published + Money(20_000_000, published.currency)
-    assert screen.sitting(at.chair, at.session()).envelope == queries.envelope(at.session())
+    assert figures.envelope(at.session()) == published + Money(20_000_000, published.currency)
+    assert screen.sitting(at.chair, at.session()).envelope == figures.envelope(at.session())
 
 
 def test_opening_brings_the_chair_in_and_counts_the_quorum(at):
@@ -101,7 +101,7 @@ def test_a_consensus_keeps_its_trace_and_its_dissent(at):
     assert said.details["dissent"] == "Une voix contre"
     with pytest.raises(LostUpdate):
         agenda.keep_consensus(at.item(2), 9_000, "Encore", "", version=version, actor=at.chair)
-    places = queries.ranking(at.session(), queries.rules_of(at.stage.call.id))
+    places = figures.ranking(at.session(), queries.rules_of(at.stage.call.id))
     assert places[0].of.reference == at.stage.applications[2].reference
 
 
@@ -143,7 +143,7 @@ def test_a_vote_counts_each_once_and_may_go_against(at):
     vote = queries.votes(at.session())[-1]
     assert (vote.in_favour, vote.against, vote.abstained, vote.carried) == (1, 2, 0, False)
     agenda.settle_item(at.item(0), actor=at.chair)
-    places = queries.ranking(at.session(), queries.rules_of(at.stage.call.id))
+    places = figures.ranking(at.session(), queries.rules_of(at.stage.call.id))
     assert places[-1].of.reference == at.stage.applications[0].reference and places[-1].outcome == "rejected"
 
 
@@ -268,7 +268,7 @@ def test_a_settled_file_whose_marks_move_is_settled_again(at):
     assert at.stage.applications[2].reference in str(refusal.value.detail)
     at.settle(2)
     session.close_session(at.session(), actor=at.chair)
-    found = queries.versions(at.session())[0].content["ranking"]
+    found = minutes_queries.versions(at.session())[0].content["ranking"]
     assert found[0]["score"] == 9_500, [(x["rank"], x["reference"], x["score"], x["raw"]) for x in found]
 
 
@@ -314,7 +314,7 @@ def test_closing_sends_the_ranking_and_writes_the_minutes(at):
     session.close_session(at.session(), actor=at.chair)
     rows = db.session.scalars(select(Decision).order_by(Decision.rank)).all()
     assert [one.proposal for one in rows] == [Outcome.FUNDED, Outcome.FUNDED, Outcome.RESERVE]
-    [kept] = queries.versions(at.session())
+    [kept] = minutes_queries.versions(at.session())
     assert kept.sha256 == fingerprint(kept.content)
     lines = {one["reference"]: one for one in kept.content["ranking"]}
     references = {one.id: one.reference for one in at.stage.applications}
@@ -340,7 +340,7 @@ def test_one_seed_orders_every_tie_and_a_drawn_file_no_longer_moves(app):
     with pytest.raises(Refused, match="A lot was drawn"):
         agenda.open_item(at.item(3), actor=at.chair)
     session.close_session(at.session(), actor=at.chair)
-    assert len(queries.versions(at.session())[0].content["lots"]) == 2
+    assert len(minutes_queries.versions(at.session())[0].content["lots"]) == 2
 
 
 def test_it_closes_only_when_every_file_is_settled_and_every_tie_broken(app):
@@ -396,7 +396,7 @@ def test_the_log_and_the_minutes_cannot_be_changed(at):
 
 
 def latest(at: Ground, user):
-    return queries.minutes(user, at.id, queries.last_number(at.session()))
+    return minutes_queries.minutes(user, at.id, minutes_queries.last_number(at.session()))
 
 
 def test_everybody_who_sat_signs_and_the_session_is_signed(at):
@@ -407,7 +407,7 @@ def test_everybody_who_sat_signs_and_the_session_is_signed(at):
         assert at.session().state == SessionState.CLOSED
         minutes.sign(latest(at, one), actor=one)
     assert at.session().state == SessionState.SIGNED
-    [kept] = queries.versions(at.session())
+    [kept] = minutes_queries.versions(at.session())
     assert [one.led for one in kept.signatures] == [True, False, False]
     assert {one.sha256 for one in kept.signatures} == {kept.sha256}
 
@@ -424,11 +424,11 @@ def test_a_correction_is_a_version_that_is_signed_anew(at):
     assert at.session().state == SessionState.CLOSED
     assert made.content["corrections"][0]["changes"].startswith("Ligne 2")
     with pytest.raises(Forbidden, match="later version"):
-        minutes.sign(queries.minutes(at.chair, at.id, 1), actor=at.chair)
+        minutes.sign(minutes_queries.minutes(at.chair, at.id, 1), actor=at.chair)
     for one in (at.chair, *at.members[:2]):
         minutes.sign(latest(at, one), actor=one)
     assert at.session().state == SessionState.SIGNED
-    assert [len(one.signatures) for one in queries.versions(at.session())] == [3, 3]
+    assert [len(one.signatures) for one in minutes_queries.versions(at.session())] == [3, 3]
 
 
 def test_whoever_stepped_aside_neither_reads_nor_signs(at):
@@ -436,8 +436,8 @@ def test_whoever_stepped_aside_neither_reads_nor_signs(at):
     agenda.step_aside(at.item(0, at.members[0]), "Parent", actor=at.members[0])
     at.settle(0, 1, 2)
     session.close_session(at.session(), actor=at.chair)
-    found = queries.minutes(at.members[0], at.id, 1)
+    found = minutes_queries.minutes(at.members[0], at.id, 1)
     assert policy.read_minutes.why_not(at.members[0], found)
     with pytest.raises(Forbidden):
         minutes.sign(found, actor=at.members[0])
-    assert at.members[0].id not in {one.id for one in queries.signers(at.session())}
+    assert at.members[0].id not in {one.id for one in minutes_queries.signers(at.session())}

@@ -12,7 +12,7 @@ from grants.core.db import db
 from grants.people.models import Organisation
 from grants.reviews.conflict_models import Conflict, ConflictKind
 from grants.reviews.models import Review
-from grants.sessions import queries
+from grants.sessions import minutes_queries, queries
 from grants.sessions.models import Choice, SessionState
 from tests.factories import ApplicationFactory
 from tests.sessions.ground import Ground, ground
@@ -247,7 +247,7 @@ def closed(at: Ground) -> None:
 
 def test_the_minutes_as_pdf_and_workbook_in_three_languages(client, at):
     closed(at)
-    minutes.sign(queries.minutes(at.chair, at.id, 1), actor=at.chair)
+    minutes.sign(minutes_queries.minutes(at.chair, at.id, 1), actor=at.chair)
     client.login(at.chair)
     for language in ("fr", "ar", "en"):
         made = client.get(address(at, f"/minutes/1.pdf?language={language}"))

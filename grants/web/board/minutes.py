@@ -3,7 +3,7 @@
 from flask import Response
 
 from grants.people.models import Person
-from grants.sessions import policy, queries
+from grants.sessions import minutes_queries, policy
 from grants.sessions.models import Minutes
 from grants.web.access import access
 from grants.web.board import portal
@@ -11,7 +11,7 @@ from grants.web.minutes import minutes_as_pdf
 
 
 @portal.get("/calls/<uuid:call_id>/minutes/<uuid:commission_id>.pdf")
-@access(policy.read_minutes_to_decide, queries.minutes_to_decide)
+@access(policy.read_minutes_to_decide, minutes_queries.minutes_to_decide)
 def minutes_pdf(user: Person, minutes: Minutes) -> Response:
     """The last version, in the reader's language."""
     return minutes_as_pdf(minutes)

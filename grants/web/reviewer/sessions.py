@@ -13,7 +13,7 @@ from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.reviews.queries import Chaired, chaired
-from grants.sessions import policy, queries, screen
+from grants.sessions import figures, policy, queries, screen
 from grants.sessions.content import line_of
 from grants.sessions.models import TIE_LABELS, Item, Session, SessionState, TieRule
 from grants.sessions.screen import Sitting
@@ -142,7 +142,7 @@ def shown(
         "agreeing": _agreeing(agreeing, item, found),
         "giving": _giving(giving, item, found),
         "aside_form": ConflictForm(prefix="aside"),
-        "amounts": {one.id: queries.proposed_for(one, found.marks.get(one.application_id)) for one in found.items},
+        "amounts": {one.id: figures.proposed_for(one, found.marks.get(one.application_id)) for one in found.items},
         "cut": _cut(found),
         "missing": what_is_missing(session, found.places) if may["close"] and found.places is not None else None,
         "undrawn": any(one.undrawn for one in found.places or ()),
@@ -167,7 +167,7 @@ def _agreeing(form: ConsensusForm | None, item: Item | None, found: Sitting) -> 
 def _giving(form: AmountForm | None, item: Item | None, found: Sitting) -> AmountForm | None:
     if item is None or form is not None:
         return form
-    money = Money(queries.proposed_for(item, found.marks.get(item.application_id)), item.currency)
+    money = Money(figures.proposed_for(item, found.marks.get(item.application_id)), item.currency)
     return AmountForm(formdata=None, currency=item.currency, amount=money, version=item.version)
 
 
