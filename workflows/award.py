@@ -93,7 +93,7 @@ def prepare(agreement: Agreement, plan: Plan, version: int | None, *, actor: Per
         for old in list(agreement.instalments):
             db.session.delete(old)
         db.session.flush()
-        for one in service.instalments(agreement.award, agreement.award.call.instalments, plan.due_on):
+        for one in service.instalments(agreement.award, plan.due_on):
             one.agreement_id = agreement.id
             db.session.add(one)
         record("agreement.prepared", agreement, actor, after={"starts_on": str(plan.starts_on)})

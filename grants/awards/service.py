@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from grants.awards.models import Agreement, Award, Instalment
+from grants.awards.models import Agreement, Award, Instalment, InstalmentKind
 from grants.core.types import Money
 
 
@@ -25,13 +25,29 @@ def split(amount: Money, percentages: list[int]) -> list[Money]:
     return [*shares, Money(left, amount.currency)]
 
 
-def instalments(award: Award, percentages: list[int], due_on: tuple[date, ...]) -> list[Instalment]:
-    """The planned payments of an award; raises ValueError when dates and percentages do not pair up."""
-    rows = zip(percentages, split(award.amount, percentages), due_on, strict=True)
+def instalments(award: Award, due_on: tuple[date, ...]) -> list[Instalment]:
+    """The planned payments of an award by the rules of its call; raises ValueError when a date is missing."""
+    call = award.call
+    rows = zip(call.instalments, split(award.amount, call.instalments), due_on, strict=True)
+    last = len(call.instalments)
     return [
-        Instalment(position=n, percent=percent, currency=share.currency, amount_minor=share.minor, due_on=day)
+        Instalment(
+            position=n,
+            kind=_kind(n, last, call.prefinancing),
+            percent=percent,
+            currency=share.currency,
+            amount_minor=share.minor,
+            due_on=day,
+        )
         for n, (percent, share, day) in enumerate(rows, 1)
     ]
+
+
+def _kind(position: int, last: int, prefinancing: bool) -> InstalmentKind:
+    """The last one is the balance, even when it is the only one; before it, the first may be paid in advance."""
+    if position == last:
+        return InstalmentKind.BALANCE
+    return InstalmentKind.PREFINANCING if prefinancing and position == 1 else InstalmentKind.INTERIM
 
 
 def text_of(agreement: Agreement) -> dict[str, object]:

@@ -84,9 +84,27 @@ BLINDNESS_LABELS = {
 }
 
 
+class Instrument(StrEnum):
+    """What a call gives."""
+
+    GRANT = "grant"
+    REPAYABLE_ADVANCE = "repayable_advance"
+    IN_KIND = "in_kind"
+
+
+INSTRUMENT_LABELS = {
+    Instrument.GRANT: N_("Grant"),
+    Instrument.REPAYABLE_ADVANCE: N_("Repayable advance"),
+    Instrument.IN_KIND: N_("Support in kind"),
+}
+
+
 class Call(Record):
     """A call for proposals of one fund. `funding_rate` is in hundredths of a percent: 5 000 is 50 %.
 
+    `instalments` are whole percentages that add up to 100; with `prefinancing` the first one is paid in advance, before
+    any cost is shown. `retention`, in hundredths of a percent, is kept back from each interim payment until the
+    balance.
     Questions are taken until `questions_until`; without it, until the call closes. A refusal may be appealed within
     `appeal_days` of the day the applicant is told; 0: there is no appeal.
     """
@@ -101,6 +119,7 @@ class Call(Record):
         CheckConstraint("funding_rate BETWEEN 1 AND 10000", name="funding_rate_is_a_share"),
         CheckConstraint("reviewers_per_application BETWEEN 1 AND 9", name="reviewers_plausible"),
         CheckConstraint("appeal_days BETWEEN 0 AND 90", name="appeal_days_plausible"),
+        CheckConstraint("retention BETWEEN 0 AND 5000", name="retention_is_a_share"),
         CheckConstraint(
             f"NOT ({PLANNED}) OR (opens_at IS NOT NULL AND closes_at IS NOT NULL AND reviews_due_at IS NOT NULL"
             " AND ceiling_minor IS NOT NULL AND funding_rate IS NOT NULL)",
@@ -122,7 +141,10 @@ class Call(Record):
     ceiling = MoneyOf()
     funding_rate: Mapped[int | None]
     reviewers_per_application: Mapped[int] = mapped_column(default=3)
+    instrument: Mapped[Instrument] = mapped_column(default=Instrument.GRANT)
     instalments: Mapped[list[int]] = mapped_column(default=lambda: [40, 40, 20])
+    prefinancing: Mapped[bool] = mapped_column(default=True)
+    retention: Mapped[int] = mapped_column(default=0)
     last_reference: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None]
     imported: Mapped[bool] = mapped_column(default=False)

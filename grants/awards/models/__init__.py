@@ -2,11 +2,13 @@
 
 from grants.awards.models.agreement import (
     AGREEMENT_LABELS,
+    INSTALMENT_LABELS,
     INTERNAL,
     Agreement,
     AgreementState,
     Capacity,
     Instalment,
+    InstalmentKind,
     Signature,
 )
 from grants.awards.models.award import (
@@ -43,6 +45,7 @@ __all__ = [
     "CLAIM_LABELS",
     "DECISION_LABELS",
     "IMPORT_LABELS",
+    "INSTALMENT_LABELS",
     "INTERNAL",
     "OCCASION_LABELS",
     "OUTCOME_LABELS",
@@ -59,6 +62,7 @@ __all__ = [
     "EnvelopeTransfer",
     "ImportState",
     "Instalment",
+    "InstalmentKind",
     "LetterTemplate",
     "Occasion",
     "Outcome",

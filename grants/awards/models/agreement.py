@@ -103,6 +103,19 @@ class Signature(Record):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
+class InstalmentKind(StrEnum):
+    PREFINANCING = "prefinancing"
+    INTERIM = "interim"
+    BALANCE = "balance"
+
+
+INSTALMENT_LABELS = {
+    InstalmentKind.PREFINANCING: N_("Pre-financing"),
+    InstalmentKind.INTERIM: N_("Interim payment"),
+    InstalmentKind.BALANCE: N_("Balance payment"),
+}
+
+
 class Instalment(Record):
     """A planned payment of an agreement: pre-financing, interim, balance. The ledger's `tranche_id` is this id."""
 
@@ -115,6 +128,7 @@ class Instalment(Record):
 
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"))
     position: Mapped[int]
+    kind: Mapped[InstalmentKind]
     percent: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     amount_minor: Mapped[int]
