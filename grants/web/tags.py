@@ -19,12 +19,13 @@ from grants.awards.models import (
     CLAIM_LABELS,
     DECISION_LABELS,
     IMPORT_LABELS,
+    INSTALMENT_LABELS,
     AgreementState,
     ClaimState,
     DecisionState,
     ImportState,
 )
-from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
+from grants.calls.models import INSTRUMENT_LABELS, QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.people.models import ORGANISATION_LABELS
@@ -201,3 +202,5 @@ def tag_of(state: StrEnum) -> Tag:
 def init_app(app: Flask) -> None:
     app.jinja_env.globals["tag_of"] = tag_of
     app.jinja_env.globals["organisation_kinds"] = ORGANISATION_LABELS
+    app.jinja_env.globals["instrument_labels"] = INSTRUMENT_LABELS
+    app.jinja_env.globals["instalment_labels"] = INSTALMENT_LABELS
