@@ -124,11 +124,11 @@ class FollowUp:
 
     def report(self, *, technical: bool, financial: bool) -> Part:
         """What a report answers: the call's questions of the reports asked for; where it has none, our one question."""
-        asked = []
+        asked: list[tuple[str, ReportQuestion]] = []
         for wanted, is_financial, ours in ((technical, False, DONE), (financial, True, SPENT)):
             if not wanted:
                 continue
-            theirs = [(n, one) for n, one in enumerate(self.questions) if one.financial == is_financial]
+            theirs = [(str(n), one) for n, one in enumerate(self.questions) if one.financial == is_financial]
             asked += theirs or [("spent" if is_financial else "done", ours)]
         questions = tuple(
             Question(f"q-{key}", one.kind, one.label, required=one.required, limit=_limit(one.kind))

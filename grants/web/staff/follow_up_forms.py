@@ -83,9 +83,7 @@ class FollowUpForm(Form, Versioned):
                 for one in self.questions()
                 if one["label"].data
             ),
-            tuple(
-                SupportKind(one["name"].data, one["unit"].data) for one in self.supports() if one["name"].data
-            ),
+            tuple(SupportKind(one["name"].data, one["unit"].data) for one in self.supports() if one["name"].data),
         )
 
 
@@ -135,9 +133,7 @@ def _milestone(form: Any, n: int, call: Call, known: MilestoneRule | None) -> di
     ]
     fields = {
         "title": WordsField(N_("Title (milestone %(n)s)", n=k), required=False, longest=200),
-        "months": NumberField(
-            N_("Months after the start (milestone %(n)s)", n=k), minimum=0, maximum=LATEST_MONTH
-        ),
+        "months": NumberField(N_("Months after the start (milestone %(n)s)", n=k), minimum=0, maximum=LATEST_MONTH),
         "deliverables": WordsField(
             N_("Deliverables expected (milestone %(n)s)", n=k), multiline=True, required=False, longest=2000
         ),
