@@ -160,4 +160,3 @@ def support_request(user: Person, id: UUID) -> SupportRequest:
     """One request of a visible award, whole; raises NoResultFound."""
     of = db.session.scalars(select(SupportRequest.support_id).where(SupportRequest.id == id)).one()
     return next(one for one in support(user, of).requests if one.id == id)
-
