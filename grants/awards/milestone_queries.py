@@ -117,12 +117,14 @@ def to_examine(user: Person, limit: int = 50) -> Sequence[Milestone]:
 
 
 def next_of(agreement_ids: Iterable[UUID]) -> dict[UUID, Milestone]:
-    """The milestone each agreement awaits next, for agreements the reader already sees; one query."""
+    """The milestone each agreement awaits next, for agreements the reader already sees; at most one query."""
+    if not (ids := list(agreement_ids)):
+        return {}
     found = (
         select(Milestone)
         .join(Milestone.agreement)
         .where(
-            Milestone.agreement_id.in_(list(agreement_ids)),
+            Milestone.agreement_id.in_(ids),
             Milestone.state.in_(AWAITED),
             Agreement.state == AgreementState.ACTIVE,
         )

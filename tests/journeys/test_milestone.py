@@ -1,4 +1,4 @@
-"""In French: an officer plans a milestone, the beneficiary reports, is asked, answers; accepted, the instalment opens."""
+"""In French: a milestone is planned, reported on, asked about, answered and accepted; then the instalment opens."""
 
 from datetime import timedelta
 

@@ -112,6 +112,7 @@ def test_reported_clarified_accepted_and_the_instalment_opens(client, stage):
     client.login(owner)
     assert "waits for" in client.get(f"/applicant/agreements/{agreement.id}").text
     assert "Next: " in client.get("/applicant/").text
+    assert "Milestone: " in client.get("/account/calendar").text
     url = f"/applicant/milestones/{id}"
     page = client.get(url)
     assert page.status_code == 200 and "Résultats" in page.text
