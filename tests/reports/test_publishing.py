@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+from sqlalchemy import update
 
 from grants.awards import queries as awards
 from grants.awards.models import Agreement, AgreementState, Award
@@ -133,6 +134,18 @@ def test_nothing_is_published_before_the_results_are_out(client, case, manager):
     assert (one.grants, one.json_sha256) == (0, None)
     assert client.get(f"/open-data/{case.stage.fund.code}/grants.json").status_code == 404
     assert client.get("/open-data").status_code == 200
+
+
+def test_an_agreement_in_force_is_public_before_the_other_results(case, manager):
+    award = db.session.query(Award).filter_by(call_id=case.call_id).first()
+    agreement = db.session.query(Agreement).filter_by(award_id=award.id).one()
+    db.session.execute(
+        update(Agreement)
+        .where(Agreement.id == agreement.id)
+        .values(state=AgreementState.ACTIVE, visa_by_id=case.other.id, starts_on=award.awarded_on)
+    )
+    db.session.commit()
+    assert [found.id for found, _ in queries.public_awards(case.stage.fund.id)] == [award.id]
 
 
 def test_a_grant_given_up_unpaid_is_left_out(case, manager):

@@ -1,4 +1,6 @@
-"""What is public of the awards of a fund: those whose call has its results out, and those imported with their history.
+"""What is public of the awards of a fund: once the results of their call are out or both parties have signed.
+
+Awards imported with their history were public before.
 
 These reads know no viewer: whatever they return, anybody may read.
 """
@@ -17,6 +19,7 @@ from grants.ledger.queries import Standing, by_grant
 from grants.reports.publishing.models import Publication
 
 RESULTS_OUT = (CallState.DECIDED, CallState.ARCHIVED)
+IN_FORCE = (AgreementState.ACTIVE, AgreementState.COMPLETED)
 
 
 def published() -> Sequence[Publication]:
@@ -50,7 +53,7 @@ def public_awards(fund_id: UUID) -> Iterator[tuple[Award, Standing | None]]:
 
 
 def _public(fund_id: UUID) -> Select[Award]:
-    out = or_(Award.source == Source.IMPORT, Call.state.in_(RESULTS_OUT))
+    out = or_(Award.source == Source.IMPORT, Call.state.in_(RESULTS_OUT), Agreement.state.in_(IN_FORCE))
     wanted = (
         select(Award)
         .join(Award.call)

@@ -264,7 +264,7 @@ FUND_MANAGER = Guide(
         ),
         (
             N_("Publish the awards"),
-            N_("As open data in the 360Giving standard, under a licence you choose; only calls whose results are out."),
+            N_("As open data in the 360Giving standard, under a licence you choose: results known, agreements signed."),
         ),
     ],
     [
