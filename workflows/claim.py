@@ -16,6 +16,7 @@ from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.people.models import Person
 from workflows.machine import Lifecycle, Move
+from workflows.milestone import require_open
 
 S = ClaimState
 
@@ -62,6 +63,7 @@ def begin(instalment: Instalment, *, actor: Person) -> Claim:
             raise Refused(N_("An instalment can be claimed once both parties have signed the agreement."))
         if earlier := _first_unpaid_before(instalment):
             raise Refused(N_("Instalment %(earlier)s comes first: it has not been paid yet.", earlier=earlier.position))
+        require_open(instalment)
         claim = Claim(instalment=instalment, currency=instalment.currency, claimed_minor=instalment.amount_minor)
         db.session.add(claim)
         db.session.flush()
@@ -132,6 +134,7 @@ def refuse(claim: Claim, reason: str, *, actor: Person) -> None:
 def certify(claim: Claim, *, actor: Person) -> None:
     """Certify that what is to be paid was delivered (service fait)."""
     with transaction():
+        require_open(claim.instalment)
         lifecycle.fire("certify", claim, actor, set={"certified_by_id": actor.id})
 
 

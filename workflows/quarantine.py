@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from grants.appeals.models import Appeal
 from grants.applications.models import Application, Clarification, ClarificationFile
-from grants.awards.models import Agreement, Award, Claim, Instalment
+from grants.awards.models import Agreement, Award, Claim, Instalment, Milestone, MilestoneFile
 from grants.calls.models import RequiredDocument
 from grants.core.audit import Event, record
 from grants.core.db import db
@@ -46,6 +46,13 @@ def _paid_for(claim: Claim) -> UUID | None:
     return db.session.scalar(found.where(Instalment.id == claim.instalment_id))
 
 
+def _reported_in(file: MilestoneFile) -> UUID | None:
+    """As for a claim."""
+    found = select(Award.application_id).join(Agreement, Agreement.award_id == Award.id)
+    milestone = found.join(Milestone, Milestone.agreement_id == Agreement.id)
+    return db.session.scalar(milestone.where(Milestone.id == file.milestone_id))
+
+
 KINDS = {
     "appeal": Kind(
         Appeal,
@@ -67,6 +74,13 @@ KINDS = {
         lambda one: _last(one.id, "claim.written") or one.submitted_by_id,
         lambda one: address("applicant.claim", id=one.id),
         _paid_for,
+    ),
+    "milestone": Kind(
+        MilestoneFile,
+        N_("Your report on a milestone"),
+        lambda one: one.uploaded_by_id,
+        lambda one: address("applicant.milestone", id=one.milestone_id),
+        _reported_in,
     ),
     "kept": Kind(
         KeptDocument,

@@ -22,6 +22,7 @@ from grants.awards.models import (
     DecisionState,
     Instalment,
     Signature,
+    Support,
 )
 from grants.awards.policy import OFFICES, OVERSEERS
 from grants.calls.models import Call
@@ -248,6 +249,8 @@ def award(user: Person, id: UUID) -> Award:
         joinedload(Award.application),
         agreement.selectinload(Agreement.instalments).selectinload(Instalment.claims),
         agreement.selectinload(Agreement.signatures).joinedload(Signature.person),
+        agreement.selectinload(Agreement.milestones),
+        agreement.selectinload(Agreement.supports).selectinload(Support.requests),
     ]
     made = db.session.scalars(found.options(*parts)).unique().one()
     if made.agreement is not None:
@@ -262,6 +265,11 @@ def _know_each_other(award: Award, agreement: Agreement) -> None:
         set_committed_value(one, "agreement", agreement)
         for claim in one.claims:
             set_committed_value(claim, "instalment", one)
+    for part in (*agreement.milestones, *agreement.supports):
+        set_committed_value(part, "agreement", agreement)
+    for support in agreement.supports:
+        for request in support.requests:
+            set_committed_value(request, "support", support)
 
 
 def agreement(user: Person, id: UUID) -> Agreement:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from grants.awards.models import Agreement, Award, Instalment, InstalmentKind
+from grants.awards.models import Agreement, Award, Instalment, InstalmentKind, Milestone, Support
 from grants.core.types import Money
 
 
@@ -50,6 +50,13 @@ def _kind(position: int, last: int, prefinancing: bool) -> InstalmentKind:
     return InstalmentKind.PREFINANCING if prefinancing and position == 1 else InstalmentKind.INTERIM
 
 
+def kept_back(agreement: Agreement) -> dict[int, Money]:
+    """By position, what is kept back from each interim payment as planned; the balance payment releases the sum."""
+    retention = agreement.award.call.retention
+    interim = (one for one in agreement.instalments if one.kind == InstalmentKind.INTERIM)
+    return {one.position: one.amount.share(retention) for one in interim} if retention else {}
+
+
 def text_of(agreement: Agreement) -> dict[str, object]:
     """What both parties sign, as plain values; the page shows exactly this."""
     award = agreement.award
@@ -72,7 +79,25 @@ def text_of(agreement: Agreement) -> dict[str, object]:
             }
             for one in agreement.instalments
         ],
+        **({"milestones": [_milestone(one) for one in agreement.milestones]} if agreement.milestones else {}),
+        **({"supports": [_support(one) for one in agreement.supports]} if agreement.supports else {}),
     }
+
+
+def _milestone(milestone: Milestone) -> dict[str, object]:
+    return {
+        "position": milestone.position,
+        "title": milestone.title,
+        "due_on": milestone.due_on.isoformat(),
+        "deliverables": milestone.deliverables,
+        "technical": milestone.technical,
+        "financial": milestone.financial,
+        "instalment": milestone.instalment,
+    }
+
+
+def _support(support: Support) -> dict[str, object]:
+    return {"position": support.position, "name": support.name, "unit": support.unit, "planned": support.planned}
 
 
 def hash_of(agreement: Agreement) -> str:

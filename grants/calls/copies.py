@@ -19,5 +19,5 @@ def begin_like(call: Call, source: Call) -> Outline:
         raise Refused(N_("That call counts in another currency: its amounts cannot be copied."))
     begin_with(call, [(one.rule, one.blocks) for one in source.rules])
     call.required = asked_like(source)
-    call.budget = dict(source.budget)
+    call.budget, call.follow_up = dict(source.budget), dict(source.follow_up)
     return questionnaires.read_by_applicants(source)  # not a correction that nobody has published yet

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from grants.calls.eligibility import Rule
 from grants.calls.example_questions import INTILAK_ASKS, TATWIR_ASKS
+from grants.calls.models import Instrument
 from grants.calls.questionnaire import Outline
 from grants.calls.rules import Age, Kinds
 from grants.calls.service import CriterionDraft
@@ -33,6 +34,7 @@ class Example:
     criteria: tuple[CriterionDraft, ...]
     rules: tuple[Rule, ...] = ()
     asks: Outline = Outline()
+    instrument: Instrument = Instrument.REPAYABLE_ADVANCE
 
 
 INNOVATION = (

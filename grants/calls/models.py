@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.calls.budget_rules import BudgetRules
 from grants.calls.eligibility import Rule, RuleKind, Terms
+from grants.calls.follow_up import FollowUp
 from grants.calls.questionnaire import Outline, Part, Question
 from grants.calls.rules import rule_of
 from grants.clusters.models import Commission
@@ -149,6 +150,7 @@ class Call(Record):
     published_at: Mapped[datetime | None]
     imported: Mapped[bool] = mapped_column(default=False)
     budget: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    follow_up: Mapped[dict[str, Any]] = mapped_column(default=dict)
     appeal_days: Mapped[int] = mapped_column(default=APPEAL_DAYS)
     feedback: Mapped[Feedback] = mapped_column(default=Feedback.CRITERIA)
     blindness: Mapped[Blindness] = mapped_column(default=Blindness.SINGLE)
@@ -170,6 +172,10 @@ class Call(Record):
     @property
     def budget_rules(self) -> BudgetRules:
         return BudgetRules.of(self.budget)
+
+    @property
+    def following(self) -> FollowUp:
+        return FollowUp.of(self.follow_up)
 
     @property
     def terms(self) -> Terms:

@@ -12,7 +12,16 @@ from grants.calls import policy
 from grants.calls.blindness import align
 from grants.calls.copies import begin_like
 from grants.calls.eligibility import Rule
-from grants.calls.models import APPEAL_DAYS, Blindness, Call, Criterion, Envelope, Feedback, Questionnaire
+from grants.calls.models import (
+    APPEAL_DAYS,
+    Blindness,
+    Call,
+    Criterion,
+    Envelope,
+    Feedback,
+    Instrument,
+    Questionnaire,
+)
 from grants.calls.questionnaire import Outline
 from grants.calls.rule_verbs import begin_with
 from grants.clusters.models import Commission
@@ -23,6 +32,8 @@ from grants.core.i18n import N_, Text, Words
 from grants.core.types import Money, new_id
 from grants.funds.models import Fund
 from grants.people.models import Person
+
+MOST_KEPT_BACK = 5_000  # half of a payment, in hundredths of a percent
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,8 @@ class CriterionDraft:
 
 @dataclass(frozen=True)
 class CallDraft:
-    """What the designer's form holds. `funding_rate` in hundredths of a percent, `instalments` in percent."""
+    """What the designer's form holds: `funding_rate` and `retention` in hundredths of a percent, `instalments` in
+    percent."""
 
     code: str
     title: Words
@@ -54,6 +66,9 @@ class CallDraft:
     appeal_days: int = APPEAL_DAYS
     feedback: Feedback = Feedback.CRITERIA
     blindness: Blindness = Blindness.SINGLE
+    instrument: Instrument = Instrument.GRANT
+    prefinancing: bool = True
+    retention: int = 0
 
 
 def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
@@ -71,6 +86,8 @@ def problems_with(draft: CallDraft) -> list[tuple[str, Text]]:
         found.append(
             ("instalments", N_("The instalments must add up to 100; yours add up to %(n)s.", n=sum(draft.instalments)))
         )
+    if not 0 <= draft.retention <= MOST_KEPT_BACK:
+        found.append(("retention", N_("At most half of a payment is kept back.")))
     total = sum(one.weight for one in draft.criteria)
     if not draft.criteria:
         found.append(("criteria", N_("Give the rubric at least one criterion.")))
@@ -143,6 +160,7 @@ def _write(call: Call, fund: Fund, draft: CallDraft) -> None:
     call.questions_until = draft.questions_until
     call.appeal_days, call.feedback, call.blindness = draft.appeal_days, draft.feedback, draft.blindness
     call.ceiling, call.funding_rate = draft.ceiling, draft.funding_rate
+    call.instrument, call.prefinancing, call.retention = draft.instrument, draft.prefinancing, draft.retention
     call.instalments, call.reviewers_per_application = list(draft.instalments), draft.reviewers_per_application
     known = {one.commission_id: one for one in call.envelopes}
     for commission_id, amount in draft.envelopes.items():

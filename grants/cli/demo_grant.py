@@ -9,6 +9,7 @@ from sqlalchemy import select
 from grants.awards import queries as awards
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
+from grants.cli import demo_follow_up
 from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
@@ -66,12 +67,14 @@ def first_grant(who: dict[str, Any], call_id: Any) -> None:
         starts = at.date()
         plan = Plan(starts, starts + timedelta(days=540), _every(starts + timedelta(days=12), 180, 3))
         award.prepare(agreement("officer"), plan, None, actor=met(who["officer"]))
+        demo_follow_up.planned(who, agreement, starts)
         award.propose_commitment(agreement("authorising"), actor=met(who["authorising"]))
         award.grant_visa(agreement("accountant"), actor=met(who["accountant"]))
         award.open_signature(agreement("officer"), actor=met(who["officer"]))
         award.sign(agreement("applicant"), actor=met(who["applicant"]))
         award.countersign(agreement("authorising"), actor=met(who["authorising"]))
     _paid(who, agreement_id)
+    demo_follow_up.followed(who, agreement)
 
 
 def _every(first: date, days: int, times: int) -> tuple[date, ...]:

@@ -20,10 +20,11 @@ from grants.calls import service as designing
 from grants.calls.budget_verbs import keep_budget
 from grants.calls.eligibility import Rule
 from grants.calls.examples import EXAMPLES
-from grants.calls.models import Blindness, Call
+from grants.calls.follow_up_verbs import keep_follow_up
+from grants.calls.models import Blindness, Call, Instrument
 from grants.calls.questionnaire import Outline
 from grants.calls.service import CallDraft, CriterionDraft
-from grants.cli import demo_blind, demo_budget, demo_marks, demo_panel, demo_plan
+from grants.cli import demo_blind, demo_budget, demo_follow_up, demo_marks, demo_panel, demo_plan
 from grants.cli.demo_committee import weighed
 from grants.cli.demo_consortium import gather
 from grants.cli.demo_grant import first_grant, reviewed
@@ -110,6 +111,7 @@ def _published(
     if by_lines:
         keep_budget(call("officer"), demo_budget.RULES, None, actor=met(who["officer"]))
         ask_for_papers(partial(call, "officer"), lambda: met(who["officer"]))
+    keep_follow_up(call("officer"), demo_follow_up.RULES, None, actor=met(who["officer"]))
     call_flow.propose(call("officer"), actor=met(who["officer"]))
     call_flow.approve(call("committee"), actor=met(who["committee"]))
     call_flow.publish(call("officer"), actor=met(who["officer"]))
@@ -127,6 +129,8 @@ def _draft(code: str, title: Words, opens: datetime, closes: datetime, rate: int
         ceiling=Money.of(ceiling, MAD),
         funding_rate=rate,
         instalments=[40, 40, 20],
+        instrument=Instrument.REPAYABLE_ADVANCE,
+        retention=500,
         reviewers_per_application=3,
         envelopes={one.id: Money.of(each, MAD) for one in commissions()},
         criteria=[CriterionDraft(label, Words(), weight) for label, weight in CRITERIA],

@@ -22,7 +22,8 @@ from grants.applications.models import (
     ClarificationState,
     Partner,
 )
-from grants.awards.models import Agreement, AgreementState, Award, Instalment
+from grants.awards.milestone_queries import AWAITED
+from grants.awards.models import Agreement, AgreementState, Award, Instalment, Milestone
 from grants.calls.models import Call, CallState
 from grants.clusters.models import Cluster
 from grants.core.clock import now
@@ -46,12 +47,13 @@ class Kind(StrEnum):
     APPEAL = "appeal"
     REVIEWS = "reviews"
     INSTALMENT = "instalment"
+    MILESTONE = "milestone"
     ENDS = "ends"
 
 
 @dataclass(frozen=True)
 class Dated:
-    """A moment, or a whole day, about `subject_id` (a call, an application or an agreement, by its kind).
+    """A moment, or a whole day, about `subject_id` (a call, an application, a milestone or an agreement, by its kind).
 
     `key` stays the same however often the date moves; `revision` grows when it does.
     """
@@ -74,7 +76,7 @@ class Dated:
 def dates_of(person: Person) -> list[Dated]:
     """In their order; the same few queries however many."""
     mine = (*_applications(person), *_clarifications(person), *_appeals(person))
-    every = (*mine, *_reviews(person), *_agreements(person))
+    every = (*mine, *_reviews(person), *_agreements(person), *_milestones(person))
     found = {one.key: one for one in every}
     return sorted(found.values(), key=lambda one: (str(one.at)[:10], one.key))
 
@@ -181,3 +183,17 @@ def _agreements(person: Person) -> Iterator[Dated]:
             title = N_("The agreement ends: %(title)s", title=award.title)
             key = f"{Kind.ENDS}-{agreement.id}"
             yield Dated(Kind.ENDS, key, agreement.ends_on, title, agreement.id, agreement.version, *place)
+
+
+def _milestones(person: Person) -> Iterator[Dated]:
+    """Reports that one's organisations owe, on the day of the milestone."""
+    wanted = (
+        select(Milestone, Award)
+        .join(Milestone.agreement)
+        .join(Agreement.award)
+        .join(Call, Call.id == Award.call_id)
+        .where(_mine(person, Award.organisation_id), Agreement.state.in_(RUNNING), Milestone.state.in_(AWAITED))
+    )
+    for one, award, *place in db.session.execute(_with_place(wanted)):
+        title = N_("Milestone: %(milestone)s, %(title)s", milestone=one.title, title=award.title)
+        yield Dated(Kind.MILESTONE, f"{Kind.MILESTONE}-{one.id}", one.due_on, title, one.id, one.version, *place)

@@ -72,16 +72,24 @@ class AnswersForm(Form, Versioned):
             self[name].blame(int(row), column, why)
 
 
-def answers_form(part: Part, answers: Mapping[str, Any], version: int, currency: str) -> AnswersForm:
-    """Filled with what is kept, or with what was sent."""
+def answers_form(
+    part: Part,
+    answers: Mapping[str, Any],
+    version: int,
+    currency: str,
+    *,
+    base: type[AnswersForm] = AnswersForm,
+    **more: Any,
+) -> AnswersForm:
+    """Filled with what is kept, or with what was sent; `base` may add fields of its own, filled with `more`."""
 
-    class Bound(AnswersForm):
+    class Bound(base):  # type: ignore[misc,valid-type]
         pass
 
     values = {one.id: _typed(one, answers.get(one.id), currency) for one in part.questions}
     for one in part.questions:
         setattr(Bound, one.id, _field(one, currency))
-    form = Bound(data={**values, "version": version}, currency=currency)
+    form: AnswersForm = Bound(data={**values, **more, "version": version}, currency=currency)
     form.asked = part
     return form
 

@@ -19,12 +19,18 @@ from grants.awards.models import (
     CLAIM_LABELS,
     DECISION_LABELS,
     IMPORT_LABELS,
+    INSTALMENT_LABELS,
+    MILESTONE_LABELS,
+    SUPPORT_LABELS,
     AgreementState,
     ClaimState,
     DecisionState,
     ImportState,
+    MilestoneState,
+    SupportState,
 )
-from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
+from grants.awards.service import kept_back
+from grants.calls.models import INSTRUMENT_LABELS, QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.people.models import ORGANISATION_LABELS
@@ -129,6 +135,23 @@ CLAIMS: dict[Any, Look] = {
 }
 
 
+MILESTONES: dict[Any, Look] = {
+    MilestoneState.PLANNED: ("none", "flag"),
+    MilestoneState.DUE: ("warn", "hourglass"),
+    MilestoneState.SUBMITTED: ("info", "send"),
+    MilestoneState.CLARIFICATION: ("warn", "message-circle-question-mark"),
+    MilestoneState.ACCEPTED: ("ok", "check"),
+    MilestoneState.PARTLY: ("ok", "circle-check"),
+    MilestoneState.REJECTED: ("bad", "circle-x"),
+    MilestoneState.WAIVED: ("ghost", "undo-2"),
+}
+SUPPORTS: dict[Any, Look] = {
+    SupportState.REQUESTED: ("info", "send"),
+    SupportState.CHECKED: ("info", "list-checks"),
+    SupportState.REFUSED: ("bad", "circle-x"),
+    SupportState.CERTIFIED: ("info", "badge-check"),
+    SupportState.DELIVERED: ("ok", "check"),
+}
 APPEALS: dict[Any, Look] = {
     AppealState.FILED: ("warn", "hourglass"),
     AppealState.UPHELD: ("ok", "circle-check"),
@@ -185,6 +208,8 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
+    MilestoneState: _tags(MILESTONES, MILESTONE_LABELS),
+    SupportState: _tags(SUPPORTS, SUPPORT_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
@@ -201,3 +226,6 @@ def tag_of(state: StrEnum) -> Tag:
 def init_app(app: Flask) -> None:
     app.jinja_env.globals["tag_of"] = tag_of
     app.jinja_env.globals["organisation_kinds"] = ORGANISATION_LABELS
+    app.jinja_env.globals["instrument_labels"] = INSTRUMENT_LABELS
+    app.jinja_env.globals["instalment_labels"] = INSTALMENT_LABELS
+    app.jinja_env.globals["kept_back"] = kept_back

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from grants.appeals.models import Against, Appeal
 from grants.applications.models import ApplicationState, Clarification, ClarificationFile
+from grants.awards.models import Milestone, MilestoneFile
 from grants.calls.models import RequiredDocument
 from grants.core import scans
 from grants.core.audit import Event, record
@@ -18,7 +19,7 @@ from grants.core.types import new_id
 from grants.people.models import Right
 from grants.profiles.models import BankAccount, KeptDocument, KeptKind
 from tests.applications.ground import colleague, draft, ground
-from tests.factories import ClaimFactory, submitted
+from tests.factories import AgreementFactory, ClaimFactory, submitted
 from tests.people.test_letters import letters
 from workflows.quarantine import KINDS, tell_senders
 
@@ -61,6 +62,14 @@ def claim(on, application, sender):
     return made
 
 
+def milestone(on, application, sender):
+    agreement = AgreementFactory(award__application=application)
+    made = Milestone(agreement_id=agreement.id, position=1, title="Pilot", due_on=now().date())
+    db.session.add(made)
+    db.session.flush()
+    return MilestoneFile(milestone_id=made.id, uploaded_by_id=sender.id, **FILE)
+
+
 def kept(on, application, sender):
     said = {"series_id": new_id(), "kind": KeptKind.TAX, "kept_by_id": sender.id}
     return KeptDocument(organisation_id=on.organisation.id, **said, **FILE)
@@ -77,7 +86,7 @@ def template(on, application, sender):
     return RequiredDocument(call_id=on.call.id, position=1, **asked, **FILE)
 
 
-@pytest.mark.parametrize("make", [appeal, clarification, claim, kept, account, template])
+@pytest.mark.parametrize("make", [appeal, clarification, claim, milestone, kept, account, template])
 def test_whoever_sent_it_is_told_once(on, application, sender, make):
     file = make(on, application, sender)
     db.session.add(file)
@@ -92,7 +101,7 @@ def test_whoever_sent_it_is_told_once(on, application, sender, make):
     noted = select(Event.subject_id).where(Event.name == "application.quarantine")
     belongs = KINDS[make.__name__].application(file) is not None
     assert set(db.session.scalars(noted)) == ({application.id} if belongs else set())
-    assert belongs == (make in {appeal, clarification, claim})
+    assert belongs == (make in {appeal, clarification, claim, milestone})
 
 
 def test_nobody_is_told_of_a_version_that_was_replaced(on, application, sender):

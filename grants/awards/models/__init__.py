@@ -38,6 +38,21 @@ from grants.awards.models.decision import (
     DecisionState,
     Outcome,
 )
+from grants.awards.models.in_kind import (
+    SUPPORT_LABELS,
+    Support,
+    SupportRequest,
+    SupportState,
+)
+from grants.awards.models.milestone import (
+    MILESTONE_LABELS,
+    OPENS,
+    WRITABLE,
+    Milestone,
+    MilestoneFile,
+    MilestoneQuestion,
+    MilestoneState,
+)
 from grants.calls.transfers import EnvelopeTransfer
 
 __all__ = [
@@ -47,8 +62,12 @@ __all__ = [
     "IMPORT_LABELS",
     "INSTALMENT_LABELS",
     "INTERNAL",
+    "MILESTONE_LABELS",
     "OCCASION_LABELS",
+    "OPENS",
     "OUTCOME_LABELS",
+    "SUPPORT_LABELS",
+    "WRITABLE",
     "Agreement",
     "AgreementState",
     "Award",
@@ -64,8 +83,15 @@ __all__ = [
     "Instalment",
     "InstalmentKind",
     "LetterTemplate",
+    "Milestone",
+    "MilestoneFile",
+    "MilestoneQuestion",
+    "MilestoneState",
     "Occasion",
     "Outcome",
     "Signature",
     "Source",
+    "Support",
+    "SupportRequest",
+    "SupportState",
 ]

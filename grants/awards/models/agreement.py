@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -13,6 +14,10 @@ from grants.core.db import Record
 from grants.core.i18n import N_
 from grants.core.types import MoneyOf
 from grants.people.models import Person
+
+if TYPE_CHECKING:
+    from grants.awards.models.in_kind import Support
+    from grants.awards.models.milestone import Milestone
 
 
 class AgreementState(StrEnum):
@@ -71,6 +76,12 @@ class Agreement(Record):
     instalments: Mapped[list["Instalment"]] = relationship(
         back_populates="agreement", order_by="Instalment.position", lazy="raise_on_sql"
     )
+    milestones: Mapped[list["Milestone"]] = relationship(
+        back_populates="agreement", order_by="Milestone.position", lazy="raise_on_sql"
+    )
+    supports: Mapped[list["Support"]] = relationship(
+        back_populates="agreement", order_by="Support.position", lazy="raise_on_sql"
+    )
     signatures: Mapped[list["Signature"]] = relationship(
         back_populates="agreement", order_by="Signature.created_at", lazy="raise_on_sql"
     )
@@ -80,6 +91,11 @@ class Agreement(Record):
         """The first instalment not paid yet: instalments are claimed in their order. Their claims must be loaded."""
         unpaid = (one for one in self.instalments if all(claim.state != ClaimState.PAID for claim in one.claims))
         return next(unpaid, None)
+
+    def held_up(self, instalment: "Instalment") -> "Milestone | None":
+        """The first milestone this instalment still waits for. The milestones must be loaded."""
+        waits = (one for one in self.milestones if one.instalment == instalment.position and not one.opens)
+        return next(waits, None)
 
 
 class Capacity(StrEnum):

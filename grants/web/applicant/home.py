@@ -12,6 +12,7 @@ from grants.applications.budgets import budget_of
 from grants.applications.clarification_policy import EXAMINED
 from grants.applications.deadline import due_at, in_time
 from grants.applications.models import EDITABLE, Application, ApplicationState, Clarification, ClarificationState
+from grants.awards import milestone_queries as milestones
 from grants.awards import queries as awards
 from grants.awards.feedback import marks_told
 from grants.core.i18n import N_
@@ -62,6 +63,7 @@ def home(user: Person) -> Any:
     kept = answers()
     told = awards.notified(one for one in mine if one.state == ApplicationState.DECIDED)
     asked = clarification_queries.awaited(one for one in mine if one.state in EXAMINED)
+    grants = awards.granted_to((one.organisation_id for one in organisations), user)
     refused, appealed = appeals.refusals(mine), appeals.of_applications(mine)
     return render_template(
         "applicant/home.html",
@@ -76,7 +78,8 @@ def home(user: Person) -> Any:
             for one in mine
             if one is not first
         ],
-        grants=awards.granted_to((one.organisation_id for one in organisations), user),
+        grants=grants,
+        next_milestones=milestones.next_of(one.agreement.id for one in grants if one.agreement),
         partnerships=[(one, look_of_partner(one)) for one in partner_queries.partnerships(user)],
         organisations=organisations,
         tested=kept.call_id if kept else None,

@@ -20,6 +20,7 @@ from grants.applications.models import EDITABLE, TAKING_PART, Application, Budge
 from grants.applications.reckoning import Share, explained
 from grants.applications.slots import Fill, slots_of
 from grants.applications.submitted import accession_hash
+from grants.awards import milestone_queries as milestones
 from grants.awards import queries as awards
 from grants.core.clock import now
 from grants.core.errors import LostUpdate, Refused
@@ -228,6 +229,7 @@ def _page(user: Person, partner: Partner, form: AcceptForm) -> str:
         "applicant/partnership.html",
         partner=partner,
         application=application,
+        milestones=milestones.of_project(application.id) if reads and taking_part and not leads else [],
         call=application.call,
         tag=look(partner),
         form=form,

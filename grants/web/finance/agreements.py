@@ -14,6 +14,7 @@ from grants.web.access import access
 from grants.web.awards import speak, stated_reason
 from grants.web.finance import portal
 from workflows import award as workflow
+from workflows import in_kind
 
 
 @portal.get("/agreements")
@@ -29,7 +30,14 @@ def agreement(user: Person, agreement: Agreement) -> Any:
     speak(award)
     standing = by_grant(award.fund_id, [award.id]).get(award.id) or Standing(award.currency, {})
     moves = portal.serves(workflow.lifecycle.open_to(user, agreement))
-    return render_template("finance/agreement.html", award=award, agreement=agreement, standing=standing, moves=moves)
+    return render_template(
+        "finance/agreement.html",
+        award=award,
+        agreement=agreement,
+        standing=standing,
+        moves=moves,
+        support_moves=lambda one: portal.serves(in_kind.lifecycle.open_to(user, one)),
+    )
 
 
 @portal.post("/agreements/<uuid:id>/propose-commitment")

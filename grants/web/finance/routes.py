@@ -1,5 +1,27 @@
 """Every page of this portal; importing this module declares its routes."""
 
-from grants.web.finance import accounts, agreements, claims, dashboard, funds, menu, portal, publishing
+from grants.web.finance import (
+    accounts,
+    agreements,
+    claims,
+    dashboard,
+    funds,
+    menu,
+    milestones,
+    portal,
+    publishing,
+    schedule,
+)
 
-__all__ = ["accounts", "agreements", "claims", "dashboard", "funds", "menu", "portal", "publishing"]
+__all__ = [
+    "accounts",
+    "agreements",
+    "claims",
+    "dashboard",
+    "funds",
+    "menu",
+    "milestones",
+    "portal",
+    "publishing",
+    "schedule",
+]

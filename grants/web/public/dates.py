@@ -27,6 +27,7 @@ PAGES = {  # where each kind of date is dealt with, and the name of its argument
     Kind.APPEAL: ("applicant.application", "application_id"),
     Kind.REVIEWS: ("reviewer.reviews", None),
     Kind.INSTALMENT: ("applicant.agreement", "id"),
+    Kind.MILESTONE: ("applicant.milestone", "id"),
     Kind.ENDS: ("applicant.agreement", "id"),
 }
 

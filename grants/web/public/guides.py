@@ -5,6 +5,7 @@ from grants.web.public import panel_guides
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
+from grants.web.public.follow_up_guide import FOLLOW_UP
 from grants.web.public.guide import Guide
 from grants.web.public.search_guide import SEARCH
 from grants.web.public.session_guide import SESSION
@@ -217,6 +218,13 @@ OFFICER = Guide(
                 " that receives a part of the grant."
             ),
         ),
+        (
+            N_("Say how the grant is paid and followed"),
+            N_(
+                "What the call gives, its instalments, whether the first is paid in advance, what is kept back; then,"
+                " under “Milestones”, those that every agreement starts from and what their reports answer."
+            ),
+        ),
         (N_("Send it to the committee"), N_("Once approved, publish it. It opens and closes by itself.")),
         (
             N_("Extend if you must"),
@@ -235,6 +243,13 @@ OFFICER = Guide(
             N_(
                 "From “Applications”, when another programme officer refused the file. Upheld, it is checked again;"
                 " dismissed, the refusal is final. The applicant reads your reasons."
+            ),
+        ),
+        (
+            N_("Plan milestones and examine reports"),
+            N_(
+                "Once the agreement has its dates. A report is accepted, accepted in part or rejected with a reason, or"
+                " sent back with a question. “Schedule” shows all instalments and milestones by month, late ones first."
             ),
         ),
         (
@@ -284,6 +299,10 @@ AUTHORISING_OFFICER = Guide(
         ),
         (N_("Sign last"), N_("After the accountant’s visa and the beneficiary’s signature.")),
         (N_("Order the payment"), N_("Of a claim that was checked, certified and verified by others.")),
+        (
+            N_("Waive a milestone, certify support in kind"),
+            N_("With a reason that the beneficiary reads; the instalment that waited then opens."),
+        ),
     ],
     [
         N_("You cannot give the visa on your own commitment."),
@@ -351,6 +370,7 @@ GUIDES = {
         APPLICANT,
         BUDGET,
         TOGETHER,
+        FOLLOW_UP,
         REVIEWER,
         CHAIR,
         SESSION,

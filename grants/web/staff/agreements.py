@@ -19,6 +19,7 @@ from grants.web.awards import speak, today
 from grants.web.forms import DayField, Form, Versioned
 from grants.web.staff import portal
 from workflows import award as workflow
+from workflows import in_kind
 
 PREPARING = frozenset({AgreementState.PREPARATION, AgreementState.VISA_REFUSED})
 
@@ -116,4 +117,5 @@ def _page(user: Person, award: Award, form: PlanForm) -> str:
         agreement=kept,
         form=form if kept.state in PREPARING and policy.prepare.allows(user, kept) else None,
         moves=portal.serves(workflow.lifecycle.open_to(user, kept)),
+        support_moves=lambda one: portal.serves(in_kind.lifecycle.open_to(user, one)),
     )

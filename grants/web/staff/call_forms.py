@@ -13,8 +13,17 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from grants.calls.examples import Example
-from grants.calls.models import APPEAL_DAYS, BLINDNESS_LABELS, FEEDBACK_LABELS, Blindness, Call, Feedback
-from grants.calls.service import CallDraft, CriterionDraft, problems_with
+from grants.calls.models import (
+    APPEAL_DAYS,
+    BLINDNESS_LABELS,
+    FEEDBACK_LABELS,
+    INSTRUMENT_LABELS,
+    Blindness,
+    Call,
+    Feedback,
+    Instrument,
+)
+from grants.calls.service import MOST_KEPT_BACK, CallDraft, CriterionDraft, problems_with
 from grants.clusters.models import Commission
 from grants.core.clock import now
 from grants.core.i18n import N_
@@ -45,10 +54,30 @@ class CallForm(Form, Versioned):
     )
     ceiling = MoneyField(_l("Ceiling for one project"), [InputRequired()])
     funding_rate = PercentField(_l("Funding rate"), [InputRequired()], minimum=1)
+    instrument = RadioField(
+        _l("What the call gives"),
+        choices=[SelectChoice(one, label) for one, label in INSTRUMENT_LABELS.items()],
+        coerce=Instrument,
+        description=_l(
+            "Support in kind is given as quantities, such as months of hosting or training seats: no money moves."
+        ),
+    )
     instalments = StringField(
         _l("Instalments"),
         [InputRequired()],
         description=_l("The share of the grant paid each time, in percent: 40 40 20 adds up to 100."),
+    )
+    prefinancing = RadioField(
+        _l("The first instalment"),
+        choices=[
+            SelectChoice("yes", _l("Paid in advance (pre-financing): nothing has to be shown before")),
+            SelectChoice("no", _l("Paid like the others, for what was done")),
+        ],
+    )
+    retention = PercentField(
+        _l("Kept back from each interim payment"),
+        maximum=MOST_KEPT_BACK,
+        description=_l("Released with the balance payment. Empty: nothing is kept back."),
     )
     reviewers_per_application = NumberField(
         _l("Reviewers for each application"), [InputRequired()], minimum=1, maximum=9
@@ -144,7 +173,10 @@ class CallForm(Form, Versioned):
             questions_until=typed["questions_until"],
             ceiling=typed["ceiling"],
             funding_rate=typed["funding_rate"],
+            instrument=typed["instrument"] or Instrument.GRANT,
             instalments=self.percentages(),
+            prefinancing=typed["prefinancing"] != "no",
+            retention=typed["retention"] or 0,
             reviewers_per_application=typed["reviewers_per_application"],
             feedback=typed["feedback"],
             blindness=typed["blindness"],
@@ -169,6 +201,8 @@ KEPT = (
     "questions_until",
     "ceiling",
     "funding_rate",
+    "instrument",
+    "retention",
     "reviewers_per_application",
     "feedback",
     "blindness",
@@ -214,7 +248,8 @@ def call_form(
 def _of_call(call: Call) -> dict[str, Any]:
     values = {name: getattr(call, name) for name in KEPT}
     envelopes = {f"envelope-{one.commission_id}": one.amount for one in call.envelopes}
-    return {**values, "instalments": " ".join(str(one) for one in call.instalments), **envelopes}
+    paid = {"instalments": " ".join(str(one) for one in call.instalments)}
+    return {**values, **paid, "prefinancing": "yes" if call.prefinancing else "no", **envelopes}
 
 
 def _of_earlier(like: Call, fund: Fund) -> dict[str, Any]:
@@ -230,9 +265,11 @@ def _of_earlier(like: Call, fund: Fund) -> dict[str, Any]:
 def _of_example(example: Example | None, currency: str) -> dict[str, Any]:
     """Amounts only where the currency is the example's own."""
     values: dict[str, Any] = {"key": str(new_id()), "reviewers_per_application": 3, "instalments": "40 40 20"}
+    values |= {"instrument": Instrument.GRANT, "prefinancing": "yes", "retention": 0}
     values |= {"feedback": Feedback.CRITERIA, "blindness": Blindness.SINGLE, "appeal_days": APPEAL_DAYS}
     if example:
         values |= {name: getattr(example, name) for name in ("title", "summary", "funding_rate")}
+        values["instrument"] = example.instrument
         values["code"] = f"{now().year}-{example.name.upper()}"
         values["ceiling"] = Money.of(example.ceiling, currency) if currency == "MAD" else None
         values["instalments"] = " ".join(str(one) for one in example.instalments)
