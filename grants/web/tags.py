@@ -126,6 +126,7 @@ CLAIMS: dict[Any, Look] = {
     ClaimState.RETURNED: ("bad", "undo-2"),
     ClaimState.REMITTED: ("violet", "landmark"),
     ClaimState.PAID: ("ok", "banknote"),
+    ClaimState.SETTLED: ("ok", "scale"),
 }
 
 

@@ -22,6 +22,7 @@ from grants.awards.models.award_import import (
 )
 from grants.awards.models.claim import (
     CLAIM_LABELS,
+    DONE,
     Claim,
     ClaimState,
 )
@@ -38,17 +39,31 @@ from grants.awards.models.decision import (
     DecisionState,
     Outcome,
 )
+from grants.awards.models.invoice import (
+    MEANS_LABELS,
+    PURPOSE_LABELS,
+    VERDICT_LABELS,
+    Invoice,
+    InvoiceFile,
+    Means,
+    Purpose,
+    Verdict,
+)
 from grants.calls.transfers import EnvelopeTransfer
 
 __all__ = [
     "AGREEMENT_LABELS",
     "CLAIM_LABELS",
     "DECISION_LABELS",
+    "DONE",
     "IMPORT_LABELS",
     "INSTALMENT_LABELS",
     "INTERNAL",
+    "MEANS_LABELS",
     "OCCASION_LABELS",
     "OUTCOME_LABELS",
+    "PURPOSE_LABELS",
+    "VERDICT_LABELS",
     "Agreement",
     "AgreementState",
     "Award",
@@ -63,9 +78,14 @@ __all__ = [
     "ImportState",
     "Instalment",
     "InstalmentKind",
+    "Invoice",
+    "InvoiceFile",
     "LetterTemplate",
+    "Means",
     "Occasion",
     "Outcome",
+    "Purpose",
     "Signature",
     "Source",
+    "Verdict",
 ]
