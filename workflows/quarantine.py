@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from grants.appeals.models import Appeal
 from grants.applications.models import Application, Clarification, ClarificationFile
-from grants.awards.models import Agreement, Award, Claim, Instalment
+from grants.awards.models import Agreement, Award, Claim, Instalment, Invoice, InvoiceFile
 from grants.calls.models import RequiredDocument
 from grants.core.audit import Event, record
 from grants.core.db import db
@@ -46,6 +46,12 @@ def _paid_for(claim: Claim) -> UUID | None:
     return db.session.scalar(found.where(Instalment.id == claim.instalment_id))
 
 
+def _claim_of(file: InvoiceFile) -> Claim:
+    return db.session.scalars(
+        select(Claim).join(Invoice, Invoice.claim_id == Claim.id).where(Invoice.id == file.invoice_id)
+    ).one()
+
+
 KINDS = {
     "appeal": Kind(
         Appeal,
@@ -67,6 +73,13 @@ KINDS = {
         lambda one: _last(one.id, "claim.written") or one.submitted_by_id,
         lambda one: address("applicant.claim", id=one.id),
         _paid_for,
+    ),
+    "invoice": Kind(
+        InvoiceFile,
+        N_("An invoice of your claim"),
+        lambda one: one.sent_by_id,
+        lambda one: address("applicant.invoice", id=one.invoice_id),
+        lambda one: _paid_for(_claim_of(one)),
     ),
     "kept": Kind(
         KeptDocument,

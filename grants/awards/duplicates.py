@@ -33,13 +33,13 @@ def key(text: str) -> str:
 class Twin:
     """Another invoice that looks like this one. `file`: the same file; otherwise supplier, number and amount."""
 
+    file: bool
     invoice_id: UUID
     claim_id: UUID
     award: str
     instalment: int
     position: int
     organisation: str
-    file: bool
 
     @property
     def reference(self) -> str:
@@ -58,7 +58,7 @@ def duplicates(claim: Claim, *, own: bool = False) -> dict[UUID, list[Twin]]:
     for statement, file in ((_by_file(), True), (_by_number(), False)):
         for row in db.session.execute(_within(statement, claim, award, own)):
             mine, *other = row
-            twin = Twin(*other, file)
+            twin = Twin(file, *other)
             found.setdefault(mine, {})[twin.invoice_id] = twin
     return {id: list(twins.values()) for id, twins in found.items()}
 

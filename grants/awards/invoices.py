@@ -145,16 +145,6 @@ def attach(invoice: Invoice, purpose: Purpose, file: Sent, *, actor: Person) -> 
         record("claim.invoice_file", invoice.claim, actor, after={"purpose": purpose, "sha256": file.sha256})
 
 
-def detach(invoice: Invoice, purpose: Purpose, *, actor: Person) -> None:
-    with transaction():
-        _writable(invoice.claim, actor)
-        if (old := invoice.file(purpose)) is not None:
-            invoice.files.remove(old)
-            record(
-                "claim.invoice_file_removed", invoice.claim, actor, before={"purpose": purpose, "sha256": old.sha256}
-            )
-
-
 def remove(invoice: Invoice, *, actor: Person) -> None:
     with transaction():
         claim = invoice.claim

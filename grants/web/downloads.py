@@ -3,9 +3,11 @@
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app
+from flask import Response, current_app, request
+from werkzeug.exceptions import NotFound
 
 from grants.applications.models import Submission
+from grants.awards.models import Invoice, Purpose
 from grants.core.scans import require_sound
 from grants.core.storage import storage
 
@@ -40,6 +42,15 @@ def said(submission: Submission) -> Response:
 def attached(record: Any) -> Response:
     """The file of a record that names one: a document or a claim's evidence."""
     return attachment(record.sha256, record.filename, record.media_type, record.size)
+
+
+def sent_file(invoice: Invoice) -> Response:
+    """The file of an invoice that the address names by its purpose."""
+    purpose = (request.view_args or {})["purpose"]
+    found = invoice.file(Purpose(purpose)) if purpose in set(Purpose) else None
+    if found is None:
+        raise NotFound
+    return attached(found)
 
 
 def listed(record: Any, url: str, *, title: Any = None, remove: str | None = None, read: str | None = None) -> Any:

@@ -19,10 +19,12 @@ from grants.awards.models import (
     CLAIM_LABELS,
     DECISION_LABELS,
     IMPORT_LABELS,
+    VERDICT_LABELS,
     AgreementState,
     ClaimState,
     DecisionState,
     ImportState,
+    Verdict,
 )
 from grants.calls.models import QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
@@ -128,6 +130,11 @@ CLAIMS: dict[Any, Look] = {
     ClaimState.PAID: ("ok", "banknote"),
     ClaimState.SETTLED: ("ok", "scale"),
 }
+VERDICTS: dict[Any, Look] = {
+    Verdict.ACCEPTED: ("ok", "check"),
+    Verdict.REDUCED: ("warn", "scissors"),
+    Verdict.REJECTED: ("bad", "circle-x"),
+}
 
 
 APPEALS: dict[Any, Look] = {
@@ -186,6 +193,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
+    Verdict: _tags(VERDICTS, VERDICT_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
