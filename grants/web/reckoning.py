@@ -35,7 +35,15 @@ class Row(NamedTuple):
 
 
 def explained(steps: Sequence[Step], currency: str) -> list[Row]:
-    return [Row(_label(one), Money(one.minor, currency), one.kind in SUMS, one.kind is Kind.PAYABLE) for one in steps]
+    """Where one rate gives the whole grant, its row says so and the sum is not repeated."""
+    kinds = [one.kind for one in steps]
+    alone = kinds.count(Kind.RATE) == 1 and Kind.OWN_CEILING not in kinds
+    sums = (SUMS - {Kind.GRANT}) | {Kind.RATE} if alone else SUMS
+    return [
+        Row(_label(one), Money(one.minor, currency), one.kind in sums, one.kind is Kind.PAYABLE)
+        for one in steps
+        if not (alone and one.kind is Kind.GRANT)
+    ]
 
 
 def kept(claim: Claim) -> list[Row]:

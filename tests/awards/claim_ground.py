@@ -1,5 +1,6 @@
-"""An active agreement with a budget by lines, its pre-financing paid, and invoices to claim the next instalment with."""
+"""An active agreement with a budget by lines, its pre-financing paid, and invoices to claim the next one with."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from grants.core.clock import now
 from grants.core.db import db
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, post
-from grants.people.models import Person
+from grants.people.models import Organisation, Person
 from tests.applications.budget_ground import RULES
 from tests.factories import AgreementFactory, AwardFactory
 from tests.story import Stage, set_stage
@@ -46,10 +47,11 @@ class Ground:
     award: Award
     agreement: Agreement
     lines: list[BudgetLine]
+    n: int = 0
 
     @property
     def owner(self) -> Person:
-        return self.stage.owner(0)
+        return self.stage.owner(self.n)
 
     @property
     def instalments(self) -> list[Instalment]:
@@ -81,7 +83,14 @@ def ground(
         for at, (code, label, net) in enumerate(costs, 1)
     ]
     db.session.add_all(lines)
-    award = AwardFactory(application=application, amount_minor=mad(amount).minor)
+    award = AwardFactory(
+        application=application,
+        call=stage.call,
+        fund=stage.fund,
+        commission=stage.commission,
+        organisation=db.session.get_one(Organisation, application.organisation_id),
+        amount_minor=mad(amount).minor,
+    )
     agreement = AgreementFactory(
         award=award,
         state=AgreementState.ACTIVE,
@@ -109,7 +118,7 @@ def ground(
             document=award.number,
         )
     db.session.commit()
-    made = Ground(stage, award, agreement, lines)
+    made = Ground(stage, award, agreement, lines, n)
     if paid:
         prefinanced(made)
     return made
@@ -153,17 +162,21 @@ def said(on: Ground, n: int = 1, net: int = 100_000, line: int = 0, **more: Any)
     return Said(**{**known, **more})
 
 
-def enter(on: Ground, claim_id: Any, *rows: Said, digests: bool = True) -> list[Invoice]:
-    """These invoices in the claim, each with its two files."""
+def enter(on: Ground, claim_id: Any, *rows: Said, files: bool = True) -> list[Any]:
+    """The ids of these invoices in the claim, each with its two files."""
     made = []
     for one in rows:
-        invoice = invoices.add(on.claim(claim_id), actor=on.owner)
-        invoices.write(invoice, one, None, actor=on.owner)
-        for purpose in Purpose if digests else ():
-            digest = (invoice.id.hex + purpose.encode().hex()).ljust(64, "0")[:64]
-            invoices.attach(invoice, purpose, Sent("f.pdf", "application/pdf", 9, digest), actor=on.owner)
-        made.append(invoice)
+        id = invoices.add(on.claim(claim_id), actor=on.owner).id
+        invoices.write(mine(on, id), one, None, actor=on.owner)
+        for purpose in Purpose if files else ():
+            digest = hashlib.sha256(f"{id} {purpose}".encode()).hexdigest()
+            invoices.attach(mine(on, id), purpose, Sent("f.pdf", "application/pdf", 9, digest), actor=on.owner)
+        made.append(id)
     return made
+
+
+def mine(on: Ground, id: Any) -> Invoice:
+    return invoices.own_invoice(on.owner, id)
 
 
 def begun(on: Ground, position: int, *rows: Said, submit: bool = True) -> Any:

@@ -123,26 +123,24 @@ def invoice(user: Person, invoice: Invoice) -> Any:
         return redirect(url_for(".claim", id=invoice.claim.id), 303)
     speak(award_of(invoice.claim))
     known = basis(invoice.claim)
-    form, id = invoice_form(invoice, known), invoice.id
+    form, id, claim_id, position = invoice_form(invoice, known), invoice.id, invoice.claim.id, invoice.position
     if not form.validate_on_submit():
         return _page(invoice, form, known)
     form.require_fresh(invoice)
     invoices.write(invoice, form.said(Said.of(invoice)), form.version.data, actor=user)
-    invoice = own_invoice(user, id)
-    if not _attached(invoice, form, user):
-        form.version.data = invoice.version
-        form.version.raw_data = [str(invoice.version)]
-        return _page(own_invoice(user, id), form, known)
-    go = request.form.get("go")
-    if go == "next":
-        made = invoices.add(invoice.claim, actor=user)
+    if not _attached(id, form, user):
+        invoice = own_invoice(user, id)
+        form.version.data, form.version.raw_data = invoice.version, []
+        return _page(invoice, form, basis(invoice.claim))
+    if request.form.get("go") == "next":
+        made = invoices.add(queries.claim(user, claim_id), actor=user)
         flash(_("The invoice is saved. Here is the next one."), "ok")
         return redirect(url_for(".invoice", id=made.id), 303)
     flash(_("The invoice is saved."), "ok")
-    return redirect(url_for(".claim", id=invoice.claim.id) + f"#invoice-{invoice.position}", 303)
+    return redirect(url_for(".claim", id=claim_id) + f"#invoice-{position}", 303)
 
 
-def _attached(invoice: Invoice, form: InvoiceForm, user: Person) -> bool:
+def _attached(id: UUID, form: InvoiceForm, user: Person) -> bool:
     """Keep the files that were sent; False when one was refused, which is said beside it."""
     sound = True
     for name, purpose in FILES.items():
@@ -154,7 +152,7 @@ def _attached(invoice: Invoice, form: InvoiceForm, user: Person) -> bool:
             form.blame(name, refusal.detail)
             sound = False
         else:
-            invoices.attach(invoice, purpose, invoices.Sent(*sent), actor=user)
+            invoices.attach(own_invoice(user, id), purpose, invoices.Sent(*sent), actor=user)
     return sound
 
 

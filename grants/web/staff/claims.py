@@ -105,6 +105,8 @@ def _judged(user: Person, claim: Claim, *, ending: bool) -> Any:
 def autosave_verdicts(user: Person, claim: Claim) -> Any:
     form = VerdictsForm(invoices_of(claim))
     form.refuse(invoices.judge(claim, form.judgements(), actor=user).refused)
+    claim = queries.claim(user, claim.id)
+    speak(award_of(claim))
     rows, known = invoices_of(claim), basis(claim)
     return jsonify(
         saved_at=now().isoformat(),

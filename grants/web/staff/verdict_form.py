@@ -36,6 +36,7 @@ class VerdictsForm(Form):
     def __init__(self, invoices: Sequence[Invoice]) -> None:
         super().__init__()
         self.invoices = invoices
+        self.places = {one.id: one.position for one in invoices}
         parked = None if self.is_submitted() else taken_up()
         sent: Mapping[str, str] | None = request.form if self.is_submitted() else parked.typed if parked else None
         self.typed = {one.id: _typed(one, sent) for one in invoices}
@@ -64,9 +65,9 @@ class VerdictsForm(Form):
 
     def problems(self) -> list[FormError]:
         return [
-            FormError(f"{name}-{one.id}", N_("Invoice %(n)s", n=one.position), why)
-            for one in self.invoices
-            for name, why in self.typed[one.id].errors.items()
+            FormError(f"{name}-{id}", N_("Invoice %(n)s", n=n), why)
+            for id, n in self.places.items()
+            for name, why in self.typed[id].errors.items()
         ]
 
 
