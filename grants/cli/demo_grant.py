@@ -9,6 +9,7 @@ from sqlalchemy import select
 from grants.awards import queries as awards
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
+from grants.cli.demo_claim import second_instalment
 from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
@@ -72,6 +73,7 @@ def first_grant(who: dict[str, Any], call_id: Any) -> None:
         award.sign(agreement("applicant"), actor=met(who["applicant"]))
         award.countersign(agreement("authorising"), actor=met(who["authorising"]))
     _paid(who, agreement_id)
+    second_instalment(who, agreement_id)
 
 
 def _every(first: date, days: int, times: int) -> tuple[date, ...]:

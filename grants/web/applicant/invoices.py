@@ -24,7 +24,7 @@ from grants.people.models import Person
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.awards import award_of, speak, today
-from grants.web.downloads import listed, sent_file
+from grants.web.downloads import invoice_of_file, listed, sent_file
 from grants.web.forms import DayField, Form, MoneyField, UploadField, Versioned
 from grants.web.parking import parks
 from grants.web.uploads import keep_file
@@ -188,7 +188,7 @@ def remove_invoice(user: Person, invoice: Invoice) -> Any:
 
 
 @portal.get("/invoices/<uuid:id>/files/<purpose>")
-@access(policy.view_invoice, own_invoice)
+@access(policy.view_invoice, invoice_of_file)
 def invoice_file(user: Person, invoice: Invoice) -> Any:
     return sent_file(invoice)
 

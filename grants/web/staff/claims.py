@@ -22,7 +22,7 @@ from grants.people.models import Person
 from grants.web import reckoning
 from grants.web.access import access
 from grants.web.awards import award_of, people_named, speak, stated_reason
-from grants.web.downloads import attached, sent_file
+from grants.web.downloads import attached, invoice_of_file, sent_file
 from grants.web.forms import Form, MoneyField
 from grants.web.language import say
 from grants.web.parking import parks
@@ -68,7 +68,7 @@ def evidence(user: Person, claim: Claim) -> Any:
 
 
 @portal.get("/invoices/<uuid:id>/files/<purpose>")
-@access(policy.view_invoice, invoices.own_invoice)
+@access(policy.view_invoice, invoice_of_file)
 def invoice_file(user: Person, invoice: Invoice) -> Any:
     return sent_file(invoice)
 
