@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import NotFound
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -13,7 +14,7 @@ from grants.awards.claim_basis import basis, by_invoices, invoices_of
 from grants.awards.duplicates import duplicates
 from grants.awards.models import Claim, ClaimState, Instalment
 from grants.calls.models import FileKind
-from grants.core.errors import Problem, Refused
+from grants.core.errors import Problem
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.web import reckoning
@@ -92,7 +93,7 @@ def submit_claim(user: Person, claim: Claim) -> Any:
 @access(policy.view_claim, queries.claim)
 def evidence(user: Person, claim: Claim) -> Any:
     if claim.sha256 is None:
-        raise Refused(_("This claim has no such file."))
+        raise NotFound
     return attached(claim)
 
 

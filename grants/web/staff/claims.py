@@ -10,9 +10,10 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from grants.awards import invoices, policy, queries
-from grants.awards.claim_basis import Basis, basis, by_invoices, invoices_of
+from grants.awards.claim_basis import basis, by_invoices, invoices_of
 from grants.awards.duplicates import duplicates
 from grants.awards.models import MEANS_LABELS, VERDICT_LABELS, Claim, ClaimState, Invoice
+from grants.core import i18n
 from grants.core.clock import now
 from grants.core.errors import Problem
 from grants.core.i18n import N_, Text
@@ -24,7 +25,7 @@ from grants.web.access import access
 from grants.web.awards import award_of, people_named, speak, stated_reason
 from grants.web.downloads import attached, invoice_of_file, sent_file
 from grants.web.forms import Form, MoneyField
-from grants.web.language import say
+from grants.web.language import current_reader
 from grants.web.parking import parks
 from grants.web.staff import portal
 from grants.web.staff.verdict_form import VerdictsForm
@@ -108,17 +109,18 @@ def autosave_verdicts(user: Person, claim: Claim) -> Any:
     claim = queries.claim(user, claim.id)
     speak(award_of(claim))
     rows, known = invoices_of(claim), basis(claim)
+    payable = known.payable(rows, claimed=claim.claimed_minor).money(claim.currency)
     return jsonify(
         saved_at=now().isoformat(),
         unread=[one.focus for one in form.problems()],
         done=sum(one.verdict is not None for one in rows),
-        texts={"payable": str(say(_so_far(claim, rows, known))), "progress": str(say(_progress(rows)))},
-        lists={"overruns": [str(say(one)) for one in reckoning.overruns(known, rows, claim)]},
+        texts={"payable": _said(payable), "progress": _said(_progress(rows))},
+        lists={"overruns": [_said(one) for one in reckoning.overruns(known, rows, claim)]},
     )
 
 
-def _so_far(claim: Claim, rows: Sequence[Invoice], known: Basis) -> Text:
-    return N_("%(amount)s", amount=known.payable(rows, claimed=claim.claimed_minor).money(claim.currency))
+def _said(value: Any) -> str:
+    return i18n.plain(value, current_reader())
 
 
 def _progress(rows: Sequence[Invoice]) -> Text:
