@@ -222,7 +222,7 @@ class InstalmentFactory(Base):
 
     agreement = SubFactory(AgreementFactory)
     position = 1
-    kind = InstalmentKind.PREFINANCING
+    kind = InstalmentKind.INTERIM
     percent = 40
     currency = LazyAttribute(lambda one: one.agreement.award.currency)
     amount_minor = 20_000_000
