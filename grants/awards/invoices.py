@@ -112,6 +112,7 @@ def write(invoice: Invoice, said: Said, version: int | None, *, actor: Person) -
     """Keep what it says; answers with its new version."""
     with transaction():
         _writable(invoice.claim, actor)
+        lock(invoice)
         expect(invoice, version)
         known = basis(invoice.claim)
         keep(invoice, said, known)
@@ -281,7 +282,7 @@ class Judged:
 
 
 def judge(claim: Claim, given: Mapping[UUID, Judgement | None], *, actor: Person) -> Judged:
-    """Keep what the officer says of these invoices, each by itself; None takes a verdict back.
+    """Keep what the officer says of these invoices, each by itself; None takes back a verdict of one's own.
 
     A reduction, a rejection, and the acceptance of a duplicate or of what the agreement speaks against want a reason.
     """
@@ -296,6 +297,8 @@ def judge(claim: Claim, given: Mapping[UUID, Judgement | None], *, actor: Person
             if one.id not in given:
                 continue
             said = given[one.id]
+            if said is None and one.checked_by_id not in {None, actor.id}:
+                continue  # somebody judged it since this page was opened
             wrong = said and against(one, said, bool(twins.get(one.id) or doubts(one, agreement, lines)))
             if wrong:
                 done.refused[one.id] = wrong
