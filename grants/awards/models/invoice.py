@@ -47,7 +47,7 @@ class Verdict(StrEnum):
 
 
 VERDICT_LABELS = {
-    Verdict.ACCEPTED: N_("Accepted"),
+    Verdict.ACCEPTED: N_("Accepted in full"),
     Verdict.REDUCED: N_("Reduced"),
     Verdict.REJECTED: N_("Rejected"),
 }

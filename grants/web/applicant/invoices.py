@@ -22,6 +22,7 @@ from grants.core.i18n import N_
 from grants.core.types import Money
 from grants.people.models import Person
 from grants.web.access import access
+from grants.web.answers import AskedAtSubmission
 from grants.web.applicant import portal
 from grants.web.awards import award_of, speak, today
 from grants.web.downloads import invoice_of_file, listed, sent_file
@@ -36,23 +37,28 @@ KINDS = ("pdf", "png", "jpg", "jpeg")
 class InvoiceForm(Form, Versioned):
     """Everything may wait but for the submission of the claim."""
 
-    number = StringField(_l("Number of the invoice"), [Length(max=LONGEST["number"])])
-    supplier = StringField(_l("Supplier"), [Length(max=LONGEST["supplier"])])
+    number = StringField(_l("Number of the invoice"), [AskedAtSubmission(), Length(max=LONGEST["number"])])
+    supplier = StringField(_l("Supplier"), [AskedAtSubmission(), Length(max=LONGEST["supplier"])])
     supplier_identifier = StringField(
         _l("Identifier of the supplier"),
         [Length(max=LONGEST["supplier_identifier"])],
         description=_l("ICE, NIF or NCC, as the invoice gives it."),
     )
-    dated = DayField(_l("Date of the invoice"))
-    net = MoneyField(_l("Amount excl. VAT"), description=_l("The part of it that this budget line pays."))
+    dated = DayField(_l("Date of the invoice"), [AskedAtSubmission()])
+    net = MoneyField(
+        _l("Amount excl. VAT"), [AskedAtSubmission()], description=_l("The part of it that this budget line pays.")
+    )
     vat = MoneyField(_l("VAT"))
-    budget_line_id = SelectField(_l("Budget line"), coerce=str)
-    organisation_id = SelectField(_l("Spent by"), coerce=str)
-    paid_on = DayField(_l("Paid on"))
-    means = SelectField(_l("Paid by"), coerce=str)
-    invoice_file = UploadField(_l("The invoice"), kinds=KINDS)
+    budget_line_id = SelectField(_l("Budget line"), [AskedAtSubmission()], coerce=str)
+    organisation_id = SelectField(_l("Spent by"), [AskedAtSubmission()], coerce=str)
+    paid_on = DayField(_l("Paid on"), [AskedAtSubmission()])
+    means = SelectField(_l("Paid by"), [AskedAtSubmission()], coerce=str)
+    invoice_file = UploadField(_l("The invoice"), [AskedAtSubmission()], kinds=KINDS)
     payment_file = UploadField(
-        _l("The proof of payment"), kinds=KINDS, description=_l("A bank statement, a transfer order with its stamp.")
+        _l("The proof of payment"),
+        [AskedAtSubmission()],
+        kinds=KINDS,
+        description=_l("A bank statement, a transfer order with its stamp."),
     )
 
     def said(self, before: Said) -> Said:
