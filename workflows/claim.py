@@ -1,20 +1,24 @@
 """A claim from the beneficiary's request to the bank's reference: check, certify, verify, order, approve, send, pay."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
 
-from grants.awards import policy
-from grants.awards.models import CLAIM_LABELS, AgreementState, Claim, ClaimState, Instalment
+from grants.awards import invoices, policy
+from grants.awards.claim_basis import basis, by_invoices, invoices_of
+from grants.awards.duplicates import duplicates
+from grants.awards.models import CLAIM_LABELS, DONE, AgreementState, Claim, ClaimState, Instalment, Invoice, Verdict
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
-from grants.core.errors import Refused
-from grants.core.i18n import N_
+from grants.core.errors import Forbidden, Refused
+from grants.core.i18n import N_, N_n
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.people.models import Person
+from workflows.claim_letters import tell_checked, tell_rejected
 from workflows.machine import Lifecycle, Move
 from workflows.milestone import require_open
 
@@ -29,6 +33,7 @@ lifecycle = Lifecycle(
         Move("refuse", frozenset({S.SUBMITTED}), S.REJECTED, policy.check, N_("Reject the claim"), why=True),
         Move("certify", frozenset({S.CHECKED}), S.CERTIFIED, policy.certify, N_("Certify the delivery")),
         Move("liquidate", frozenset({S.CERTIFIED}), S.LIQUIDATED, policy.liquidate, N_("Verify the amount")),
+        Move("settle", frozenset({S.CERTIFIED}), S.SETTLED, policy.liquidate, N_("Close without payment")),
         Move("order", frozenset({S.LIQUIDATED, S.RETURNED}), S.ORDERED, policy.order, N_("Order the payment")),
         Move("approve_order", frozenset({S.ORDERED}), S.APPROVED, policy.pay, N_("Approve the order")),
         Move("return_order", frozenset({S.ORDERED}), S.RETURNED, policy.pay, N_("Return the order"), why=True),
@@ -68,11 +73,13 @@ def begin(instalment: Instalment, *, actor: Person) -> Claim:
         db.session.add(claim)
         db.session.flush()
         record("claim.begun", claim, actor, after={"instalment": instalment.position})
+        if by_invoices(claim):
+            invoices.take_over(claim, actor=actor)
         return claim
 
 
 def _first_unpaid_before(instalment: Instalment) -> Instalment | None:
-    paid = select(Claim.instalment_id).where(Claim.state == S.PAID)
+    paid = select(Claim.instalment_id).where(Claim.state.in_(DONE))
     earlier = select(Instalment).where(
         Instalment.agreement_id == instalment.agreement_id,
         Instalment.position < instalment.position,
@@ -84,10 +91,15 @@ def _first_unpaid_before(instalment: Instalment) -> Instalment | None:
 def write(
     claim: Claim, claimed: Money, statement: str, evidence: Evidence | None, version: int | None, *, actor: Person
 ) -> None:
-    """Keep the claim's amount, statement and file while it is a draft. `evidence` None keeps the file there is."""
+    """Keep the amount, statement and file of a claim of pre-financing while it is a draft.
+
+    `evidence` None keeps the file there is. Any other claim is written by its invoices (grants.awards.invoices).
+    """
     with transaction():
         policy.claim_money.require(actor, claim)
         expect(claim, version)
+        if by_invoices(claim):
+            raise Refused(N_("Enter the invoices that this claim is made of: the amount follows from them."))
         if claim.state != S.DRAFT:
             raise Refused(N_("This claim has been submitted and can no longer be changed."))
         planned: Money = claim.instalment.amount
@@ -101,34 +113,104 @@ def write(
 
 
 def submit_claim(claim: Claim, *, actor: Person) -> None:
-    """Hand the claim in, with its supporting evidence."""
+    """Hand the claim in: pre-financing with a statement of what it is for, anything else with whole invoices."""
     with transaction():
-        if claim.state == S.DRAFT and claim.sha256 is None:
-            raise Refused(N_("Attach the supporting evidence: an invoice or a statement, as a PDF."))
+        lock(claim, "state")
+        if claim.state == S.DRAFT:
+            _require_whole(claim)
         sent = {"submitted_at": now(), "submitted_by_id": actor.id}
         lifecycle.fire("submit_claim", claim, actor, set=sent, claimed=claim.claimed_minor)
+
+
+def _require_whole(claim: Claim) -> None:
+    if not by_invoices(claim):
+        if not claim.statement:
+            raise Refused(N_("Say what this instalment pays for, and save."))
+        return
+    known, rows = basis(claim), invoices_of(claim)
+    if found := invoices.flaws(claim, rows, known):
+        first = found[0]
+        if first.invoice is None:
+            raise Refused(first.message)
+        raise Refused(N_("Invoice %(n)s: %(problem)s", n=first.invoice.position, problem=first.message))
+    invoices.follow(claim, known)
 
 
 # --- the programme officers -----------------------------------------------------------------------------------
 
 
-def check(claim: Claim, accepted: Money, reason: str, *, actor: Person) -> None:
-    """Accept the claim, in whole or reduced with a reason."""
+def check(claim: Claim, accepted: Money | None, reason: str, *, actor: Person) -> None:
+    """Accept the claim: pre-financing in whole or reduced with a reason; anything else as its invoices were judged.
+
+    `accepted` is given for pre-financing alone. What invoices pay is reckoned here, with all other claims of the grant
+    standing still, and kept with its steps.
+    """
     with transaction():
+        if by_invoices(claim):
+            _check_invoices(claim, reason, actor)
+            return
         claimed: Money = claim.claimed
-        if not 0 < accepted.minor <= claimed.minor:
+        if accepted is None or not 0 < accepted.minor <= claimed.minor:
             raise Refused(N_("The amount accepted must be between 1 and the %(amount)s claimed.", amount=claimed))
         if accepted != claimed and not reason.strip():
             raise Refused(N_("Say why the amount is reduced: the beneficiary will read it."))
         checked = {"accepted": accepted, "reduction_reason": reason or None, "checked_by_id": actor.id}
-        lifecycle.fire("check", claim, actor, reason=reason or None, set=checked, accepted=accepted.minor)
+        if lifecycle.fire("check", claim, actor, reason=reason or None, set=checked, accepted=accepted.minor):
+            tell_checked(claim)
+
+
+def _check_invoices(claim: Claim, note: str, actor: Person) -> None:
+    lock(claim.instalment.agreement.award)
+    lock(claim, "state")
+    rows, known = invoices_of(claim), basis(claim)
+    if claim.state == S.SUBMITTED:
+        _require_judged(claim, rows)
+    paid = known.payable(rows, claimed=claim.claimed_minor)
+    if claim.state == S.SUBMITTED and not paid.minor and all(one.verdict == Verdict.REJECTED for one in rows):
+        raise Refused(N_("Nothing of this claim is accepted: reject it, with a reason. It may then be claimed again."))
+    checked = {
+        "accepted_minor": paid.minor,
+        "cleared_minor": paid.cleared,
+        "retained_minor": paid.retained,
+        "released_minor": paid.released,
+        "steps": [one.as_json() for one in paid.steps],
+        "reduction_reason": note or None,
+        "checked_by_id": actor.id,
+    }
+    if lifecycle.fire("check", claim, actor, reason=note or None, set=checked, accepted=paid.minor):
+        tell_checked(claim)
+
+
+def _require_judged(claim: Claim, rows: Sequence[Invoice]) -> None:
+    """Every invoice has its verdict, and none that was claimed twice is accepted without a word."""
+    left = sum(one.verdict is None for one in rows)
+    if left:
+        raise Refused(
+            N_n(
+                "%(n)s invoice has not been looked at yet: accept, reduce or reject it.",
+                "%(n)s invoices have not been looked at yet: accept, reduce or reject each.",
+                left,
+            )
+        )
+    twins = duplicates(claim)
+    for one in rows:
+        if one.verdict == Verdict.ACCEPTED and not one.reason and one.id in twins:
+            raise Refused(
+                N_(
+                    "Invoice %(n)s was claimed before, in %(reference)s: reject it, or say why it is accepted all the "
+                    "same.",
+                    n=one.position,
+                    reference=twins[one.id][0].reference,
+                )
+            )
 
 
 def refuse(claim: Claim, reason: str, *, actor: Person) -> None:
     """Reject the claim with a reason; the beneficiary may claim the instalment again."""
     with transaction():
         refused = {"reduction_reason": reason, "checked_by_id": actor.id}
-        lifecycle.fire("refuse", claim, actor, reason=reason, set=refused)
+        if lifecycle.fire("refuse", claim, actor, reason=reason, set=refused):
+            tell_rejected(claim)
 
 
 def certify(claim: Claim, *, actor: Person) -> None:
@@ -141,9 +223,27 @@ def certify(claim: Claim, *, actor: Person) -> None:
 def liquidate(claim: Claim, *, actor: Person) -> None:
     """Verify the exact amount due; the credit becomes payable."""
     with transaction():
+        _require_other_eyes(claim, actor)
+        if claim.accepted_minor == 0:
+            raise Refused(N_("This claim pays nothing: close it without payment."))
         verified = {"liquidated_by_id": actor.id}
         if lifecycle.fire("liquidate", claim, actor, set=verified, amount=claim.accepted_minor):
             _move(claim, Kind.LIQUIDATE, Stage.COMMITTED, Stage.PAYABLE, actor, document=_document(claim))
+
+
+def settle(claim: Claim, *, actor: Person) -> None:
+    """End a claim whose costs are accepted and pay nothing more: the pre-financing has paid them."""
+    with transaction():
+        _require_other_eyes(claim, actor)
+        if claim.accepted_minor:
+            raise Refused(N_("This claim pays %(amount)s: verify the amount.", amount=claim.accepted))
+        lifecycle.fire("settle", claim, actor, set={"liquidated_by_id": actor.id}, cleared=claim.cleared_minor)
+
+
+def _require_other_eyes(claim: Claim, actor: Person) -> None:
+    """Whoever judged one of its invoices has checked it too."""
+    if any(one.checked_by_id == actor.id for one in invoices_of(claim)):
+        raise Forbidden(N_("You checked invoices of this claim: somebody else verifies the amount."))
 
 
 # --- the authorising officer and the accountant ---------------------------------------------------------------

@@ -8,7 +8,16 @@ from sqlalchemy import select
 
 from grants.appeals.models import Appeal
 from grants.applications.models import Application, Clarification, ClarificationFile
-from grants.awards.models import Agreement, Award, Claim, Instalment, Milestone, MilestoneFile
+from grants.awards.models import (
+    Agreement,
+    Award,
+    Claim,
+    Instalment,
+    Invoice,
+    InvoiceFile,
+    Milestone,
+    MilestoneFile,
+)
 from grants.calls.models import RequiredDocument
 from grants.core.audit import Event, record
 from grants.core.db import db
@@ -53,6 +62,12 @@ def _reported_in(file: MilestoneFile) -> UUID | None:
     return db.session.scalar(milestone.where(Milestone.id == file.milestone_id))
 
 
+def _claim_of(file: InvoiceFile) -> Claim:
+    return db.session.scalars(
+        select(Claim).join(Invoice, Invoice.claim_id == Claim.id).where(Invoice.id == file.invoice_id)
+    ).one()
+
+
 KINDS = {
     "appeal": Kind(
         Appeal,
@@ -81,6 +96,13 @@ KINDS = {
         lambda one: one.uploaded_by_id,
         lambda one: address("applicant.milestone", id=one.milestone_id),
         _reported_in,
+    ),
+    "invoice": Kind(
+        InvoiceFile,
+        N_("An invoice of your claim"),
+        lambda one: one.sent_by_id,
+        lambda one: address("applicant.invoice", id=one.invoice_id),
+        lambda one: _paid_for(_claim_of(one)),
     ),
     "kept": Kind(
         KeptDocument,

@@ -13,6 +13,7 @@ from grants.awards.models import (
     ClaimState,
     Decision,
     Instalment,
+    Invoice,
     Outcome,
 )
 from grants.calls.models import Call
@@ -229,6 +230,18 @@ def claim_money(user: Person, claim: Claim) -> Claims:
         speaks_for(user, claim.instalment.agreement.award, Right.OWNER, Right.EDITOR),
         N_("Only the beneficiary may do this."),
     )
+
+
+@policy(*OVERSEERS, "applicant")
+def view_invoice(user: Person, invoice: Invoice) -> Claims:
+    """As `view_claim`, of its claim."""
+    yield from view_claim.claims(user, invoice.claim)
+
+
+@policy("applicant")
+def write_invoice(user: Person, invoice: Invoice) -> Claims:
+    """As `claim_money`, of its claim."""
+    yield from claim_money.claims(user, invoice.claim)
 
 
 @policy("applicant")

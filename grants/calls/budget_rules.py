@@ -16,6 +16,7 @@ from grants.people.models import ORGANISATION_LABELS, OrganisationKind
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
 MOST_CATEGORIES = 20
 WHOLE = 10_000  # a hundred percent, in hundredths of a percent
+USUAL_OVERRUN = 1_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Category:
 class BudgetRules:
     """`rates` (hundredths of a percent) and `ceilings` (minor units) replace the call's own for these kinds.
 
+    `overrun`, in hundredths of a percent, is how much a line may be exceeded by what is spent, without an amendment.
     `vat`: whether VAT is an eligible cost. False in a condition when the call names no category.
     """
 
@@ -38,6 +40,7 @@ class BudgetRules:
     rates: Mapping[OrganisationKind, int] = field(default_factory=dict)
     ceilings: Mapping[OrganisationKind, int] = field(default_factory=dict)
     vat: bool = False
+    overrun: int = USUAL_OVERRUN
 
     def __bool__(self) -> bool:
         return bool(self.categories)
@@ -50,6 +53,7 @@ class BudgetRules:
             {OrganisationKind(kind): rate for kind, rate in kept.get("rates", {}).items()},
             {OrganisationKind(kind): minor for kind, minor in kept.get("ceilings", {}).items()},
             bool(kept.get("vat")),
+            kept.get("overrun", USUAL_OVERRUN),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -60,6 +64,7 @@ class BudgetRules:
             "rates": {str(kind): rate for kind, rate in sorted(self.rates.items())},
             "ceilings": {str(kind): minor for kind, minor in sorted(self.ceilings.items())},
             "vat": self.vat,
+            "overrun": self.overrun,
         }
 
     def category(self, code: str) -> Category | None:
@@ -90,4 +95,6 @@ class BudgetRules:
             found.append(N_("A cap is a percentage from 0.01 to 100."))
         if any(not 1 <= rate <= WHOLE for rate in self.rates.values()):
             found.append(N_("A funding rate is a percentage from 0.01 to 100."))
+        if not 0 <= self.overrun <= WHOLE:
+            found.append(N_("What a line may be exceeded by is a percentage from 0 to 100."))
         return found

@@ -10,6 +10,7 @@ from grants.awards import queries as awards
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
 from grants.cli import demo_follow_up
+from grants.cli.demo_claim import second_instalment
 from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
@@ -75,6 +76,7 @@ def first_grant(who: dict[str, Any], call_id: Any) -> None:
         award.countersign(agreement("authorising"), actor=met(who["authorising"]))
     _paid(who, agreement_id)
     demo_follow_up.followed(who, agreement)
+    second_instalment(who, agreement_id)
 
 
 def _every(first: date, days: int, times: int) -> tuple[date, ...]:

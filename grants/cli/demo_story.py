@@ -203,7 +203,7 @@ def _evaluated_call(who: dict[str, Any], fund_id: Any) -> None:
     with days_ago(110) as at:
         title = Words(fr="Tatwir 2026 : projets en croissance", ar="تطوير 2026: مشاريع النمو", en="Tatwir 2026: growth")
         draft = _draft("2026-TATWIR", title, at, at + timedelta(days=60), 5000, 4_000_000, 10_000_000)
-        call_id = _published(who, fund_id, draft)
+        call_id = _published(who, fund_id, draft, by_lines=True)
     made = []
     for n in range(8):
         with days_ago(100 - 5 * n):

@@ -67,15 +67,27 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "no instalment's money is more than the instalment, nor of another grant",
+        "no instalment's money is more than is planned up to it, nor of another grant",
         """
-        SELECT account.tranche_id, instalment.amount_minor, sum(account.balance) AS in_ledger
+        SELECT account.tranche_id, sum(account.balance) AS in_ledger
         FROM led.account
         LEFT JOIN instalment ON instalment.id = account.tranche_id
         LEFT JOIN agreement ON agreement.id = instalment.agreement_id
         WHERE account.tranche_id IS NOT NULL AND account.balance <> 0
-        GROUP BY account.tranche_id, account.grant_id, instalment.amount_minor, agreement.award_id
-        HAVING agreement.award_id IS DISTINCT FROM account.grant_id OR sum(account.balance) > instalment.amount_minor
+        GROUP BY account.tranche_id, account.grant_id, instalment.agreement_id, instalment.position, agreement.award_id
+        HAVING agreement.award_id IS DISTINCT FROM account.grant_id OR sum(account.balance) > (
+          SELECT sum(planned.amount_minor) FROM instalment AS planned
+          WHERE planned.agreement_id = instalment.agreement_id AND planned.position <= instalment.position)
+        """,
+    ),
+    Invariant(
+        "the claims of a grant that stand add up to no more than the grant",
+        """
+        SELECT award.id, award.amount_minor, sum(claim.accepted_minor) AS accepted
+        FROM award JOIN agreement ON agreement.award_id = award.id
+        JOIN instalment ON instalment.agreement_id = agreement.id
+        JOIN claim ON claim.instalment_id = instalment.id AND claim.state <> 'rejected'
+        GROUP BY award.id, award.amount_minor HAVING sum(claim.accepted_minor) > award.amount_minor
         """,
     ),
     Invariant(

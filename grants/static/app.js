@@ -10,6 +10,7 @@ import "./js/tables.js";
 import "./js/rows.js";
 import "./js/listing.js";
 import "./js/marks.js";
+import "./js/verdicts.js";
 import "./js/jobs.js";
 import "./js/live.js";
 import "./js/bids.js";

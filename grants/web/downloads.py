@@ -2,12 +2,17 @@
 
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
-from flask import Response, current_app
+from flask import Response, current_app, request
+from werkzeug.exceptions import NotFound
 
 from grants.applications.models import Submission
+from grants.awards.invoices import own_invoice
+from grants.awards.models import Invoice, Purpose
 from grants.core.scans import require_sound
 from grants.core.storage import storage
+from grants.people.models import Person
 
 PDF = "application/pdf"
 SANDBOX = "default-src 'none'; sandbox"
@@ -40,6 +45,20 @@ def said(submission: Submission) -> Response:
 def attached(record: Any) -> Response:
     """The file of a record that names one: a document or a claim's evidence."""
     return attachment(record.sha256, record.filename, record.media_type, record.size)
+
+
+def invoice_of_file(user: Person, id: UUID, purpose: str) -> Invoice:
+    """The invoice of an address that names one of its files."""
+    return own_invoice(user, id)
+
+
+def sent_file(invoice: Invoice) -> Response:
+    """The file of an invoice that the address names by its purpose."""
+    purpose = (request.view_args or {})["purpose"]
+    found = invoice.file(Purpose(purpose)) if purpose in set(Purpose) else None
+    if found is None:
+        raise NotFound
+    return attached(found)
 
 
 def listed(record: Any, url: str, *, title: Any = None, remove: str | None = None, read: str | None = None) -> Any:

@@ -22,12 +22,14 @@ from grants.awards.models import (
     INSTALMENT_LABELS,
     MILESTONE_LABELS,
     SUPPORT_LABELS,
+    VERDICT_LABELS,
     AgreementState,
     ClaimState,
     DecisionState,
     ImportState,
     MilestoneState,
     SupportState,
+    Verdict,
 )
 from grants.awards.service import kept_back
 from grants.calls.models import INSTRUMENT_LABELS, QUESTION_LABELS, CallState, QuestionState
@@ -132,6 +134,12 @@ CLAIMS: dict[Any, Look] = {
     ClaimState.RETURNED: ("bad", "undo-2"),
     ClaimState.REMITTED: ("violet", "landmark"),
     ClaimState.PAID: ("ok", "banknote"),
+    ClaimState.SETTLED: ("ok", "scale"),
+}
+VERDICTS: dict[Any, Look] = {
+    Verdict.ACCEPTED: ("ok", "check"),
+    Verdict.REDUCED: ("warn", "scissors"),
+    Verdict.REJECTED: ("bad", "circle-x"),
 }
 
 
@@ -210,6 +218,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
     MilestoneState: _tags(MILESTONES, MILESTONE_LABELS),
     SupportState: _tags(SUPPORTS, SUPPORT_LABELS),
+    Verdict: _tags(VERDICTS, VERDICT_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),

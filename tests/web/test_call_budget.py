@@ -32,6 +32,7 @@ def test_the_officer_sets_categories_rates_and_vat(client, on):
         "version": version_in(page),
         "lines": "2",
         "vat": "yes",
+        "overrun": "5",
         "code-0": "staff",
         "name-0-fr": "Personnel",
         "code-1": "SUB",
@@ -55,6 +56,7 @@ def test_the_officer_sets_categories_rates_and_vat(client, on):
         {OrganisationKind.UNIVERSITY: 10_000},
         {OrganisationKind.UNIVERSITY: 50_000_000},
         True,
+        500,
     )
     shown = client.get(f"/staff/calls/{on.call.id}").text
     assert "Subcontracting" in shown and "30%" in shown and url in shown

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.awards.models.award import Award
-from grants.awards.models.claim import Claim, ClaimState
+from grants.awards.models.claim import DONE, Claim
 from grants.core.db import Record
 from grants.core.i18n import N_
 from grants.core.types import MoneyOf
@@ -89,7 +89,7 @@ class Agreement(Record):
     @property
     def next_to_claim(self) -> "Instalment | None":
         """The first instalment not paid yet: instalments are claimed in their order. Their claims must be loaded."""
-        unpaid = (one for one in self.instalments if all(claim.state != ClaimState.PAID for claim in one.claims))
+        unpaid = (one for one in self.instalments if not any(claim.state in DONE for claim in one.claims))
         return next(unpaid, None)
 
     def held_up(self, instalment: "Instalment") -> "Milestone | None":

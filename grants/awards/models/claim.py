@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
@@ -29,6 +29,7 @@ class ClaimState(StrEnum):
     RETURNED = "returned"
     REMITTED = "remitted"
     PAID = "paid"
+    SETTLED = "settled"
 
 
 CLAIM_LABELS = {
@@ -43,18 +44,35 @@ CLAIM_LABELS = {
     ClaimState.RETURNED: N_("Order returned"),
     ClaimState.REMITTED: N_("Sent to the bank"),
     ClaimState.PAID: N_("Paid"),
+    ClaimState.SETTLED: N_("Settled without payment"),
 }
+DONE = frozenset({ClaimState.PAID, ClaimState.SETTLED})  # the next instalment may be claimed
 
 
 class Claim(Scanned, Record):
-    """A request for an instalment. Nobody holds two of {check, verify, order, pay} on one claim."""
+    """A request for an instalment. Nobody holds two of {check, verify, order, pay} on one claim.
+
+    Pre-financing is claimed as an amount; any other instalment by invoices (grants.awards.models.invoice), and then
+    `claimed` is what they would pay if all were accepted, `accepted` what they pay. With it go the pre-financing that
+    it cleared, what it kept back, what it released, and the steps of the reckoning as they were when it was checked
+    (grants.awards.payable).
+    """
 
     __tablename__ = "claim"
     __table_args__ = (
-        CheckConstraint("claimed_minor > 0", name="claimed_positive"),
-        CheckConstraint("accepted_minor BETWEEN 1 AND claimed_minor", name="accepted_within_claimed"),
+        CheckConstraint("claimed_minor >= 0", name="claimed_not_negative"),
+        CheckConstraint("accepted_minor BETWEEN 0 AND claimed_minor", name="accepted_within_claimed"),
         CheckConstraint(
-            "accepted_minor IS NULL OR accepted_minor = claimed_minor OR reduction_reason IS NOT NULL",
+            "cleared_minor >= 0 AND retained_minor >= 0 AND released_minor >= 0", name="reckoned_not_negative"
+        ),
+        CheckConstraint(
+            "state NOT IN ('liquidated', 'ordered', 'approved', 'returned', 'remitted', 'paid') OR accepted_minor > 0",
+            name="nothing_is_not_paid",
+        ),
+        CheckConstraint("state <> 'settled' OR accepted_minor = 0", name="settled_pays_nothing"),
+        CheckConstraint(
+            "accepted_minor IS NULL OR accepted_minor = claimed_minor OR reduction_reason IS NOT NULL"
+            " OR jsonb_array_length(steps) > 0",
             name="reduction_has_reason",
         ),
         CheckConstraint(
@@ -68,7 +86,7 @@ class Claim(Scanned, Record):
             name="paid_has_bank_reference",
         ),
         CheckConstraint(
-            "state NOT IN ('checked', 'certified', 'liquidated', 'ordered', 'approved', 'remitted', 'paid')"
+            "state NOT IN ('checked', 'certified', 'liquidated', 'ordered', 'approved', 'remitted', 'paid', 'settled')"
             " OR (accepted_minor IS NOT NULL AND checked_by_id IS NOT NULL)",
             name="checked_has_amount",
         ),
@@ -85,6 +103,13 @@ class Claim(Scanned, Record):
     accepted_minor: Mapped[int | None]
     accepted = MoneyOf()
     reduction_reason: Mapped[str | None]
+    cleared_minor: Mapped[int] = mapped_column(default=0)
+    cleared = MoneyOf()
+    retained_minor: Mapped[int] = mapped_column(default=0)
+    retained = MoneyOf()
+    released_minor: Mapped[int] = mapped_column(default=0)
+    released = MoneyOf()
+    steps: Mapped[list[Any]] = mapped_column(default=list)
     filename: Mapped[str | None]
     media_type: Mapped[str | None]
     size: Mapped[int | None]

@@ -12,6 +12,7 @@ from grants.awards import policy, queries
 from grants.awards.models import Claim, ClaimState
 from grants.core.policy import signed_in
 from grants.people.models import Person
+from grants.web import reckoning
 from grants.web.access import access
 from grants.web.awards import award_of, people_named, speak, stated_reason, today
 from grants.web.downloads import attached
@@ -107,6 +108,7 @@ def _page(user: Person, claim: Claim, form: PaymentForm) -> str:
         claim=claim,
         award=award_of(claim),
         names=people_named(user, claim),
+        reckoning=reckoning.kept(claim),
         form=form if claim.state == ClaimState.REMITTED and policy.pay.allows(user, claim) else None,
         moves=moves,
     )

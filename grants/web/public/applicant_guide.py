@@ -89,6 +89,15 @@ APPLICANT = Guide(
             N_("Sign, deliver, claim"),
             N_("Once the agreement is signed, claim each instalment with its evidence and follow the payment."),
         ),
+        (
+            N_("Claim with your invoices"),
+            N_(
+                "Pre-financing is claimed as an amount. For the other instalments enter each invoice with its proof of"
+                " payment, its budget line and who spent it, or fill in the workbook. Everything is saved as you write."
+                " Before you submit you see what your invoices would pay, and why not more. Afterwards you read what"
+                " was accepted of each, with the reasons."
+            ),
+        ),
     ],
     [
         N_("The amount you request stays within the ceiling and the funding rate of the call."),
@@ -169,6 +178,18 @@ APPLICANT = Guide(
                 "Subscribe to your calendar from your account: every date that concerns you appears in your phone’s"
                 " calendar and moves when it moves. Reminders also come by e-mail."
             ),
+        ),
+        (
+            N_("Why is my claim paid less than my invoices?"),
+            N_(
+                "The fund pays its rate of the accepted costs, less the pre-financing that they clear and what is kept"
+                " back until the balance. The page of the claim shows every step. If a claim is rejected, claim the"
+                " instalment again: its invoices are already in it."
+            ),
+        ),
+        (
+            N_("An invoice belongs to two budget lines. What do I do?"),
+            N_("Enter it twice, with the same number and the same file, each time with the part of that budget line."),
         ),
         (
             N_("How do I prove that I submitted?"),

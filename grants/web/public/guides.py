@@ -256,6 +256,16 @@ OFFICER = Guide(
             N_("Follow the grants"),
             N_("Prepare the agreement, check claims line by line and certify what was delivered."),
         ),
+        (
+            N_("Check a claim"),
+            N_(
+                "Accept, reduce or reject each invoice, with a reason; keys A, R and X do it, J and K move. Your"
+                " verdicts are saved as you go: leave and come back. An invoice that was claimed before is shown with"
+                " the other claim, and a date outside the agreement is named; both are accepted with a reason only."
+                " The amount follows from the rules of the call, step by step. A claim that pays nothing more is closed"
+                " by a colleague without a payment."
+            ),
+        ),
     ],
     [
         N_("The weights of the rubric and the instalments add up to 100."),

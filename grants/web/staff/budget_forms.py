@@ -32,6 +32,10 @@ class BudgetRulesForm(Form, Versioned):
             SelectChoice("yes", _l("Yes: amounts count with it")),
         ],
     )
+    overrun = PercentField(
+        _l("A line may be exceeded by"),
+        description=_l("What is spent on a line beyond this is not paid without an amendment. Empty: by nothing."),
+    )
     lines = 0
 
     def categories(self) -> list[tuple[Any, Any, Any]]:
@@ -63,6 +67,7 @@ class BudgetRulesForm(Form, Versioned):
             {kind: rate for kind in OrganisationKind if (rate := self._fields[f"rate-{kind}"].data)},
             {kind: most.minor for kind in OrganisationKind if (most := self._fields[f"ceiling-{kind}"].data)},
             self.vat.data == "yes",
+            self.overrun.data or 0,
         )
 
 
@@ -84,7 +89,11 @@ def budget_rules_form(call: Call) -> BudgetRulesForm:
     class Bound(BudgetRulesForm):
         pass
 
-    values: dict[str, Any] = {"vat": "yes" if rules.vat else "no", "version": call.version}
+    values: dict[str, Any] = {
+        "vat": "yes" if rules.vat else "no",
+        "overrun": rules.overrun,
+        "version": call.version,
+    }
     for n in range(lines):
         known = rules.categories[n] if n < len(rules.categories) else None
         values |= {f"{part}-{n}": getattr(known, part) if known else None for part in ("code", "name", "cap")}
