@@ -15,6 +15,7 @@ from grants.awards.models import (
     Instalment,
     Outcome,
 )
+from grants.awards.signing import partnered
 from grants.calls.models import Call
 from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
@@ -139,17 +140,18 @@ def fund(user: Person, decision: Decision) -> Claims:
 @policy(*OVERSEERS, "applicant")
 def view(user: Person, award: Award) -> Claims:
     """Those who run or oversee the fund, but of the committee none who is linked to an applicant of that commission
-    before the results; the beneficiary once the agreement is sent for signature."""
+    before the results; the beneficiary and its partners once the agreement is sent for signature."""
     sent = award.agreement is not None and award.agreement.state not in INTERNAL
+    theirs = sent and (speaks_for(user, award, *Right) or bool(partnered(user, award, *Right)))
     yield (
-        oversees(user, award) or (sent and speaks_for(user, award, *Right)),
+        oversees(user, award) or theirs,
         N_("This grant is not yours."),
     )
 
 
 @policy(*OVERSEERS, "applicant")
 def view_agreement(user: Person, agreement: Agreement) -> Claims:
-    """Those who run or oversee the fund, and the beneficiary."""
+    """Those who run or oversee the fund, the beneficiary and its partners."""
     yield from view.claims(user, agreement.award)
 
 

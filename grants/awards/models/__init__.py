@@ -2,14 +2,23 @@
 
 from grants.awards.models.agreement import (
     AGREEMENT_LABELS,
+    CAPACITY_LABELS,
     INSTALMENT_LABELS,
     INTERNAL,
+    RUNNING,
     Agreement,
     AgreementState,
     Capacity,
     Instalment,
     InstalmentKind,
     Signature,
+)
+from grants.awards.models.amendment import (
+    AMENDMENT_LABELS,
+    COMMITTEE_ABOVE,
+    AgreementTemplate,
+    Amendment,
+    AmendmentState,
 )
 from grants.awards.models.award import (
     Award,
@@ -42,15 +51,22 @@ from grants.calls.transfers import EnvelopeTransfer
 
 __all__ = [
     "AGREEMENT_LABELS",
+    "AMENDMENT_LABELS",
+    "CAPACITY_LABELS",
     "CLAIM_LABELS",
+    "COMMITTEE_ABOVE",
     "DECISION_LABELS",
     "IMPORT_LABELS",
     "INSTALMENT_LABELS",
     "INTERNAL",
     "OCCASION_LABELS",
     "OUTCOME_LABELS",
+    "RUNNING",
     "Agreement",
     "AgreementState",
+    "AgreementTemplate",
+    "Amendment",
+    "AmendmentState",
     "Award",
     "AwardImport",
     "Capacity",
