@@ -14,16 +14,16 @@ ENDED = frozenset({ClaimState.DRAFT, ClaimState.REJECTED, ClaimState.PAID})  # n
 ON_THE_WAY = (Stage.PAYABLE, Stage.ORDERED, Stage.REMITTED)
 
 
-def suspend(agreement: Agreement, reason: str, *, actor: Person) -> None:
+def suspend_agreement(agreement: Agreement, reason: str, *, actor: Person) -> None:
     """Hold up the agreement: nothing is claimed, verified or ordered until it is resumed."""
     with transaction():
-        lifecycle.fire("suspend", agreement, actor, reason=reason, set={"standstill_reason": reason})
+        lifecycle.fire("suspend_agreement", agreement, actor, reason=reason, set={"standstill_reason": reason})
 
 
-def resume(agreement: Agreement, *, actor: Person) -> None:
+def resume_agreement(agreement: Agreement, *, actor: Person) -> None:
     """The reason is gone."""
     with transaction():
-        lifecycle.fire("resume", agreement, actor, set={"standstill_reason": None})
+        lifecycle.fire("resume_agreement", agreement, actor, set={"standstill_reason": None})
 
 
 def terminate(agreement: Agreement, reason: str, *, actor: Person) -> None:
@@ -53,10 +53,10 @@ def terminate(agreement: Agreement, reason: str, *, actor: Person) -> None:
             _decommit(agreement, "give up", agreement.award.number, actor, reason)
 
 
-def complete(agreement: Agreement, *, actor: Person) -> None:
+def complete_agreement(agreement: Agreement, *, actor: Person) -> None:
     """The project is done: no new instalment is begun, what has been claimed goes its way."""
     with transaction():
-        lifecycle.fire("complete", agreement, actor)
+        lifecycle.fire("complete_agreement", agreement, actor)
 
 
 def propose_closeout(agreement: Agreement, *, actor: Person) -> None:
@@ -72,11 +72,11 @@ def return_closeout(agreement: Agreement, reason: str, *, actor: Person) -> None
         lifecycle.fire("return_closeout", agreement, actor, reason=reason, set={"closing_by_id": None})
 
 
-def close(agreement: Agreement, *, actor: Person) -> None:
+def close_agreement(agreement: Agreement, *, actor: Person) -> None:
     """The accountant's half: the books of this grant are closed and what was not used returns to the commission."""
     with transaction():
         _no_open_claim(agreement)
-        if lifecycle.fire("close", agreement, actor, set={"closed_by_id": actor.id}):
+        if lifecycle.fire("close_agreement", agreement, actor, set={"closed_by_id": actor.id}):
             _decommit(agreement, "closeout", f"{agreement.award.number}-C", actor, None)
 
 

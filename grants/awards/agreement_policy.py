@@ -1,7 +1,7 @@
 """Who words agreements, signs them for a partner, checks a scan, amends, holds up, ends and closes them."""
 
 from grants.awards import signing
-from grants.awards.models import Agreement, Amendment, Capacity, Signature
+from grants.awards.models import Agreement, Amendment, Signature
 from grants.awards.policy import OVERSEERS, authorise, serves, sign, speaks_for, view
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
@@ -62,20 +62,18 @@ def read_scan(user: Person, signature: Signature) -> Claims:
 
 
 def signs(user: Person, agreement: Agreement) -> bool:
-    """Whether the person signs this agreement, and so reads the bank account whole."""
-    if sign.allows(user, agreement) or authorise.allows(user, agreement):
-        return True
-    return any(one.person_id == user.id and one.capacity != Capacity.PARTNER for one in agreement.signatures)
+    """Whether the person signs for the lead or for the fund, and so reads the account to pay to whole."""
+    return sign.allows(user, agreement) or authorise.allows(user, agreement)
 
 
 @policy(Role.OFFICER)
-def complete(user: Person, agreement: Agreement) -> Claims:
+def complete_agreement(user: Person, agreement: Agreement) -> Claims:
     """A programme officer of the fund."""
     yield serves(user, agreement.award.fund, Role.OFFICER), OFFICER_ONLY
 
 
 @policy(Role.ACCOUNTANT)
-def close(user: Person, agreement: Agreement) -> Claims:
+def close_agreement(user: Person, agreement: Agreement) -> Claims:
     """An accountant of the fund who did not propose the closeout."""
     yield serves(user, agreement.award.fund, Role.ACCOUNTANT), ACCOUNTANT_ONLY
     yield user.id != agreement.closing_by_id, N_("You proposed this closeout: somebody else closes the agreement.")

@@ -1,4 +1,4 @@
-"""The beneficiary: reads and signs the agreement, claims its instalments, follows the payments."""
+"""The beneficiary claims the instalments of its agreement and follows the payments."""
 
 from typing import Any
 
@@ -11,17 +11,16 @@ from wtforms.validators import InputRequired, Length
 from config.settings import Settings
 from grants.applications import pdf
 from grants.awards import policy, queries
-from grants.awards.models import Agreement, Claim, ClaimState, Instalment
+from grants.awards.models import Claim, ClaimState, Instalment
 from grants.core.errors import Problem
 from grants.core.storage import storage
 from grants.core.types import Money
-from grants.people.models import Person, Right
+from grants.people.models import Person
 from grants.web.access import access
 from grants.web.applicant import portal
 from grants.web.awards import award_of, speak
 from grants.web.downloads import attached
 from grants.web.forms import Form, MoneyField, UploadField, Versioned
-from workflows import award as award_workflow
 from workflows import claim as workflow
 from workflows.claim import Evidence
 
@@ -41,28 +40,6 @@ def claim_form(claim: Claim) -> ClaimForm:
     )
     form.claimed.minimum, form.claimed.maximum = Money(1, claim.currency), claim.instalment.amount
     return form
-
-
-@portal.get("/agreements/<uuid:id>")
-@access(policy.view_agreement, queries.agreement)
-def agreement(user: Person, agreement: Agreement) -> Any:
-    speak(agreement.award)
-    moves = portal.serves(award_workflow.lifecycle.open_to(user, agreement))
-    return render_template(
-        "applicant/agreement.html",
-        award=agreement.award,
-        agreement=agreement,
-        moves=moves,
-        may_claim=policy.speaks_for(user, agreement.award, Right.OWNER, Right.EDITOR),
-    )
-
-
-@portal.post("/agreements/<uuid:id>/sign")
-@access(policy.sign, queries.agreement)
-def sign(user: Person, agreement: Agreement) -> Any:
-    award_workflow.sign(agreement, actor=user)
-    flash(_("You have signed. The authorising officer signs last."), "ok")
-    return redirect(url_for(".agreement", id=agreement.id), 303)
 
 
 @portal.post("/instalments/<uuid:id>/claim")

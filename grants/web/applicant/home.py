@@ -76,7 +76,8 @@ def home(user: Person) -> Any:
             for one in mine
             if one is not first
         ],
-        grants=awards.granted_to((one.organisation_id for one in organisations), user),
+        grants=awards.granted_to(own := [one.organisation_id for one in organisations], user),
+        shared=awards.partnered_by(own, user),
         partnerships=[(one, look_of_partner(one)) for one in partner_queries.partnerships(user)],
         organisations=organisations,
         tested=kept.call_id if kept else None,

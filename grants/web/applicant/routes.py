@@ -3,6 +3,7 @@
 from grants.applications.deadline import allow_grace
 from grants.web.applicant import (
     accounts,
+    agreements,
     appeals,
     awards,
     budget_files,
@@ -29,6 +30,7 @@ from grants.web.applicant import (
 
 __all__ = [
     "accounts",
+    "agreements",
     "appeals",
     "awards",
     "budget_files",
