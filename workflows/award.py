@@ -5,6 +5,7 @@ What ends an agreement is in workflows/closeout.py, what changes it in workflows
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -148,7 +149,12 @@ def prepare(agreement: Agreement, plan: Plan, version: int | None, *, actor: Per
 def propose_commitment(agreement: Agreement, *, actor: Person) -> None:
     """The authorising officer proposes to commit the reserved credit."""
     with transaction():
-        proposed = {"proposed_by_id": actor.id, "visa_by_id": None, "visa_reason": None, "visa_checks": []}
+        proposed: dict[str, Any] = {
+            "proposed_by_id": actor.id,
+            "visa_by_id": None,
+            "visa_reason": None,
+            "visa_checks": [],
+        }
         lifecycle.fire("propose_commitment", agreement, actor, set=proposed)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from grants.appeals.models import Appeal
 from grants.applications.models import Application, Clarification, ClarificationFile
-from grants.awards.models import Agreement, Award, Claim, Instalment
+from grants.awards.models import Agreement, Award, Claim, Instalment, Signature
 from grants.calls.models import RequiredDocument
 from grants.core.audit import Event, record
 from grants.core.db import db
@@ -67,6 +67,12 @@ KINDS = {
         lambda one: _last(one.id, "claim.written") or one.submitted_by_id,
         lambda one: address("applicant.claim", id=one.id),
         _paid_for,
+    ),
+    "signature": Kind(
+        Signature,
+        N_("The signed agreement"),
+        lambda one: one.person_id,
+        lambda one: address("applicant.agreement", id=one.agreement_id),
     ),
     "kept": Kind(
         KeptDocument,

@@ -6,6 +6,7 @@ from grants.applications.models import ApplicationState
 from grants.awards.interests import hidden_award, hidden_commissions, hidden_in_fund
 from grants.awards.models import (
     INTERNAL,
+    RUNNING,
     Agreement,
     Award,
     AwardImport,
@@ -224,13 +225,22 @@ def view_claim(user: Person, claim: Claim) -> Claims:
     yield inside or speaks_for(user, award, *Right), N_("This claim is not yours.")
 
 
+def _running(claim: Claim) -> Claims:
+    """Money moves while the agreement is in force: not while it is suspended, nor once it has ended."""
+    yield (
+        claim.instalment.agreement.state in RUNNING,
+        N_("The agreement is suspended or has ended: its claims wait."),
+    )
+
+
 @policy("applicant")
 def claim_money(user: Person, claim: Claim) -> Claims:
-    """An owner or editor of the beneficiary's organisation."""
+    """An owner or editor of the beneficiary's organisation, while the agreement is in force."""
     yield (
         speaks_for(user, claim.instalment.agreement.award, Right.OWNER, Right.EDITOR),
         N_("Only the beneficiary may do this."),
     )
+    yield from _running(claim)
 
 
 @policy("applicant")
@@ -257,9 +267,10 @@ def certify(user: Person, claim: Claim) -> Claims:
 
 @policy(Role.OFFICER)
 def liquidate(user: Person, claim: Claim) -> Claims:
-    """A programme officer other than the one who checked."""
+    """A programme officer other than the one who checked, while the agreement is in force."""
     yield _serves_claim(user, claim, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
     yield from four_eyes(user, claim, taking="liquidated_by_id")
+    yield from _running(claim)
 
 
 @policy(Role.AUTHORISING_OFFICER)
@@ -270,6 +281,7 @@ def order(user: Person, claim: Claim) -> Claims:
         N_("Only an authorising officer of the fund may do this."),
     )
     yield from four_eyes(user, claim, taking="ordered_by_id")
+    yield from _running(claim)
 
 
 @policy(Role.ACCOUNTANT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -49,6 +50,7 @@ FIGURES: dict[str, Text] = {
     "proposed_by": N_("Commitment proposed by"),
 }
 MONEY = frozenset({"amount", "requested", "ceiling", "planned", "reserved", "free"})
+DAYS = frozenset({"starts_on", "ends_on", "decided_on"})
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,16 @@ class Check:
         return QUESTIONS[self.item]
 
     def shown(self, currency: str) -> list[tuple[Text, Any]]:
-        """Labels and values for a page; amounts as money."""
-        return [
-            (FIGURES[name], Money(int(value), currency) if name in MONEY and value is not None else value)
-            for name, value in self.figures.items()
-        ]
+        """Labels and values for a page; amounts as money, days as dates."""
+        return [(FIGURES[name], _value(name, value, currency)) for name, value in self.figures.items()]
+
+
+def _value(name: str, value: int | str | None, currency: str) -> Any:
+    if value is None:
+        return None
+    if name in DAYS:
+        return date.fromisoformat(str(value))
+    return Money(int(value), currency) if name in MONEY else value
 
 
 def checks(agreement: Agreement) -> list[Check]:
@@ -120,9 +127,9 @@ def _documents(agreement: Agreement) -> Check:
     account = payee(agreement.award)
     parties = [agreement.award.organisation, *signing.partners(agreement.award)]
     figures = {
-        "starts_on": agreement.starts_on and agreement.starts_on.isoformat(),
-        "ends_on": agreement.ends_on and agreement.ends_on.isoformat(),
-        "account": account and f"{account.bank} {account.masked}",
+        "starts_on": agreement.starts_on.isoformat() if agreement.starts_on else None,
+        "ends_on": agreement.ends_on.isoformat() if agreement.ends_on else None,
+        "account": f"{account.bank} {account.masked}" if account else None,
         "signatories": " · ".join(one.name for one in parties),
     }
     return Check(Item.DOCUMENTS, figures, account is not None and agreement.ends_on is not None)

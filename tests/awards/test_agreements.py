@@ -10,6 +10,7 @@ from grants.applications.models import Partner, PartnerState
 from grants.awards import agreement_text, queries, signing, templates, terms, visa
 from grants.awards.agreement_document import amendment_document, document
 from grants.awards.clauses import OURS, Clause
+from grants.awards.letters import unknown_place
 from grants.awards.models import Agreement, AgreementState, AmendmentState, Award, Instalment, Signature
 from grants.awards.terms import Terms
 from grants.calls.models import Instrument
@@ -111,7 +112,7 @@ def test_every_place_of_our_wording_is_known():
     for clauses in OURS.values():
         for one in clauses:
             assert set(one.title) == set(one.body) == set(LANGUAGES)
-            assert templates.unknown_place(one.body, templates.PLACES) is None
+            assert unknown_place(one.body, templates.PLACES) is None
 
 
 def test_the_text_is_frozen_when_it_is_sent(stage):

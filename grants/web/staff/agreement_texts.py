@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from grants.awards import agreement_policy, templates
 from grants.awards.clauses import Clause
+from grants.awards.letters import unknown_place
 from grants.awards.models import COMMITTEE_ABOVE
 from grants.awards.templates import Wording
 from grants.calls.models import INSTRUMENT_LABELS, Instrument
@@ -51,7 +52,7 @@ class ThresholdForm(Form, Versioned):
 
 
 def _check(field: Any) -> None:
-    if (why_not := templates.unknown_place(field.data, templates.PLACES)) is not None:
+    if (why_not := unknown_place(field.data, templates.PLACES)) is not None:
         raise ValidationError(why_not)
 
 
