@@ -17,6 +17,7 @@ from grants.awards.models import (
     InvoiceFile,
     Milestone,
     MilestoneFile,
+    Signature,
 )
 from grants.calls.models import RequiredDocument
 from grants.core.audit import Event, record
@@ -103,6 +104,12 @@ KINDS = {
         lambda one: one.sent_by_id,
         lambda one: address("applicant.invoice", id=one.invoice_id),
         lambda one: _paid_for(_claim_of(one)),
+    ),
+    "signature": Kind(
+        Signature,
+        N_("The signed agreement"),
+        lambda one: one.person_id,
+        lambda one: address("applicant.agreement", id=one.agreement_id),
     ),
     "kept": Kind(
         KeptDocument,

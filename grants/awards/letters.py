@@ -45,11 +45,11 @@ OURS: dict[Occasion, Sequence[Text]] = {
 PLACE = re.compile(r"\{([^{}]*)\}")
 
 
-def unknown_place(body: Words) -> Text | None:
+def unknown_place(body: Words, places: Mapping[str, Text] = PLACES) -> Text | None:
     """Why a wording cannot be kept: a place nobody knows, or a brace that opens or closes nothing."""
     for text in body.values():
         for name in PLACE.findall(text):
-            if name not in PLACES:
+            if name not in places:
                 return N_("There is no place called {%(name)s}. Choose one of the list.", name=name)
         if re.search(r"[{}]", PLACE.sub("", text)):
             return N_("A brace stands alone: a place is written between two, as in {reference}.")

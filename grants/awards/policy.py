@@ -6,6 +6,7 @@ from grants.applications.models import ApplicationState
 from grants.awards.interests import hidden_award, hidden_commissions, hidden_in_fund
 from grants.awards.models import (
     INTERNAL,
+    RUNNING,
     Agreement,
     Award,
     AwardImport,
@@ -16,6 +17,7 @@ from grants.awards.models import (
     Invoice,
     Outcome,
 )
+from grants.awards.signing import partnered
 from grants.calls.models import Call
 from grants.core.i18n import N_, Text
 from grants.core.policy import Claims, policy
@@ -140,17 +142,18 @@ def fund(user: Person, decision: Decision) -> Claims:
 @policy(*OVERSEERS, "applicant")
 def view(user: Person, award: Award) -> Claims:
     """Those who run or oversee the fund, but of the committee none who is linked to an applicant of that commission
-    before the results; the beneficiary once the agreement is sent for signature."""
+    before the results; the beneficiary and its partners once the agreement is sent for signature."""
     sent = award.agreement is not None and award.agreement.state not in INTERNAL
+    theirs = sent and (speaks_for(user, award, *Right) or bool(partnered(user, award, *Right)))
     yield (
-        oversees(user, award) or (sent and speaks_for(user, award, *Right)),
+        oversees(user, award) or theirs,
         N_("This grant is not yours."),
     )
 
 
 @policy(*OVERSEERS, "applicant")
 def view_agreement(user: Person, agreement: Agreement) -> Claims:
-    """Those who run or oversee the fund, and the beneficiary."""
+    """Those who run or oversee the fund, the beneficiary and its partners."""
     yield from view.claims(user, agreement.award)
 
 
@@ -223,13 +226,22 @@ def view_claim(user: Person, claim: Claim) -> Claims:
     yield inside or speaks_for(user, award, *Right), N_("This claim is not yours.")
 
 
+def _running(claim: Claim) -> Claims:
+    """Money moves while the agreement is in force: not while it is suspended, nor once it has ended."""
+    yield (
+        claim.instalment.agreement.state in RUNNING,
+        N_("The agreement is suspended or has ended: its claims wait."),
+    )
+
+
 @policy("applicant")
 def claim_money(user: Person, claim: Claim) -> Claims:
-    """An owner or editor of the beneficiary's organisation."""
+    """An owner or editor of the beneficiary's organisation, while the agreement is in force."""
     yield (
         speaks_for(user, claim.instalment.agreement.award, Right.OWNER, Right.EDITOR),
         N_("Only the beneficiary may do this."),
     )
+    yield from _running(claim)
 
 
 @policy(*OVERSEERS, "applicant")
@@ -268,9 +280,10 @@ def certify(user: Person, claim: Claim) -> Claims:
 
 @policy(Role.OFFICER)
 def liquidate(user: Person, claim: Claim) -> Claims:
-    """A programme officer other than the one who checked."""
+    """A programme officer other than the one who checked, while the agreement is in force."""
     yield _serves_claim(user, claim, Role.OFFICER), N_("Only a programme officer of the fund may do this.")
     yield from four_eyes(user, claim, taking="liquidated_by_id")
+    yield from _running(claim)
 
 
 @policy(Role.AUTHORISING_OFFICER)
@@ -281,6 +294,7 @@ def order(user: Person, claim: Claim) -> Claims:
         N_("Only an authorising officer of the fund may do this."),
     )
     yield from four_eyes(user, claim, taking="ordered_by_id")
+    yield from _running(claim)
 
 
 @policy(Role.ACCOUNTANT)

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from grants.applications.models import Application, ApplicationState
+from grants.applications.models import Application, ApplicationState, Partner, PartnerState
 from grants.awards.interests import hides, hides_award
 from grants.awards.models import (
     INTERNAL,
     Agreement,
     AgreementState,
+    Amendment,
+    AmendmentState,
     Award,
     Claim,
     ClaimState,
@@ -50,6 +52,22 @@ def _theirs(user: Person) -> ColumnElement[bool]:
     member = exists().where(Membership.organisation_id == Award.organisation_id, Membership.person_id == user.id)
     sent = exists().where(Agreement.award_id == Award.id, Agreement.state.not_in(INTERNAL)).correlate(Award)
     return and_(member, sent)
+
+
+def _partnered(user: Person) -> ColumnElement[bool]:
+    """Awards of applications to which an organisation of theirs acceded, once the agreement is sent for signature."""
+    part = (
+        exists()
+        .where(
+            Partner.application_id == Award.application_id,
+            Partner.state == PartnerState.ACCEDED,
+            Membership.organisation_id == Partner.organisation_id,
+            Membership.person_id == user.id,
+        )
+        .correlate(Award)
+    )
+    sent = exists().where(Agreement.award_id == Award.id, Agreement.state.not_in(INTERNAL)).correlate(Award)
+    return and_(part, sent)
 
 
 # --- decisions ------------------------------------------------------------------------------------------------
@@ -234,7 +252,29 @@ def granted_to(organisation_ids: Iterable[UUID], user: Person) -> Sequence[Award
 
 def visible_to(user: Person) -> Select[Award]:
     """The SQL twin of policy.view."""
-    return select(Award).join(Award.fund).where(or_(_overseen(user), _theirs(user)))
+    return select(Award).join(Award.fund).where(or_(_overseen(user), _theirs(user), _partnered(user)))
+
+
+def partnered_by(organisation_ids: Iterable[UUID], user: Person) -> Sequence[Award]:
+    """Grants in which one of these organisations is a partner, as its people see them, newest first; one query."""
+    ours = exists().where(
+        Partner.application_id == Award.application_id,
+        Partner.state == PartnerState.ACCEDED,
+        Partner.organisation_id.in_(list(organisation_ids)),
+    )
+    found = select(Award).where(ours, _partnered(user))
+    parts = [joinedload(Award.fund).joinedload(Fund.cluster), joinedload(Award.agreement)]
+    newest = found.order_by(Award.awarded_on.desc(), Award.number)
+    return db.session.scalars(newest.options(*parts)).unique().all()
+
+
+def _consortium() -> list[Any]:
+    """The lead's people, the partners and theirs."""
+    partners = joinedload(Award.application).selectinload(Application.partners).joinedload(Partner.organisation)
+    return [
+        joinedload(Award.organisation).selectinload(Organisation.memberships),
+        partners.selectinload(Organisation.memberships),
+    ]
 
 
 def award(user: Person, id: UUID) -> Award:
@@ -245,12 +285,13 @@ def award(user: Person, id: UUID) -> Award:
         contains_eager(Award.fund).joinedload(Fund.cluster),
         joinedload(Award.call),
         joinedload(Award.commission),
-        joinedload(Award.organisation).selectinload(Organisation.memberships),
-        joinedload(Award.application),
+        *_consortium(),
         agreement.selectinload(Agreement.instalments).selectinload(Instalment.claims),
-        agreement.selectinload(Agreement.signatures).joinedload(Signature.person),
         agreement.selectinload(Agreement.milestones),
         agreement.selectinload(Agreement.supports).selectinload(Support.requests),
+        agreement.selectinload(Agreement.signatures).options(
+            joinedload(Signature.person), joinedload(Signature.checked_by), joinedload(Signature.organisation)
+        ),
     ]
     made = db.session.scalars(found.options(*parts)).unique().one()
     if made.agreement is not None:
@@ -261,6 +302,8 @@ def award(user: Person, id: UUID) -> Award:
 def _know_each_other(award: Award, agreement: Agreement) -> None:
     """Loaded from the top, the parts must also find their way back up, without another query."""
     set_committed_value(agreement, "award", award)
+    for signature in agreement.signatures:
+        set_committed_value(signature, "agreement", agreement)
     for one in agreement.instalments:
         set_committed_value(one, "agreement", agreement)
         for claim in one.claims:
@@ -283,11 +326,23 @@ def agreement(user: Person, id: UUID) -> Agreement:
 def whole_agreement(id: UUID) -> Select[Agreement]:
     """One agreement whoever asks: for jobs."""
     award = joinedload(Agreement.award)
+    partner = award.joinedload(Award.application).selectinload(Application.partners).joinedload(Partner.organisation)
     return (
         select(Agreement)
         .where(Agreement.id == id)
-        .options(award.joinedload(Award.fund).joinedload(Fund.cluster), award.joinedload(Award.organisation))
+        .options(
+            award.joinedload(Award.fund).joinedload(Fund.cluster),
+            award.joinedload(Award.organisation).selectinload(Organisation.memberships),
+            partner.selectinload(Organisation.memberships),
+        )
     )
+
+
+def signature(user: Person, id: UUID) -> Signature:
+    """One signature of a visible award, whole; raises NoResultFound."""
+    of = select(Signature.agreement_id).where(Signature.id == id)
+    made = agreement(user, db.session.scalars(of).one())
+    return next(one for one in made.signatures if one.id == id)
 
 
 def awards(user: Person, *, limit: int = 50, offset: int = 0) -> Sequence[Award]:
@@ -312,6 +367,41 @@ def agreements_in(user: Person, *states: AgreementState) -> Sequence[Award]:
         joinedload(Award.commission),
     ]
     return db.session.scalars(found.options(*parts).order_by(Agreement.created_at, Award.number)).unique().all()
+
+
+# --- amendments -----------------------------------------------------------------------------------------------
+
+
+def amendment(user: Person, id: UUID) -> Amendment:
+    """One amendment of a visible award, its agreement whole; raises NoResultFound."""
+    found = db.session.scalars(select(Amendment).where(Amendment.id == id)).one()
+    set_committed_value(found, "agreement", agreement(user, found.agreement_id))
+    return found
+
+
+def amendments(agreement: Agreement) -> Sequence[Amendment]:
+    """Those of an agreement the reader already sees, newest first; one query."""
+    found = select(Amendment).where(Amendment.agreement_id == agreement.id).order_by(Amendment.number.desc())
+    made = db.session.scalars(found).all()
+    for one in made:
+        set_committed_value(one, "agreement", agreement)
+    return made
+
+
+def amendments_to_decide(user: Person) -> Sequence[Amendment]:
+    """Assessed, and large enough for the strategic committee: those of the funds the person decides for; two
+    queries."""
+    whole = joinedload(Amendment.agreement).joinedload(Agreement.award)
+    waiting = (
+        select(Amendment)
+        .join(Amendment.agreement)
+        .join(Agreement.award)
+        .join(Award.fund)
+        .where(Amendment.state == AmendmentState.ASSESSED, Amendment.for_committee, _overseen(user))
+        .options(whole.joinedload(Award.organisation))
+        .order_by(Amendment.created_at, Amendment.id)
+    )
+    return db.session.scalars(waiting).all()
 
 
 # --- claims ---------------------------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
-"""Plans and texts of agreements. Moves are in workflows/award.py and workflows/claim.py."""
+"""Plans of agreements. Moves are in workflows/award.py and workflows/claim.py."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
 
-from grants.awards.models import Agreement, Award, Instalment, InstalmentKind, Milestone, Support
+from grants.awards.models import Agreement, Award, Instalment, InstalmentKind
 from grants.core.types import Money
 
 
@@ -55,52 +53,3 @@ def kept_back(agreement: Agreement) -> dict[int, Money]:
     retention = agreement.award.call.retention
     interim = (one for one in agreement.instalments if one.kind == InstalmentKind.INTERIM)
     return {one.position: one.amount.share(retention) for one in interim} if retention else {}
-
-
-def text_of(agreement: Agreement) -> dict[str, object]:
-    """What both parties sign, as plain values; the page shows exactly this."""
-    award = agreement.award
-    return {
-        "number": award.number,
-        "fund": award.fund.code,
-        "call": award.call.code,
-        "beneficiary": award.organisation.name,
-        "title": award.title,
-        "amount": award.amount_minor,
-        "currency": award.currency,
-        "starts_on": agreement.starts_on and agreement.starts_on.isoformat(),
-        "ends_on": agreement.ends_on and agreement.ends_on.isoformat(),
-        "instalments": [
-            {
-                "position": one.position,
-                "percent": one.percent,
-                "amount": one.amount_minor,
-                "due_on": one.due_on.isoformat(),
-            }
-            for one in agreement.instalments
-        ],
-        **({"milestones": [_milestone(one) for one in agreement.milestones]} if agreement.milestones else {}),
-        **({"supports": [_support(one) for one in agreement.supports]} if agreement.supports else {}),
-    }
-
-
-def _milestone(milestone: Milestone) -> dict[str, object]:
-    return {
-        "position": milestone.position,
-        "title": milestone.title,
-        "due_on": milestone.due_on.isoformat(),
-        "deliverables": milestone.deliverables,
-        "technical": milestone.technical,
-        "financial": milestone.financial,
-        "instalment": milestone.instalment,
-    }
-
-
-def _support(support: Support) -> dict[str, object]:
-    return {"position": support.position, "name": support.name, "unit": support.unit, "planned": support.planned}
-
-
-def hash_of(agreement: Agreement) -> str:
-    """SHA-256 of the signed text as canonical JSON (sorted keys, no spaces, UTF-8)."""
-    canonical = json.dumps(text_of(agreement), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()

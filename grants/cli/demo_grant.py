@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from grants.awards import queries as awards
+from grants.awards import visa
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
 from grants.cli import demo_follow_up
@@ -70,7 +71,7 @@ def first_grant(who: dict[str, Any], call_id: Any) -> None:
         award.prepare(agreement("officer"), plan, None, actor=met(who["officer"]))
         demo_follow_up.planned(who, agreement, starts)
         award.propose_commitment(agreement("authorising"), actor=met(who["authorising"]))
-        award.grant_visa(agreement("accountant"), actor=met(who["accountant"]))
+        award.grant_visa(agreement("accountant"), visa.ALL, actor=met(who["accountant"]))
         award.open_signature(agreement("officer"), actor=met(who["officer"]))
         award.sign(agreement("applicant"), actor=met(who["applicant"]))
         award.countersign(agreement("authorising"), actor=met(who["authorising"]))

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from flask import request
 
-from grants.awards import queries, service
-from grants.awards.models import Agreement, Award, Claim
+from grants.awards import queries
+from grants.awards.models import Award, Claim
 from grants.core.clock import now
 from grants.core.errors import Refused
 from grants.core.i18n import N_
@@ -28,11 +28,6 @@ def award_of(claim: Claim) -> Award:
 def today(award: Award) -> Any:
     """The day it is where the fund is."""
     return now().astimezone(award.fund.cluster.zone).date()
-
-
-def signed_text_holds(agreement: Agreement) -> bool:
-    """Whether the text shown is the one that was sent for signature."""
-    return agreement.text_hash is None or agreement.text_hash == service.hash_of(agreement)
 
 
 def people_named(user: Person, claim: Claim) -> dict[UUID, str]:

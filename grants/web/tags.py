@@ -16,6 +16,7 @@ from grants.applications.models import (
 from grants.applications.models import STATE_LABELS as APPLICATION_LABELS
 from grants.awards.models import (
     AGREEMENT_LABELS,
+    AMENDMENT_LABELS,
     CLAIM_LABELS,
     DECISION_LABELS,
     IMPORT_LABELS,
@@ -24,6 +25,7 @@ from grants.awards.models import (
     SUPPORT_LABELS,
     VERDICT_LABELS,
     AgreementState,
+    AmendmentState,
     ClaimState,
     DecisionState,
     ImportState,
@@ -119,8 +121,19 @@ AGREEMENTS: dict[Any, Look] = {
     AgreementState.AWAITING_SIGNATURE: ("warn", "signature"),
     AgreementState.SIGNED: ("info", "signature"),
     AgreementState.ACTIVE: ("ok", "check"),
-    AgreementState.COMPLETED: ("ghost", "check"),
+    AgreementState.SUSPENDED: ("bad", "pause"),
+    AgreementState.COMPLETED: ("info", "check"),
+    AgreementState.CLOSING: ("warn", "archive"),
+    AgreementState.CLOSED: ("ghost", "archive"),
     AgreementState.TERMINATED: ("none", "x"),
+}
+AMENDMENTS: dict[Any, Look] = {
+    AmendmentState.REQUESTED: ("warn", "pencil"),
+    AmendmentState.ASSESSED: ("info", "list-checks"),
+    AmendmentState.APPROVED: ("warn", "signature"),
+    AmendmentState.REFUSED: ("bad", "circle-x"),
+    AmendmentState.SIGNED: ("info", "signature"),
+    AmendmentState.EFFECTIVE: ("ok", "check"),
 }
 CLAIMS: dict[Any, Look] = {
     ClaimState.DRAFT: ("none", "pencil"),
@@ -215,6 +228,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     SeatState: _tags(SEATS, SEAT_LABELS),
     DecisionState: _tags(DECISIONS, DECISION_LABELS),
     AgreementState: _tags(AGREEMENTS, AGREEMENT_LABELS),
+    AmendmentState: _tags(AMENDMENTS, AMENDMENT_LABELS),
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
     MilestoneState: _tags(MILESTONES, MILESTONE_LABELS),
     SupportState: _tags(SUPPORTS, SUPPORT_LABELS),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from grants.applications.models import Application, ApplicationState
 from grants.applications.queries import own_application
-from grants.awards import policy, queries
+from grants.awards import policy, queries, visa
 from grants.awards.models import Agreement, AgreementState, Award, ClaimState, Decision, DecisionState, Outcome
 from grants.awards.service import Plan, split
 from grants.core.db import db
@@ -24,6 +24,7 @@ from tests.story import set_stage
 from workflows import application as applications
 from workflows import award as agreements
 from workflows import claim as claims
+from workflows import closeout
 from workflows import decision as decisions
 from workflows import review as review_workflow
 from workflows.claim import Evidence
@@ -80,7 +81,7 @@ def active(stage):
     agreement = award.agreement
     act(agreements.prepare, agreement, PLAN, None, actor=stage.officer)
     act(agreements.propose_commitment, agreement, actor=stage.authorising)
-    act(agreements.grant_visa, agreement, actor=stage.accountant)
+    act(agreements.grant_visa, agreement, visa.ALL, actor=stage.accountant)
     act(agreements.open_signature, agreement, actor=stage.officer)
     act(agreements.sign, agreement, actor=stage.owner())
     act(agreements.countersign, agreement, actor=stage.authorising)
@@ -226,7 +227,7 @@ def test_the_chair_does_not_decide_on_the_own_proposal(stage):
 
 def test_giving_up_before_the_visa_releases_and_after_it_decommits(stage):
     award = funded(stage)
-    act(agreements.terminate, award.agreement, "The company closed.", actor=stage.authorising)
+    act(closeout.terminate, award.agreement, "The company closed.", actor=stage.authorising)
     assert standing(award).reserved == Money(0, "MAD")
     assert balances([stage.fund.id])[stage.fund.id].free == Money(200_000_000, "MAD")
 
@@ -238,12 +239,12 @@ def test_the_visa_is_given_by_another_person_and_may_be_refused(stage):
         act(agreements.propose_commitment, agreement, actor=stage.authorising)
     act(agreements.prepare, agreement, PLAN, None, actor=stage.officer)
     act(agreements.propose_commitment, agreement, actor=stage.authorising)
-    act(agreements.refuse_visa, agreement, "The ceiling is exceeded.", actor=stage.accountant)
+    act(agreements.refuse_visa, agreement, {visa.Item.CREDIT}, "The ceiling is exceeded.", actor=stage.accountant)
     assert (agreement.state, agreement.visa_reason) == (AgreementState.VISA_REFUSED, "The ceiling is exceeded.")
     with pytest.raises(WrongState):
-        act(agreements.grant_visa, agreement, actor=stage.accountant)
+        act(agreements.grant_visa, agreement, visa.ALL, actor=stage.accountant)
     act(agreements.propose_commitment, agreement, actor=stage.authorising)
-    act(agreements.grant_visa, agreement, actor=stage.accountant)
+    act(agreements.grant_visa, agreement, visa.ALL, actor=stage.accountant)
     assert standing(award).engaged == award.amount
 
 
@@ -255,7 +256,7 @@ def test_the_beneficiary_sees_the_agreement_once_it_is_sent(stage):
     agreement = award.agreement
     act(agreements.prepare, agreement, PLAN, None, actor=stage.officer)
     act(agreements.propose_commitment, agreement, actor=stage.authorising)
-    act(agreements.grant_visa, agreement, actor=stage.accountant)
+    act(agreements.grant_visa, agreement, visa.ALL, actor=stage.accountant)
     act(agreements.open_signature, agreement, actor=stage.officer)
     assert db.session.scalars(queries.visible_to(owner)).all() == [award]
 

@@ -24,8 +24,7 @@ from grants.reviews import queries as reviews
 from tests.awards.committee import MILLION, Ground
 from tests.awards.committee import ground as committee_ground
 from tests.factories import MembershipFactory, with_role
-from workflows import award as agreements
-from workflows import committee, decision
+from workflows import closeout, committee, decision
 
 
 @pytest.fixture
@@ -367,7 +366,7 @@ def test_promoted_only_with_freed_credit_and_in_order(case):
         take(case, decision.fund, "C")
     given_up = db.session.scalars(select(Agreement).join(Award).where(Award.amount_minor == 60_000_000)).one()
     agreement = queries.agreement(case.stage.authorising, given_up.id)
-    agreements.terminate(agreement, "Le porteur renonce.", actor=case.stage.authorising)
+    closeout.terminate(agreement, "Le porteur renonce.", actor=case.stage.authorising)
     take(case, decision.fund, "C")
     assert state(case, "C") == DecisionState.FUNDED and free(case, case.first) == 0
 

@@ -33,6 +33,7 @@ ON_THE_WAY = {
     "membership.deny_member": "saving what an organisation says about itself",
     "session.complete_minutes": "signing the minutes, the last one",
     "session.correct_signed": "correcting the minutes",
+    "agreement.complete_signatures": "the last party's signature",
 }
 # Routes whose policy is not the move's, and why.
 OTHERWISE = {
@@ -42,7 +43,7 @@ OTHERWISE = {
     "review.reassign": "reviews.lead_replacement",  # the move's policy, for the review of a pair
 }
 # States that the tables of the database know and that no move reaches yet.
-UNREACHED = {"agreement.completed"}
+UNREACHED: set[str] = set()
 
 
 def lifecycles() -> list[Lifecycle]:

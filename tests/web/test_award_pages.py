@@ -82,7 +82,10 @@ def test_from_the_ranking_to_the_payment(client, stage):
     assert client.post(f"{finance}/propose-commitment").status_code == 303
     assert client.post(f"{finance}/grant-visa").status_code == 403
     client.login(stage.accountant)
-    assert client.post(f"{finance}/grant-visa").status_code == 303
+    assert "Credit available" in client.get(finance).text
+    assert client.post(f"{finance}/grant-visa", data={"item": ["credit"]}).status_code == 422
+    items = ["calculation", "credit", "documents", "authority"]
+    assert client.post(f"{finance}/grant-visa", data={"item": items}).status_code == 303
     assert client.get(finance).status_code == 200
     assert client.login(stage.officer).post(f"{url}/open-signature").status_code == 303
     own = f"/applicant/agreements/{agreement.id}"

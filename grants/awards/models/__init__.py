@@ -2,14 +2,23 @@
 
 from grants.awards.models.agreement import (
     AGREEMENT_LABELS,
+    CAPACITY_LABELS,
     INSTALMENT_LABELS,
     INTERNAL,
+    RUNNING,
     Agreement,
     AgreementState,
     Capacity,
     Instalment,
     InstalmentKind,
     Signature,
+)
+from grants.awards.models.amendment import (
+    AMENDMENT_LABELS,
+    COMMITTEE_ABOVE,
+    AgreementTemplate,
+    Amendment,
+    AmendmentState,
 )
 from grants.awards.models.award import (
     Award,
@@ -68,7 +77,10 @@ from grants.calls.transfers import EnvelopeTransfer
 
 __all__ = [
     "AGREEMENT_LABELS",
+    "AMENDMENT_LABELS",
+    "CAPACITY_LABELS",
     "CLAIM_LABELS",
+    "COMMITTEE_ABOVE",
     "DECISION_LABELS",
     "DONE",
     "IMPORT_LABELS",
@@ -80,11 +92,15 @@ __all__ = [
     "OPENS",
     "OUTCOME_LABELS",
     "PURPOSE_LABELS",
+    "RUNNING",
     "SUPPORT_LABELS",
     "VERDICT_LABELS",
     "WRITABLE",
     "Agreement",
     "AgreementState",
+    "AgreementTemplate",
+    "Amendment",
+    "AmendmentState",
     "Award",
     "AwardImport",
     "Capacity",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -12,8 +12,9 @@ from grants.awards.models.award import Award
 from grants.awards.models.claim import DONE, Claim
 from grants.core.db import Record
 from grants.core.i18n import N_
+from grants.core.scans import Scanned
 from grants.core.types import MoneyOf
-from grants.people.models import Person
+from grants.people.models import Organisation, Person
 
 if TYPE_CHECKING:
     from grants.awards.models.in_kind import Support
@@ -28,7 +29,10 @@ class AgreementState(StrEnum):
     AWAITING_SIGNATURE = "awaiting_signature"
     SIGNED = "signed"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     COMPLETED = "completed"
+    CLOSING = "closing"
+    CLOSED = "closed"
     TERMINATED = "terminated"
 
 
@@ -40,7 +44,10 @@ AGREEMENT_LABELS = {
     AgreementState.AWAITING_SIGNATURE: N_("Awaiting signature"),
     AgreementState.SIGNED: N_("Signed by the beneficiary"),
     AgreementState.ACTIVE: N_("Active"),
+    AgreementState.SUSPENDED: N_("Suspended"),
     AgreementState.COMPLETED: N_("Completed"),
+    AgreementState.CLOSING: N_("Closeout proposed"),
+    AgreementState.CLOSED: N_("Closed"),
     AgreementState.TERMINATED: N_("Terminated"),
 }
 INTERNAL = frozenset(  # the beneficiary sees the agreement once it is sent for signature
@@ -53,14 +60,28 @@ INTERNAL = frozenset(  # the beneficiary sees the agreement once it is sent for 
 )
 
 
+RUNNING = frozenset({AgreementState.ACTIVE, AgreementState.COMPLETED})  # money is verified and ordered under it
+
+
 class Agreement(Record):
-    """The grant agreement. Its visa commits the credit; the beneficiary signs, the authorising officer last."""
+    """The grant agreement. Its visa commits the credit; the beneficiary signs, the authorising officer last.
+
+    `text` is what is signed, frozen when it is sent for signature (grants.awards.agreement_text), and `text_hash` the
+    SHA-256 of its canonical JSON. `visa_checks` are the items of the last visa with their figures
+    (grants.awards.visa). `budget` is the agreed cost by category, as JSON; empty where the call asks for none.
+    `standstill_reason` says why it is suspended or was terminated.
+    """
 
     __tablename__ = "agreement"
     __table_args__ = (
         CheckConstraint("(state = 'visa_refused') <= (visa_reason IS NOT NULL)", name="refusal_has_reason"),
         CheckConstraint("(state IN ('signed', 'active')) <= (visa_by_id IS NOT NULL)", name="no_signature_before_visa"),
         CheckConstraint("proposed_by_id <> visa_by_id", name="four_eyes"),
+        CheckConstraint("(text IS NULL) = (text_hash IS NULL)", name="text_has_a_hash"),
+        CheckConstraint("(state = 'suspended') <= (standstill_reason IS NOT NULL)", name="suspended_with_a_reason"),
+        CheckConstraint("closing_by_id <> closed_by_id", name="closed_by_two"),
+        CheckConstraint("(state IN ('closing', 'closed')) <= (closing_by_id IS NOT NULL)", name="closing_by_somebody"),
+        CheckConstraint("(state = 'closed') = (closed_by_id IS NOT NULL)", name="closed_by_somebody"),
     )
 
     award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), unique=True)
@@ -70,7 +91,13 @@ class Agreement(Record):
     proposed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     visa_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     visa_reason: Mapped[str | None]
+    visa_checks: Mapped[list[Any]] = mapped_column(default=list)
+    text: Mapped[dict[str, Any] | None]
     text_hash: Mapped[str | None] = mapped_column(String(64))
+    budget: Mapped[list[Any]] = mapped_column(default=list)
+    standstill_reason: Mapped[str | None]
+    closing_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
     award: Mapped[Award] = relationship(back_populates="agreement", lazy="raise_on_sql")
     instalments: Mapped[list["Instalment"]] = relationship(
@@ -100,23 +127,65 @@ class Agreement(Record):
 
 class Capacity(StrEnum):
     BENEFICIARY = "beneficiary"
+    PARTNER = "partner"
     AUTHORISING_OFFICER = "authorising_officer"
 
 
-class Signature(Record):
-    """Who signed the agreement, in what capacity, over which text."""
+CAPACITY_LABELS = {
+    Capacity.BENEFICIARY: N_("Lead beneficiary"),
+    Capacity.PARTNER: N_("Partner"),
+    Capacity.AUTHORISING_OFFICER: N_("Authorising officer"),
+}
+
+
+class Signature(Scanned, Record):
+    """Who signed the agreement, for which organisation, in what capacity, over which text.
+
+    Signed inside by a click, or on paper: then `person` sent the scan, `signatory` is the name on the paper, and the
+    signature counts once somebody of the fund has checked it. A scan that is sent back leaves no row, only its event.
+    """
 
     __tablename__ = "signature"
-    __table_args__ = (UniqueConstraint("agreement_id", "capacity"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "agreement_id",
+            "organisation_id",
+            name="uq_signature_once_for_each",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint(
+            "(capacity = 'authorising_officer') = (organisation_id IS NULL)", name="parties_sign_for_an_organisation"
+        ),
+        CheckConstraint(
+            "(sha256 IS NULL) = (filename IS NULL) AND (sha256 IS NULL) = (media_type IS NULL)"
+            " AND (sha256 IS NULL) = (size IS NULL) AND (sha256 IS NULL) = (signatory IS NULL)",
+            name="scan_is_whole",
+        ),
+        CheckConstraint("checked_by_id IS NULL OR sha256 IS NOT NULL", name="only_scans_are_checked"),
+        CheckConstraint("checked_by_id <> person_id", name="four_eyes"),
+    )
 
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     capacity: Mapped[Capacity]
     signed_at: Mapped[datetime]
     text_hash: Mapped[str] = mapped_column(String(64))
+    filename: Mapped[str | None]
+    media_type: Mapped[str | None]
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    signatory: Mapped[str | None]
+    checked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
     agreement: Mapped[Agreement] = relationship(back_populates="signatures", lazy="raise_on_sql")
-    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="raise_on_sql")
+    checked_by: Mapped[Person | None] = relationship(foreign_keys=[checked_by_id], lazy="raise_on_sql")
+
+    @property
+    def counts(self) -> bool:
+        return self.sha256 is None or self.checked_by_id is not None
 
 
 class InstalmentKind(StrEnum):

@@ -80,6 +80,7 @@ def home(user: Person) -> Any:
         ],
         grants=grants,
         next_milestones=milestones.next_of(one.agreement.id for one in grants if one.agreement),
+        shared=awards.partnered_by([one.organisation_id for one in organisations], user),
         partnerships=[(one, look_of_partner(one)) for one in partner_queries.partnerships(user)],
         organisations=organisations,
         tested=kept.call_id if kept else None,

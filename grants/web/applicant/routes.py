@@ -3,8 +3,8 @@
 from grants.applications.deadline import allow_grace
 from grants.web.applicant import (
     accounts,
+    agreements,
     appeals,
-    awards,
     budget_files,
     claims,
     clarifications,
@@ -33,8 +33,8 @@ from grants.web.applicant import (
 
 __all__ = [
     "accounts",
+    "agreements",
     "appeals",
-    "awards",
     "budget_files",
     "claims",
     "clarifications",

@@ -11,3 +11,4 @@ from grants.web.navigation import Item, offer
 def items(user: Person) -> Iterator[Item]:
     if user.is_authenticated and Role.COMMITTEE in user.roles:
         yield Item("board.calls", N_("Calls and decisions"), "gavel", "board.")
+        yield Item("board.amendments", N_("Amendments"), "file-pen", "board.amendment")

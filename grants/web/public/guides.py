@@ -2,6 +2,7 @@
 
 from grants.core.i18n import N_
 from grants.web.public import panel_guides
+from grants.web.public.agreement_guide import AGREEMENT
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
@@ -384,6 +385,7 @@ GUIDES = {
         REVIEWER,
         CHAIR,
         SESSION,
+        AGREEMENT,
         CONFLICTS,
         COMMITTEE,
         OFFICER,

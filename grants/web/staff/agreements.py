@@ -8,18 +8,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import InputRequired, ValidationError
 
-from grants.awards import policy, queries
+from grants.awards import agreement_policy, policy, queries
 from grants.awards.models import Agreement, AgreementState, Award
 from grants.awards.service import Plan
 from grants.core.i18n import N_
 from grants.core.policy import signed_in
 from grants.people.models import Person
 from grants.web.access import access
+from grants.web.agreements import as_pdf, parts
 from grants.web.awards import speak, today
 from grants.web.forms import DayField, Form, Versioned
 from grants.web.staff import portal
 from workflows import award as workflow
-from workflows import in_kind
+from workflows import closeout, in_kind
+from workflows.award import UNDER_WAY
 
 PREPARING = frozenset({AgreementState.PREPARATION, AgreementState.VISA_REFUSED})
 
@@ -107,10 +109,25 @@ def open_signature(user: Person, agreement: Agreement) -> Any:
     return redirect(url_for(".agreement", id=agreement.id), 303)
 
 
+@portal.post("/agreements/<uuid:id>/complete")
+@access(agreement_policy.complete_agreement, queries.agreement)
+def complete_agreement(user: Person, agreement: Agreement) -> Any:
+    closeout.complete_agreement(agreement, actor=user)
+    flash(_("The project is completed. An authorising officer may propose the closeout."), "ok")
+    return redirect(url_for(".agreement", id=agreement.id), 303)
+
+
+@portal.get("/agreements/<uuid:id>/agreement.pdf")
+@access(policy.view_agreement, queries.agreement)
+def agreement_pdf(user: Person, agreement: Agreement) -> Any:
+    return as_pdf(user, agreement)
+
+
 def _page(user: Person, award: Award, form: PlanForm) -> str:
     speak(award)
     kept = award.agreement
     assert kept is not None  # noqa: S101 - the page of an agreement
+    amending = kept.state in UNDER_WAY and agreement_policy.prepare_amendment.allows(user, kept)
     return render_template(
         "staff/agreement.html",
         award=award,
@@ -118,4 +135,7 @@ def _page(user: Person, award: Award, form: PlanForm) -> str:
         form=form if kept.state in PREPARING and policy.prepare.allows(user, kept) else None,
         moves=portal.serves(workflow.lifecycle.open_to(user, kept)),
         support_moves=lambda one: portal.serves(in_kind.lifecycle.open_to(user, one)),
+        checking=policy.prepare.allows(user, kept),
+        amending=amending,
+        **parts(kept),
     )

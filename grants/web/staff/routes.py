@@ -1,6 +1,8 @@
 """Every page of this portal; importing this module declares its routes."""
 
 from grants.web.staff import (
+    agreement_amendments,
+    agreement_texts,
     agreements,
     appeals,
     applications,
@@ -25,6 +27,8 @@ from grants.web.staff import (
 )
 
 __all__ = [
+    "agreement_amendments",
+    "agreement_texts",
     "agreements",
     "appeals",
     "applications",
