@@ -22,6 +22,7 @@ from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Person, Right
+from workflows.fiscal_year import may_still_commit
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, promise
@@ -114,6 +115,7 @@ def grant_visa(agreement: Agreement, *, actor: Person) -> None:
         if not lifecycle.fire("grant_visa", agreement, actor, set={"visa_by_id": actor.id}):
             return
         award = agreement.award
+        may_still_commit(award.fund)
         post(
             award.fund_id,
             Kind.COMMIT,
