@@ -127,7 +127,9 @@ def _donor(fund: Fund, credit: Credit, actor: Person) -> UUID | None:
     known = select(Donor).where(Donor.fund_id == fund.id, func.lower(Donor.reference) == reference.lower())
     if found := db.session.scalars(known).first():
         if found.name.lower() != name.lower():
-            raise Refused(N_("The convention %(reference)s is that of %(name)s.", reference=reference, name=found.name))
+            raise Refused(
+                N_("The convention %(reference)s is that of %(name)s.", reference=found.reference, name=found.name)
+            )
         return found.id
     made = Donor(fund_id=fund.id, name=name, reference=reference)
     db.session.add(made)

@@ -257,7 +257,7 @@ def test_nobody_commits_after_the_cut_off(stage):
     db.session.commit()
     with pytest.raises(Refused, match="ended"):
         fiscal_year.may_still_commit(stage.fund)
-    fiscal_year.settle(stage.fund, today.year, Uncommitted.CARRY, today, 2, actor=stage.others["manager"])
+    fiscal_year.settle(stage.fund, today.year, Uncommitted.CARRY, today, None, actor=stage.others["manager"])
     fiscal_year.may_still_commit(stage.fund)
 
 

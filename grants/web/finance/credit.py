@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from grants.calls import credit_moves
 from grants.calls.credit_moves import CreditMove, End
@@ -18,6 +18,7 @@ from grants.calls.credit_moves import CreditMoveState as S
 from grants.clusters.places import CURRENCIES
 from grants.core.clock import now
 from grants.core.errors import NotEnough, Refused
+from grants.core.i18n import N_
 from grants.core.types import Money, new_id
 from grants.funds import policy, queries
 from grants.funds.models import UNCOMMITTED_LABELS, ExchangeRate, FiscalYear, Fund, Uncommitted, YearState
@@ -29,7 +30,7 @@ from grants.web.awards import stated_reason
 from grants.web.filters import plain
 from grants.web.finance import portal
 from grants.web.finance.journal import names
-from grants.web.forms import DayField, Form, MoneyField, NumberField, Versioned
+from grants.web.forms import DayField, Form, MoneyField, Versioned
 from grants.web.language import speak_for
 from workflows import credit_move, fiscal_year
 from workflows import fund as workflow
@@ -132,20 +133,25 @@ def refuse_credit_move(user: Person, move: CreditMove) -> Any:
 class YearForm(Form, Versioned):
     """How a year ends."""
 
-    uncommitted = SelectField(
-        _l("Credit that nobody reserved or committed"),
-        choices=[(one.value, label) for one, label in UNCOMMITTED_LABELS.items()],
-    )
+    uncommitted = SelectField(_l("Credit that nobody reserved or committed"))
     commitments_until = DayField(
         _l("Last day for commitments"), [Optional()], description=_l("After it no visa commits credit in that year.")
     )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.uncommitted.choices = [(one.value, label) for one, label in UNCOMMITTED_LABELS.items()]
 
 
 class RecycleForm(Form):
     """What comes back to the fund, under which decision."""
 
-    stage = SelectField(_l("What comes back"), choices=[(one.value, one.label) for one in fiscal_year.RETURNABLE])
+    stage = SelectField(_l("What comes back"))
     document = StringField(_l("Document number"), [InputRequired(), Length(max=60)])
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stage.choices = [(one.value, one.label) for one in fiscal_year.RETURNABLE]
 
 
 def years_shown(fund: Fund, kept: dict[int, FiscalYear], today: date) -> Sequence[FiscalYear]:
@@ -259,8 +265,10 @@ class RateForm(Form):
 
     base = SelectField(_l("In currency"), [InputRequired()])
     on_date = DayField(_l("Day"), [InputRequired()])
-    rate = NumberField(
-        _l("Rate"), [InputRequired()], places=8, description=_l("What one unit of the fund’s currency is worth.")
+    rate = StringField(  # a mark is always the decimal one here: nobody groups thousands in a rate
+        _l("Rate"),
+        [InputRequired(), Regexp(r"^[0-9]{1,9}([.,][0-9]{1,8})?$", message=N_("Write the rate as 10.9124."))],
+        description=_l("What one unit of the fund’s currency is worth."),
     )
     source = StringField(
         _l("Source"), [InputRequired(), Length(max=200)], description=_l("The bank or bulletin that says so.")
@@ -282,10 +290,9 @@ def rates(user: Person, fund: Fund) -> Any:
     if request.method == "POST":
         policy.keep_rates.require(user, fund)
     if form and form.validate_on_submit():
-        fund_id, day, rate = fund.id, form.on_date.data, form.rate.data
+        fund_id, day, rate = fund.id, form.on_date.data, Decimal((form.rate.data or "").replace(",", "."))
         try:
-            worth = Decimal(str(rate))
-            workflow.record_rate(fund, form.base.data, day, worth, form.source.data or "", actor=user)  # type: ignore[arg-type]
+            workflow.record_rate(fund, form.base.data, day, rate, form.source.data or "", actor=user)  # type: ignore[arg-type]
         except Refused as refusal:
             form.rate.errors = [refusal.detail]
             fund = queries.fund(user, fund_id)

@@ -5,6 +5,7 @@ from grants.web.public import panel_guides
 from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
+from grants.web.public.fund_guide import FUND
 from grants.web.public.guide import Guide
 from grants.web.public.search_guide import SEARCH
 from grants.web.public.session_guide import SESSION
@@ -354,6 +355,7 @@ GUIDES = {
         COMMITTEE,
         OFFICER,
         SEARCH,
+        FUND,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
