@@ -66,4 +66,9 @@ FUND = Guide(
             ),
         ),
     ],
+    [
+        N_("An operation with a value date in a closed year is refused by the database itself."),
+        N_("Nobody confirms the transfer they proposed."),
+        N_("Amounts of two currencies are never added."),
+    ],
 )
