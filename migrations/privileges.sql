@@ -35,5 +35,8 @@ BEGIN
     EXECUTE format('GRANT INSERT (id, code, currency, zone) ON led.fund TO %I', app);
     EXECUTE format('GRANT INSERT (fund_id, stage, call_id, commission_id, grant_id, tranche_id) ON led.account TO %I', app);
     EXECUTE format('GRANT EXECUTE ON FUNCTION led.post, led.verify, led.digest TO %I', app);
+    IF to_regprocedure('led.close_books(uuid, date)') IS NOT NULL THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION led.close_books TO %I', app);
+    END IF;
   END IF;
 END $$;

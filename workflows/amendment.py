@@ -17,6 +17,7 @@ from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Person, Right
 from workflows.award import UNDER_WAY, where
+from workflows.fiscal_year import may_still_commit
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, promise
@@ -233,6 +234,8 @@ def _move(amendment: Amendment, before: Money, after: Money, actor: Person) -> N
         return
     free, committed = Place.commission(award.call_id, award.commission_id), Place.committed(*where(award))
     more = before < after
+    if more:
+        may_still_commit(award.fund)
     post(
         award.fund_id,
         Kind.COMMIT if more else Kind.DECOMMIT,

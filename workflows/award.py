@@ -28,6 +28,7 @@ from grants.core.errors import Refused, WrongState
 from grants.core.i18n import N_
 from grants.ledger.service import Kind, Line, Place, key_for, post
 from grants.people.models import Organisation, Person, Right
+from workflows.fiscal_year import may_still_commit
 from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, promise
@@ -181,6 +182,7 @@ def grant_visa(agreement: Agreement, ticked: Collection[visa.Item], *, actor: Pe
         if not lifecycle.fire("grant_visa", agreement, actor, set=given):
             return
         award = agreement.award
+        may_still_commit(award.fund)
         post(
             award.fund_id,
             Kind.COMMIT,

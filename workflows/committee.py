@@ -53,9 +53,9 @@ def transfer(
         _must_be_of(call, source_id, target_id, amount)
         if {source_id, target_id} & hidden_commissions(actor, call):
             raise Forbidden(policy.LINKED)
-        if _waits_for(actor, call, target_id):
+        if waits_for(actor, call, target_id):
             raise Forbidden(policy.LINKED_WAITING)
-        _must_cover(call, source_id, amount)
+        must_cover(call, source_id, amount)
         number = db.session.scalar(select(func.count()).where(EnvelopeTransfer.call_id == call.id)) or 0
         made = EnvelopeTransfer(
             id=key,
@@ -83,7 +83,7 @@ def _must_be_of(call: Call, source_id: UUID, target_id: UUID, amount: Money) -> 
         raise Refused(N_("The amount must be greater than zero."))
 
 
-def _waits_for(actor: Person, call: Call, commission_id: UUID) -> bool:
+def waits_for(actor: Person, call: Call, commission_id: UUID) -> bool:
     """Whether a project to which the member is linked would be served with what the transfer brings."""
     waiting = (
         select(Decision.id)
@@ -98,7 +98,7 @@ def _waits_for(actor: Person, call: Call, commission_id: UUID) -> bool:
     return db.session.scalars(waiting.limit(1)).first() is not None
 
 
-def _must_cover(call: Call, source_id: UUID, amount: Money) -> None:
+def must_cover(call: Call, source_id: UUID, amount: Money) -> None:
     """What is proposed for funding there waits for its credit; rows are held, so that nobody decides meanwhile."""
     waiting = select(Decision.id).where(
         Decision.call_id == call.id, Decision.commission_id == source_id, Decision.state == DecisionState.PROPOSED

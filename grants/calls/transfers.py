@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, func, select, tuple_
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from grants.calls.credit_moves import CreditMove, CreditMoveState
 from grants.calls.models import Call, Envelope
 from grants.clusters.models import Commission
 from grants.core.db import Record, db
@@ -50,8 +51,8 @@ def transfers_of(call_id: UUID) -> Sequence[EnvelopeTransfer]:
 
 
 def envelope_of(call: Call, commission_id: UUID) -> Money:
-    """What a commission may propose in a call: the envelope published, and what transfers brought less what they took;
-    one query."""
+    """What a commission may propose in a call: the envelope published, and what transfers brought less what they took,
+    those of the committee and those confirmed between the fund and its calls; one query."""
     theirs = select(Envelope.amount_minor).where(Envelope.call_id == call.id, Envelope.commission_id == commission_id)
     signed = case(
         (EnvelopeTransfer.target_id == commission_id, EnvelopeTransfer.amount_minor),
@@ -59,5 +60,11 @@ def envelope_of(call: Call, commission_id: UUID) -> Money:
         else_=0,
     )
     moved = select(func.sum(signed)).where(EnvelopeTransfer.call_id == call.id)
-    both = [func.coalesce(one.scalar_subquery(), 0) for one in (theirs, moved)]
-    return Money(int(db.session.scalars(select(both[0] + both[1])).one()), call.currency)
+    here = (call.id, commission_id)
+    arrives = tuple_(CreditMove.target_call_id, CreditMove.target_commission_id) == here
+    leaves = tuple_(CreditMove.source_call_id, CreditMove.source_commission_id) == here
+    credit = select(
+        func.sum(case((arrives, CreditMove.amount_minor), (leaves, -CreditMove.amount_minor), else_=0))
+    ).where(CreditMove.fund_id == call.fund_id, CreditMove.state == CreditMoveState.CONFIRMED)
+    one, two, three = (func.coalesce(part.scalar_subquery(), 0) for part in (theirs, moved, credit))
+    return Money(int(db.session.scalars(select(one + two + three)).one()), call.currency)

@@ -27,6 +27,7 @@ from grants.calls.service import CallDraft, CriterionDraft
 from grants.cli import demo_blind, demo_budget, demo_follow_up, demo_marks, demo_panel, demo_plan
 from grants.cli.demo_committee import weighed
 from grants.cli.demo_consortium import gather
+from grants.cli.demo_credit import keep_credit
 from grants.cli.demo_grant import first_grant, reviewed
 from grants.cli.demo_papers import ask_for_papers, give_papers
 from grants.cli.demo_people import MAD, PASSWORD, PEOPLE, cluster_of, commissions, days_ago, everybody, met
@@ -71,7 +72,14 @@ def play() -> None:
             "FIN",
             "Fonds d’innovation numérique",
             MAD,
-            Credit(Money.of(100_000_000, MAD), now().year, "LF-2026-017", now().date()),
+            Credit(
+                Money.of(100_000_000, MAD),
+                now().year,
+                "LF-2026-017",
+                now().date(),
+                "Ministère de l’économie numérique",
+                "CONV-2026-03",
+            ),
             actor=met(who["manager"]),
         )
         fund.open_fund(cluster, "PAST", "Aides passées (import)", "GBP", None, actor=met(who["manager"]))
@@ -83,6 +91,7 @@ def play() -> None:
     with days_ago(3):
         manager = met(who["manager"])
         publishing.publish(funds.fund(manager, fund_id), "360G-demo", Licence.CC_BY, actor=manager)
+    keep_credit(who, fund_id)
     with days_ago(2):
         furnish(lambda: met(who["applicant"]), lambda: met(who["accountant"]))
     _keep_quiet()

@@ -3,7 +3,7 @@
 from grants.clusters.models import Cluster
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
-from grants.funds.models import Fund
+from grants.funds.models import FiscalYear, Fund
 from grants.people.models import Person, Role
 
 READERS = (
@@ -49,3 +49,30 @@ def open_fund(user: Person, cluster: Cluster) -> Claims:
 def endow(user: Person, fund: Fund) -> Claims:
     """A fund manager of the fund."""
     yield serves(user, fund, Role.FUND_MANAGER), N_("Only the fund manager opens credit.")
+
+
+@policy(Role.FUND_MANAGER)
+def keep_years(user: Person, fund: Fund) -> Claims:
+    """A fund manager of the fund."""
+    yield serves(user, fund, Role.FUND_MANAGER), N_("Only the fund manager settles and closes fiscal years.")
+
+
+@policy(Role.FUND_MANAGER)
+def recycle(user: Person, fund: Fund) -> Claims:
+    """A fund manager of the fund."""
+    yield serves(user, fund, Role.FUND_MANAGER), N_("Only the fund manager returns credit to the fund.")
+
+
+@policy(Role.FUND_MANAGER, Role.ACCOUNTANT)
+def keep_rates(user: Person, fund: Fund) -> Claims:
+    """A fund manager or an accountant of the fund."""
+    yield (
+        serves(user, fund, Role.FUND_MANAGER, Role.ACCOUNTANT),
+        N_("Only the fund manager and the accountant record exchange rates."),
+    )
+
+
+@policy(Role.FUND_MANAGER)
+def close_year(user: Person, year: FiscalYear) -> Claims:
+    """A fund manager of the fund."""
+    yield serves(user, year.fund, Role.FUND_MANAGER), N_("Only the fund manager settles and closes fiscal years.")

@@ -1,6 +1,7 @@
 """Funds as far as the reader may see them. Balances come from the ledger."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from grants.clusters.models import Cluster
 from grants.core.db import db
-from grants.funds.models import Fund
+from grants.funds.models import Appropriation, Donor, ExchangeRate, FiscalYear, Fund
 from grants.funds.policy import READERS
 from grants.people.models import Person, Role
 from grants.people.scope import covered
@@ -23,7 +24,10 @@ def fund(user: Person, id: UUID) -> Fund:
     """One visible fund with its cluster and appropriations; raises NoResultFound."""
     wanted = visible_to(user).where(Fund.id == id)
     return db.session.scalars(
-        wanted.options(joinedload(Fund.cluster).selectinload(Cluster.commissions), selectinload(Fund.appropriations))
+        wanted.options(
+            joinedload(Fund.cluster).selectinload(Cluster.commissions),
+            selectinload(Fund.appropriations).joinedload(Appropriation.donor),
+        )
     ).one()
 
 
@@ -46,3 +50,28 @@ def managed_clusters(user: Person) -> Sequence[Cluster]:
 def managed_cluster(user: Person, id: UUID) -> Cluster:
     """One of them; raises NoResultFound."""
     return db.session.scalars(_managed(user).where(Cluster.id == id)).one()
+
+
+def donors(fund_id: UUID) -> Sequence[Donor]:
+    """By name and convention; one query."""
+    return db.session.scalars(select(Donor).where(Donor.fund_id == fund_id).order_by(Donor.name, Donor.reference)).all()
+
+
+def years(fund_id: UUID) -> dict[int, FiscalYear]:
+    """Those that have rules or are closed, by year; one query."""
+    found = select(FiscalYear).where(FiscalYear.fund_id == fund_id).options(joinedload(FiscalYear.closed_by))
+    return {one.year: one for one in db.session.scalars(found)}
+
+
+def rates(fund_id: UUID, *, limit: int = 100) -> Sequence[ExchangeRate]:
+    """Newest first; one query."""
+    found = select(ExchangeRate).where(ExchangeRate.fund_id == fund_id).options(joinedload(ExchangeRate.recorded_by))
+    return db.session.scalars(found.order_by(ExchangeRate.on_date.desc(), ExchangeRate.base).limit(limit)).all()
+
+
+def rate_on(fund_id: UUID, base: str, day: date) -> ExchangeRate | None:
+    """The last rate recorded for that day or before it. None: nobody recorded one, and none is guessed."""
+    found = select(ExchangeRate).where(
+        ExchangeRate.fund_id == fund_id, ExchangeRate.base == base, ExchangeRate.on_date <= day
+    )
+    return db.session.scalars(found.order_by(ExchangeRate.on_date.desc()).limit(1)).first()

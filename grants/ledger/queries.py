@@ -7,12 +7,14 @@ commissions and grants of such funds. Amounts of different currencies are never 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, cast, func, select, tuple_
 
 from grants.core.db import db
+from grants.core.i18n import N_, Text
 from grants.core.types import Money
 from grants.ledger.stages import Kind, Line, Place, Stage
 from grants.ledger.tables import account, fund, op, posting, transfer
@@ -21,6 +23,45 @@ from grants.people.models import Person
 IN_GRANT = frozenset(stage for stage in Stage if stage.depth >= 3)
 ENGAGED = IN_GRANT - {Stage.RESERVED}
 PAID = frozenset({Stage.PAID, Stage.TO_REPAY, Stage.REPAID, Stage.TO_RECOVER, Stage.RECOVERED})
+
+
+class Figure(StrEnum):
+    """A figure of the pages: what stands in a set of stages, so that the lines that cross its border add up to it."""
+
+    CREDIT = "credit"
+    UNALLOCATED = "unallocated"
+    ENVELOPE = "envelope"
+    FREE = "free"
+    RESERVED = "reserved"
+    ENGAGED = "engaged"
+    UNPAID = "unpaid"
+    VERIFIED = "verified"
+    ORDERED = "ordered"
+    PAID = "paid"
+    RECOVERED = "recovered"
+
+    @property
+    def stages(self) -> frozenset[Stage]:
+        return FIGURES[self][0]
+
+    @property
+    def label(self) -> Text:
+        return FIGURES[self][1]
+
+
+FIGURES: dict[Figure, tuple[frozenset[Stage], Text]] = {
+    Figure.CREDIT: (frozenset(Stage) - {Stage.SOURCE}, N_("Credit opened")),
+    Figure.UNALLOCATED: (frozenset({Stage.AVAILABLE, Stage.LAPSED}), N_("Not allocated to a call")),
+    Figure.ENVELOPE: (IN_GRANT | {Stage.CALL, Stage.COMMISSION}, N_("Envelope")),
+    Figure.FREE: (frozenset({Stage.CALL, Stage.COMMISSION}), N_("Available")),
+    Figure.RESERVED: (frozenset({Stage.RESERVED}), N_("Reserved")),
+    Figure.ENGAGED: (ENGAGED, N_("Committed")),
+    Figure.UNPAID: (ENGAGED - PAID, N_("Unpaid balance")),
+    Figure.VERIFIED: (ENGAGED - {Stage.COMMITTED}, N_("Verified")),
+    Figure.ORDERED: (ENGAGED - {Stage.COMMITTED, Stage.PAYABLE}, N_("Ordered")),
+    Figure.PAID: (PAID, N_("Paid")),
+    Figure.RECOVERED: (frozenset({Stage.REPAID, Stage.RECOVERED}), N_("Recovered")),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +74,9 @@ class Standing:
     def __getitem__(self, stage: Stage) -> Money:
         return Money(self.minor.get(stage, 0), self.currency)
 
+    def of(self, figure: Figure) -> Money:
+        return self._sum(figure.stages)
+
     def _sum(self, stages: Iterable[Stage]) -> Money:
         return Money(sum(self.minor.get(stage, 0) for stage in stages), self.currency)
 
@@ -43,13 +87,13 @@ class Standing:
 
     @property
     def unallocated(self) -> Money:
-        """In the fund, promised to no call; what lapsed waits there for its carry-forward."""
-        return self._sum({Stage.AVAILABLE, Stage.LAPSED})
+        """In the fund, promised to no call; what lapsed waits there to be returned."""
+        return self.of(Figure.UNALLOCATED)
 
     @property
     def envelope(self) -> Money:
         """Allocated to calls and commissions, whatever became of it since."""
-        return self._sum(IN_GRANT | {Stage.CALL, Stage.COMMISSION})
+        return self.of(Figure.ENVELOPE)
 
     @property
     def free(self) -> Money:
@@ -63,29 +107,29 @@ class Standing:
     @property
     def engaged(self) -> Money:
         """Committed by agreements, paid or not, net of de-commitments."""
-        return self._sum(ENGAGED)
+        return self.of(Figure.ENGAGED)
 
     @property
     def unpaid(self) -> Money:
         """Committed and not yet paid (reste à payer)."""
-        return self._sum(ENGAGED - PAID)
+        return self.of(Figure.UNPAID)
 
     @property
     def verified(self) -> Money:
-        return self._sum(ENGAGED - {Stage.COMMITTED})
+        return self.of(Figure.VERIFIED)
 
     @property
     def ordered(self) -> Money:
-        return self._sum(ENGAGED - {Stage.COMMITTED, Stage.PAYABLE})
+        return self.of(Figure.ORDERED)
 
     @property
     def paid(self) -> Money:
         """Paid, whether it stays there or came back since."""
-        return self._sum(PAID)
+        return self.of(Figure.PAID)
 
     @property
     def recovered(self) -> Money:
-        return self._sum({Stage.REPAID, Stage.RECOVERED})
+        return self.of(Figure.RECOVERED)
 
     @property
     def engaged_share(self) -> int:
@@ -173,6 +217,23 @@ def by_every_instalment(fund_id: UUID) -> dict[UUID, Standing]:
     return _standings(lambda row: row.tranche_id, [account.c.tranche_id], _deep(fund_id, account.c.tranche_id))
 
 
+def places(fund_id: UUID, stage: Stage) -> list[tuple[Place, Money]]:
+    """Every account of a stage that holds something."""
+    found = (
+        select(*_place(account), account.c.balance, fund.c.currency)
+        .join(fund, fund.c.id == account.c.fund_id)
+        .where(account.c.fund_id == fund_id, account.c.stage == stage.value, account.c.balance > 0)
+        .order_by(account.c.id)
+    )
+    return [(Place(Stage(row[0]), *row[1:5]), Money(row.balance, row.currency)) for row in db.session.execute(found)]
+
+
+def first_year(fund_id: UUID) -> int | None:
+    """The year of the oldest value date, None where nothing was posted."""
+    oldest = db.session.scalar(select(func.min(op.c.value_date)).where(op.c.fund_id == fund_id))
+    return oldest.year if oldest else None
+
+
 def heads(fund_ids: Iterable[UUID]) -> dict[UUID, Head]:
     wanted = select(fund).where(fund.c.id.in_(list(fund_ids)))
     return {one.id: Head(one.code, one.currency, one.last_no, one.head) for one in db.session.execute(wanted)}
@@ -199,22 +260,22 @@ def journal(
         page = (
             kept.join(op, of_line).order_by(op.c.created_at.desc(), op.c.no.desc(), transfer.c.line.desc()).subquery()
         )
-    newest = _lines(page).order_by(op.c.created_at.desc(), op.c.no.desc(), page.c.line.desc())
-    return [_entry(row) for row in db.session.execute(newest)], total
+    newest = lines_of(page).order_by(op.c.created_at.desc(), op.c.no.desc(), page.c.line.desc())
+    return [entry(row) for row in db.session.execute(newest)], total
 
 
 def every_entry(fund_id: UUID, *, batch: int = 2_000) -> Iterator[Entry]:
     """All lines of a fund in the order in which they were posted, streamed: for exports."""
-    inside = _lines().where(transfer.c.fund_id == fund_id).order_by(transfer.c.op_no, transfer.c.line)
+    inside = lines_of().where(transfer.c.fund_id == fund_id).order_by(transfer.c.op_no, transfer.c.line)
     with db.session.execute(inside, execution_options={"yield_per": batch}) as rows:
         for row in rows:
-            yield _entry(row)
+            yield entry(row)
 
 
 def operation(fund_id: UUID, no: int) -> list[Entry]:
     """The lines of one operation, empty when there is none of that number."""
-    wanted = _lines().where(transfer.c.fund_id == fund_id, transfer.c.op_no == no).order_by(transfer.c.line)
-    return [_entry(row) for row in db.session.execute(wanted)]
+    wanted = lines_of().where(transfer.c.fund_id == fund_id, transfer.c.op_no == no).order_by(transfer.c.line)
+    return [entry(row) for row in db.session.execute(wanted)]
 
 
 # --- how it is read -------------------------------------------------------------------------------------------
@@ -250,7 +311,7 @@ def _standings(
     return {one: Standing(currencies[one], minor) for one, minor in minors.items()}
 
 
-def _lines(of: FromClause = transfer) -> Select[Any]:
+def lines_of(of: FromClause = transfer) -> Select[Any]:
     """One row per line, with its operation, its two accounts and who did it."""
     return (
         select(
@@ -275,7 +336,7 @@ def _place(side: Any) -> list[ColumnElement[Any]]:
     return [side.c.stage, side.c.call_id, side.c.commission_id, side.c.grant_id, side.c.tranche_id]
 
 
-def _entry(row: Any) -> Entry:
+def entry(row: Any) -> Entry:
     line = Line(
         Place(Stage(row.from_stage), row.from_call_id, row.from_commission_id, row.from_grant_id, row.from_tranche_id),
         Place(Stage(row.to_stage), row.to_call_id, row.to_commission_id, row.to_grant_id, row.to_tranche_id),

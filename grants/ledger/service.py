@@ -35,6 +35,7 @@ __all__ = [
     "Posted",
     "Proof",
     "Stage",
+    "close_books",
     "key_for",
     "open_fund",
     "post",
@@ -101,7 +102,8 @@ def post(
 
     `actor` is a Person, or None for the clock. `document` may serve once per kind. Raises NotEnough when a stage
     does not hold the amount, WrongState when the document, the key or the reversal was used already or the fund is
-    too busy, Refused when such a move is not allowed at all. Nothing has moved then and the transaction is over.
+    too busy, Refused when such a move is not allowed or its value date lies in a closed year.
+    Nothing has moved then and the transaction is over.
     """
     db.session.flush()
     accounts, currency, zone = _accounts(fund_id, lines)
@@ -132,6 +134,15 @@ def post(
     except DBAPIError as error:
         _refuse(error, kind, currency, document)
     return Posted(row.no, row.replayed)
+
+
+def close_books(fund_id: UUID, through: date) -> bool:
+    """From now on nothing is posted with a value date up to this day; False when that was so already.
+
+    Holds the fund's row until the commit, as `post` does. What is closed never opens again.
+    """
+    db.session.flush()
+    return bool(db.session.scalar(text("SELECT led.close_books(:fund, :day)"), {"fund": fund_id, "day": through}))
 
 
 def verify(fund_ids: Iterable[UUID] | None = None) -> Proof:
@@ -242,6 +253,9 @@ REFUSALS: dict[str, Any] = {
     ),
     "LG007": lambda kind, document: WrongState(
         N_("“%(kind)s” was already posted under document %(document)s.", kind=kind, document=document or ""), _LOOK
+    ),
+    "LG010": lambda *_: Refused(
+        N_("The value date lies in a fiscal year that is closed."), N_("Give a value date in a year that is open.")
     ),
     "LG008": lambda *_: WrongState(N_("This operation has already been reversed."), _LOOK),
     "55P03": lambda *_: WrongState(_BUSY, _AGAIN),

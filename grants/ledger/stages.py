@@ -56,7 +56,7 @@ STAGE_LABELS = {
     Stage.REPAID: N_("Repaid"),
     Stage.TO_RECOVER: N_("To be recovered"),
     Stage.RECOVERED: N_("Recovered"),
-    Stage.LAPSED: N_("De-committed, to be carried forward"),
+    Stage.LAPSED: N_("Lapsed or de-committed, to be returned to the fund"),
 }
 
 
@@ -84,6 +84,7 @@ class Kind(StrEnum):
     CLAIM = "claim"
     WAIVE = "waive"
     RECOVER = "recover"
+    LAPSE = "lapse"
     RECYCLE = "recycle"
     REVERSE = "reverse"
 
@@ -114,6 +115,7 @@ KIND_LABELS = {
     Kind.CLAIM: N_("Recovery order"),
     Kind.WAIVE: N_("Recovery waived"),
     Kind.RECOVER: N_("Recovery"),
+    Kind.LAPSE: N_("Lapse at the close of a year"),
     Kind.RECYCLE: N_("Return to the fund"),
     Kind.REVERSE: N_("Reversal"),
 }

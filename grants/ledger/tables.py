@@ -1,4 +1,5 @@
-"""The ledger's tables as Python reads them. They are made and written by migrations/versions/0002_ledger.sql alone."""
+"""The ledger's tables as Python reads them. Made by migrations/versions/0002_ledger.sql,
+and 0033_credit.sql for the years that close."""
 
 from sqlalchemy import BigInteger, Column, Date, LargeBinary, MetaData, SmallInteger, String, Table, Text, Uuid
 
@@ -15,6 +16,7 @@ fund = Table(
     Column("zone", Text),
     Column("last_no", BigInteger),
     Column("head", LargeBinary),
+    Column("closed_through", Date),
 )
 account = Table(
     "account",
@@ -43,6 +45,7 @@ op = Table(
     Column("reason", Text),
     Column("value_date", Date),
     Column("created_at", UTCDateTime),
+    Column("prev_hash", LargeBinary),
     Column("hash", LargeBinary),
 )
 transfer = Table(

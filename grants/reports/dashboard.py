@@ -1,21 +1,23 @@
 """The figures of a fund on one page. Every amount is read from the ledger, as the workbook does."""
 
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy import Date, cast, func, select
 
-from grants.awards.models import Agreement, Award, Claim, ClaimState, Instalment
+from grants.awards.models import Agreement, Award, Instalment
 from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.db import db
 from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.ledger import queries as ledger
-from grants.ledger.queries import Head, Standing
+from grants.ledger.history import flows
+from grants.ledger.queries import Figure, Head, Standing
+from grants.reports.forecast import unpaid
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,15 @@ class Theme:
 
 @dataclass(frozen=True)
 class Month:
-    """What was planned for a month and what was paid in it."""
+    """What was planned for a month, and by how much each figure of the journal grew in it."""
 
     first: date
     planned: Money
-    paid: Money
+    grown: Mapping[Figure, Money]
+
+    @property
+    def last(self) -> date:
+        return date(self.first.year, self.first.month, monthrange(self.first.year, self.first.month)[1])
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,8 @@ def dashboard(fund: Fund, today: date) -> Dashboard:
         select(Commission).where(Commission.id.in_(list(themes))).order_by(Commission.position)
     )
     rows = db.session.scalars(select(Call).where(Call.id.in_(list(calls))).order_by(Call.created_at))
-    late, late_minor = db.session.execute(
-        select(func.count(Instalment.id), func.coalesce(func.sum(Instalment.amount_minor), 0))
-        .join(Instalment.agreement)
-        .join(Agreement.award)
-        .where(Award.fund_id == fund.id, Instalment.due_on < today, Instalment.id.not_in(_paid()))
-    ).one()
+    overdue = unpaid(fund.id, func.count(Instalment.id), func.coalesce(func.sum(Instalment.amount_minor), 0))
+    late, late_minor = db.session.execute(overdue.where(Instalment.due_on < today)).one()
     return Dashboard(
         fund=fund,
         standing=whole,
@@ -86,31 +88,21 @@ def dashboard(fund: Fund, today: date) -> Dashboard:
     )
 
 
-def _paid() -> Select[UUID]:
-    return select(Claim.instalment_id).where(Claim.state == ClaimState.PAID)
-
-
 def _months(fund: Fund, today: date) -> list[Month]:
-    """The twelve months of this year: instalments by their planned date, payments by their value date."""
-    first = date(today.year, 1, 1)
-    planned = _by_month(fund.id, Instalment.due_on, Instalment.amount_minor, first, paid=False)
-    paid = _by_month(fund.id, Claim.value_date, Claim.accepted_minor, first, paid=True)
-    days = [date(today.year, month, 1) for month in range(1, 13)]
-    return [
-        Month(day, Money(planned.get(day, 0), fund.currency), Money(paid.get(day, 0), fund.currency)) for day in days
-    ]
-
-
-def _by_month(fund_id: UUID, day: Any, amount: Any, first: date, *, paid: bool) -> dict[date, int]:
-    month = cast(func.date_trunc("month", day), Date)
+    """The twelve months of this year: instalments by their planned date, the journal by its value dates."""
+    first, end = date(today.year, 1, 1), date(today.year + 1, 1, 1)
+    month = cast(func.date_trunc("month", Instalment.due_on), Date)
     wanted = (
-        select(month, func.sum(amount))
-        .select_from(Instalment)
+        select(month, func.sum(Instalment.amount_minor))
         .join(Instalment.agreement)
         .join(Agreement.award)
-        .where(Award.fund_id == fund_id, day >= first, day < date(first.year + 1, 1, 1))
+        .where(Award.fund_id == fund.id, Instalment.due_on >= first, Instalment.due_on < end)
         .group_by(month)
     )
-    if paid:
-        wanted = wanted.join(Claim, Claim.instalment_id == Instalment.id).where(Claim.state == ClaimState.PAID)
-    return {row[0]: int(row[1]) for row in db.session.execute(wanted)}
+    planned = {row[0]: int(row[1]) for row in db.session.execute(wanted)}
+    grown = flows(fund.id, fund.currency, first, end)
+    nothing = dict.fromkeys(Figure, Money(0, fund.currency))
+    return [
+        Month(day, Money(planned.get(day, 0), fund.currency), grown.get(day, nothing))
+        for day in (date(today.year, one, 1) for one in range(1, 13))
+    ]

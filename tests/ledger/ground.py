@@ -77,10 +77,10 @@ class Ground:
 
 def mutated(*edits: str) -> str:
     """The SQL that replaces led.post() by a copy in which each first text became the second."""
-    script = (ROOT / "migrations" / "versions" / "0002_ledger.sql").read_text()
-    start = script.index("CREATE FUNCTION led.post(")
+    script = (ROOT / "migrations" / "versions" / "0033_credit.sql").read_text()
+    start = script.index("CREATE OR REPLACE FUNCTION led.post(")
     body = script[start : script.index("END $$;", start) + len("END $$;")]
     for old, new in zip(edits[::2], edits[1::2], strict=True):
         assert body.count(old) == 1, f"{old!r} stands {body.count(old)} times in post()"
         body = body.replace(old, new)
-    return body.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
+    return body

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Barrier
 from uuid import uuid4
 
@@ -9,10 +10,10 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from grants.core.db import db
-from grants.core.errors import Problem
+from grants.core.db import db, transaction
+from grants.core.errors import Problem, Refused
 from grants.ledger import queries
-from grants.ledger.service import Kind, verify
+from grants.ledger.service import Kind, close_books, verify
 from tests.ledger.ground import Ground, mutated
 from tests.servers import plain
 
@@ -65,3 +66,20 @@ def test_constraints_stand_behind_the_function(own_app, mutations):
     standing = queries.balances([ground.fund])[ground.fund]
     assert standing.engaged == ground.money(ended["done"])
     assert verify([ground.fund]).broken is None
+
+
+NO_YEAR = ("IF coalesce(p_value_date, p_today) <= f.closed_through THEN", "IF false THEN")
+
+
+@pytest.mark.parametrize("mutations", [NO_YEAR, NO_YEAR + NO_LOCK], ids=["without the check", "without the lock too"])
+def test_the_trigger_stands_behind_the_closed_year(own_app, mutations):
+    ground = Ground().open()
+    with psycopg.connect(plain(own_app.extensions["settings"].database_owner_url), autocommit=True) as owner:
+        owner.execute(mutated(*mutations))
+    ground.step(Kind.ENDOW, "source", "available", 5, value_date=date(2024, 12, 31))
+    with transaction():
+        close_books(ground.fund, date(2024, 12, 31))
+    with pytest.raises(Refused, match="closed"):
+        ground.step(Kind.ENDOW, "source", "available", 5, value_date=date(2024, 12, 31))
+    ground.step(Kind.ENDOW, "source", "available", 5, value_date=date(2025, 1, 1))
+    assert queries.balances([ground.fund])[ground.fund].endowed == ground.money(10)

@@ -21,6 +21,7 @@ order payable ordered · reject_order ordered payable · remit ordered remitted 
 pay remitted paid · return_payment paid ordered · schedule_repayment paid to_repay · repay to_repay repaid
 claim paid to_recover · claim to_repay to_recover · waive to_recover paid · recover to_recover recovered
 recycle recovered available · recycle repaid available · recycle lapsed available
+lapse available lapsed · lapse call lapsed · lapse commission lapsed
 """
 RULES = [tuple(step.split()) for line in STEPS.strip().splitlines() for step in line.split(" · ")]
 STAGES = sorted({stage for _, *stages in RULES for stage in stages})

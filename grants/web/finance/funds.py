@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from grants.clusters.models import Cluster
 from grants.clusters.places import CURRENCIES
@@ -41,6 +41,14 @@ class CreditForm(Form):
         description=_l("The decision that opens the credit. Each document serves once."),
     )
     value_date = DayField(_l("Value date"), [InputRequired()], description=_l("The day the credit is available."))
+    donor = StringField(
+        _l("Donor"), [Optional(), Length(max=120)], description=_l("Who gives this money, if a donor does.")
+    )
+    convention = StringField(
+        _l("Reference of the convention"),
+        [Optional(), Length(max=60)],
+        description=_l("The agreement with the donor."),
+    )
 
     def __init__(self, currency: str, cluster: Cluster, **kwargs: Any) -> None:
         today = now().astimezone(cluster.zone).date()
@@ -57,7 +65,8 @@ class CreditForm(Form):
 
     def credit(self) -> Credit:
         amount, year, document, day = self.amount.data, self.fiscal_year.data, self.document.data, self.value_date.data
-        return Credit(amount, year, document, day)  # type: ignore[arg-type]  # validated: none is missing
+        given = self.donor.data or "", self.convention.data or ""
+        return Credit(amount, year, document, day, *given)  # type: ignore[arg-type]  # validated: none is missing
 
 
 class FundForm(CreditForm):

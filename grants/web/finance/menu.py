@@ -11,6 +11,8 @@ MONEY = frozenset({Role.AUTHORISING_OFFICER, Role.ACCOUNTANT, Role.AUDITOR, Role
 
 @offer
 def items(user: Person) -> Iterator[Item]:
+    if user.is_authenticated and Role.COMMITTEE in user.roles and not MONEY & user.roles:
+        yield Item("finance.funds", N_("Funds"), "landmark", "finance.fund")
     if user.is_authenticated and MONEY & user.roles:
         yield Item("finance.funds", N_("Funds"), "landmark", "finance.fund")
         yield Item("finance.agreements", N_("Commitments"), "signature", "finance.agreement")

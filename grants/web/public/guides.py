@@ -7,6 +7,7 @@ from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.follow_up_guide import FOLLOW_UP
+from grants.web.public.fund_guide import FUND
 from grants.web.public.guide import Guide
 from grants.web.public.search_guide import SEARCH
 from grants.web.public.session_guide import SESSION
@@ -390,6 +391,7 @@ GUIDES = {
         COMMITTEE,
         OFFICER,
         SEARCH,
+        FUND,
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
