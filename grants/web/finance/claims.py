@@ -17,7 +17,7 @@ from grants.web.awards import award_of, people_named, speak, stated_reason, toda
 from grants.web.downloads import attached
 from grants.web.finance import portal
 from grants.web.forms import DayField, Form
-from workflows import claim as workflow
+from workflows import payment as workflow
 
 
 class PaymentForm(Form):
