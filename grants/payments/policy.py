@@ -139,6 +139,12 @@ def set_repayment_rule(user: Person, call: Call) -> Claims:
     )
 
 
+@policy(*OVERSEERS, "applicant")
+def see_schedule(user: Person, award: Award) -> Claims:
+    """Those who run or oversee the fund, and the beneficiary."""
+    yield oversees(user, award) or speaks_for(user, award, *Right), N_("This grant is not yours.")
+
+
 @policy(Role.ACCOUNTANT)
 def record_repayment(user: Person, repayment: Repayment) -> Claims:
     """An accountant of the fund."""

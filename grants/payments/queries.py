@@ -88,6 +88,13 @@ def alive(claim_id: UUID) -> PaymentOrder | None:
     return found[0] if found else None
 
 
+def order(user: Person, id: UUID) -> PaymentOrder:
+    """One order of a fund whose payments the person sees; raises NoResultFound."""
+    seen = select(Fund.id).where(_within(user, *PAYERS))
+    found = select(PaymentOrder).where(PaymentOrder.id == id, PaymentOrder.fund_id.in_(seen)).options(*_order_parts())
+    return db.session.scalars(found, execution_options={"populate_existing": True}).unique().one()
+
+
 def orders_of(claim_ids: Iterable[UUID]) -> dict[UUID, list[PaymentOrder]]:
     """Every attempt at paying these claims, oldest first; one query. Pass only claims that the reader sees."""
     found: dict[UUID, list[PaymentOrder]] = {}
@@ -124,6 +131,24 @@ def gatherable(fund_id: UUID) -> Sequence[PaymentOrder]:
         .options(*_order_parts())
     )
     return db.session.scalars(found.order_by(PaymentOrder.created_at, PaymentOrder.id)).unique().all()
+
+
+def waiting_by_fund(user: Person) -> list[tuple[Fund, int, Money]]:
+    """Funds whose approved orders wait for a batch: how many, and their sum; one query."""
+    found = (
+        select(Fund, func.count(), func.sum(PaymentOrder.amount_minor))
+        .join(PaymentOrder, PaymentOrder.fund_id == Fund.id)
+        .join(PaymentOrder.claim)
+        .where(
+            PaymentOrder.batch_id.is_(None),
+            PaymentOrder.ended_at.is_(None),
+            Claim.state == ClaimState.APPROVED,
+            _within(user, *PAYERS),
+        )
+        .group_by(Fund.id)
+        .order_by(Fund.code)
+    )
+    return [(row[0], row[1], Money(int(row[2]), row[0].currency)) for row in db.session.execute(found)]
 
 
 def reversals(order_ids: Iterable[UUID]) -> Sequence[Reversal]:

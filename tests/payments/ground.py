@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from grants.applications.models import ApplicationState
+from grants.awards import queries as awards
 from grants.awards.models import AgreementState, Award, Claim, ClaimState
 from grants.calls.models import Instrument
 from grants.core.clock import now
@@ -72,8 +74,6 @@ class Ground:
         return queries.paying_account(self.who("accountant"), self.account_id)
 
     def claim(self, n: int = 0) -> Claim:
-        from grants.awards import queries as awards
-
         return awards.claim(self.who("accountant"), self.claim_ids[n])
 
     def award(self, n: int = 0) -> Award:
@@ -146,7 +146,11 @@ def lay(claims: int = 3, *, instrument: Instrument = Instrument.GRANT, one_benef
             db.session.flush()
             db.session.add(verified_account(organisation.id, people["accountant"], n + 1))
         application = ApplicationFactory(
-            call=call, commission=commission, organisation=organisation, **submitted(n + 1)
+            call=call,
+            commission=commission,
+            organisation=organisation,
+            state=ApplicationState.DECIDED,
+            **submitted(n + 1),
         )
         award = AwardFactory(application=application)
         agreement = AgreementFactory(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.core.db import Record
 from grants.core.i18n import N_
-from grants.core.types import MoneyOf
+from grants.core.types import Money, MoneyOf
 from grants.funds.models import Fund
 from grants.people.models import Person
 
@@ -107,6 +107,11 @@ class PaymentBatch(Record):
     fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
     account: Mapped[PayingAccount] = relationship(lazy="raise_on_sql")
     made_by: Mapped[Person] = relationship(foreign_keys=[made_by_id], lazy="raise_on_sql")
+
+    @property
+    def in_ledger(self) -> Money:
+        """What the ledger posted as remitted for its lines, less what was kept back."""
+        return Money(self.ledger_minor or 0, self.currency)
 
     @property
     def reference(self) -> str:

@@ -8,6 +8,9 @@ from grants.web.navigation import Item, offer
 
 MONEY = frozenset({Role.AUTHORISING_OFFICER, Role.ACCOUNTANT, Role.AUDITOR, Role.FUND_MANAGER})
 
+PAYING = frozenset({Role.AUTHORISING_OFFICER, Role.ACCOUNTANT, Role.AUDITOR})
+BACK = MONEY | {Role.COMMITTEE}
+
 
 @offer
 def items(user: Person) -> Iterator[Item]:
@@ -15,5 +18,9 @@ def items(user: Person) -> Iterator[Item]:
         yield Item("finance.funds", N_("Funds"), "landmark", "finance.fund")
         yield Item("finance.agreements", N_("Commitments"), "signature", "finance.agreement")
         yield Item("finance.claims", N_("Payments"), "banknote", "finance.claim")
+        if PAYING & user.roles:
+            yield Item("finance.payments", N_("Batches"), "layers", "finance.payment")
         if Role.ACCOUNTANT in user.roles:
             yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
+    if user.is_authenticated and BACK & user.roles:
+        yield Item("finance.recoveries", N_("Recoveries"), "undo-2", "finance.recover")
