@@ -13,13 +13,17 @@ from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
 from grants.core.storage import storage
+from grants.core.types import Money
+from grants.payments import queries as payments
 from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
-from workflows import award, claim, decision
+from workflows import award, batch, claim, decision, outbox, payment, recovery
 from workflows import review as reviewing
 from workflows.claim import Evidence
 from workflows.decision import Proposal
+
+PAYING = "001810007800020110620318"  # a Moroccan RIB whose key holds
 
 
 def reviewed(who: dict[str, Any], application_id: Any, n: int, *, whole: bool) -> None:
@@ -100,7 +104,29 @@ def _paid(who: dict[str, Any], agreement_id: Any) -> None:
         claim.check(current("officer"), accepted, "", actor=met(who["officer"]))
         claim.certify(current("officer"), actor=met(who["officer"]))
         claim.liquidate(current("second"), actor=met(who["second"]))
-        claim.order(current("authorising"), actor=met(who["authorising"]))
-        claim.approve_order(current("accountant"), actor=met(who["accountant"]))
-        claim.remit(current("accountant"), actor=met(who["accountant"]))
-        claim.pay(current("accountant"), "VIR-2026-00017", at.date(), actor=met(who["accountant"]))
+        payment.order(current("authorising"), actor=met(who["authorising"]))
+        payment.approve_order(current("accountant"), actor=met(who["accountant"]))
+        _sent(who, current("accountant"), at.date())
+        payment.pay(current("accountant"), "VIR-2026-00017", at.date(), actor=met(who["accountant"]))
+    with days_ago(3):
+        authorising = met(who["authorising"])
+        award_ = payments.award_of_agreement(authorising, agreement_id)
+        owed = Money(accepted.minor // 10, accepted.currency)
+        made = recovery.establish(award_, owed, "Dépense non justifiée : 10 % de l’avance.", actor=authorising)
+        found = payments.recovery(met(who["authorising"]), made.id)
+        recovery.notify_recovery(found, at.date() + timedelta(days=60), actor=met(who["authorising"]))
+
+
+def _sent(who: dict[str, Any], approved: Claim, day: date) -> None:
+    """A batch of one, with what the worker would do."""
+    accountant = met(who["accountant"])
+    order = payment.alive(approved)
+    fund = payments.paying_fund(accountant, order.fund_id)
+    account = batch.give_paying_account(
+        fund, bank_name="Banque d’essai", holder=fund.name, country="MA", number=PAYING, actor=accountant
+    )
+    made = batch.gather(fund, account, [order.id], day, actor=met(who["accountant"]))
+    batch.remit(payments.batch(met(who["accountant"]), made.id), actor=met(who["accountant"]))
+    promised = payments.batch(met(who["accountant"]), made.id).promise_id
+    assert promised is not None  # noqa: S101  (it was just sent)
+    outbox.attempt(promised)

@@ -20,7 +20,6 @@ from grants.messages.models import Promise
 from grants.payments import queries
 from grants.payments.models import PayingAccount, PaymentBatch, PaymentOrder
 from grants.people.models import Membership, Person, Right, Role
-from grants.profiles.models import AccountState, BankAccount
 from tests.factories import (
     AgreementFactory,
     ApplicationFactory,
@@ -35,19 +34,14 @@ from tests.factories import (
     submitted,
     with_role,
 )
-from tests.story import endow
+from tests.story import endow, rib, verified_account
 from workflows import batch as batches
 from workflows import outbox
 from workflows import payment as payments
 
+__all__ = ["AMOUNT", "DAY", "Ground", "do", "lay", "rib"]
 AMOUNT = 20_000_000
 DAY = date(2026, 11, 20)
-
-
-def rib(n: int) -> str:
-    """A Moroccan RIB whose key holds."""
-    body = f"0078100{n:015d}"
-    return next(f"{body}{key:02d}" for key in range(97) if int(f"{body}{key:02d}") % 97 == 0)
 
 
 @dataclass
@@ -187,27 +181,6 @@ def lay(claims: int = 3, *, instrument: Instrument = Instrument.GRANT, one_benef
     db.session.add(account)
     db.session.commit()
     return Ground(fund.id, ids, account.id, {key: one.id for key, one in people.items()})
-
-
-def verified_account(organisation_id: UUID, accountant: Person, n: int) -> BankAccount:
-    number = rib(n)
-    return BankAccount(
-        organisation_id=organisation_id,
-        state=AccountState.VERIFIED,
-        holder=f"Société {n}",
-        bank="Banque d’essai",
-        country="MA",
-        currency="MAD",
-        number=number,
-        ending=number[-4:],
-        filename="rib.pdf",
-        media_type="application/pdf",
-        size=10,
-        sha256="c" * 64,
-        given_by_id=PersonFactory().id,
-        decided_at=now(),
-        decided_by_id=accountant.id,
-    )
 
 
 def _verified_money(award: Award, instalment_id: UUID, giver: Person) -> None:

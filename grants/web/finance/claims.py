@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from grants.awards import policy, queries
@@ -50,7 +51,7 @@ class OrderForm(Form):
 def order_form(claim: Claim) -> OrderForm:
     form = OrderForm()
     found = payments.payable_accounts(award_of(claim).organisation_id, claim.currency)
-    form.account.choices = [(str(one.id), f"{one.holder} · {one.bank} · {one.masked}") for one in found]
+    form.account.choices = [SelectChoice(str(one.id), f"{one.holder} · {one.bank} · {one.masked}") for one in found]
     return form
 
 

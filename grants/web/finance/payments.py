@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from grants.awards.policy import pay
@@ -53,8 +54,10 @@ class AccountForm(Form):
 class ColumnsForm(Form, Versioned):
     """What a bank wants in a transfer list; two fields a column are added by `columns_form`."""
 
-    separator = SelectField(_l("Columns of the CSV file are separated by"), choices=[(";", ";"), (",", ",")])
-    decimal_mark = SelectField(_l("Decimal mark"), choices=[(",", ","), (".", ".")])
+    separator = SelectField(
+        _l("Columns of the CSV file are separated by"), choices=[SelectChoice(one, one) for one in (";", ",")]
+    )
+    decimal_mark = SelectField(_l("Decimal mark"), choices=[SelectChoice(one, one) for one in (",", ".")])
 
 
 @portal.get("/payments")
@@ -82,7 +85,7 @@ def gather(user: Person, fund: Fund) -> Any:
     speak_for(fund.cluster.country, fund.cluster.timezone)
     form, fund_id = GatherForm(data={"execute_on": now().astimezone(fund.cluster.zone).date()}), fund.id
     accounts = queries.accounts_of(fund.id)
-    form.account.choices = [(str(one.id), f"{one.bank} · {one.masked}") for one in accounts]
+    form.account.choices = [SelectChoice(str(one.id), f"{one.bank} · {one.masked}") for one in accounts]
     if form.validate_on_submit():
         account = next(one for one in accounts if str(one.id) == form.account.data)
         day: Any = form.execute_on.data
@@ -147,14 +150,15 @@ def abandon_batch(user: Person, batch: PaymentBatch) -> Any:
     return redirect(url_for(".payments"), 303)
 
 
-@portal.post("/payments/<uuid:id>/leave-out/<uuid:order_id>")
+@portal.post("/payments/<uuid:id>/leave-out")
 @access(policy.run_batch, queries.batch)
-def leave_out(user: Person, batch: PaymentBatch, order_id: UUID) -> Any:
-    batch_id = batch.id
-    order = next((one for one in queries.lines(batch.id) if one.id == order_id), None)
-    if order is not None:
-        workflow.leave_out(order, actor=user)
-        flash(_("The order waits for another batch."), "ok")
+def leave_out(user: Person, batch: PaymentBatch) -> Any:
+    batch_id, chosen = batch.id, _chosen()
+    for order in queries.lines(batch_id):
+        if order.id in chosen:
+            workflow.leave_out(order, actor=user)
+            flash(_("The order waits for another batch."), "ok")
+            break
     return redirect(url_for(".payment_batch", id=batch_id), 303)
 
 
@@ -165,16 +169,25 @@ def payment_progress(user: Person, batch: PaymentBatch) -> Any:
     return _standing(batch)
 
 
-@portal.get("/payments/<uuid:id>/transfers.<kind>")
+@portal.get("/payments/<uuid:id>/transfers.csv")
 @access(policy.view_batch, queries.batch)
-def transfer_list(user: Person, batch: PaymentBatch, kind: str) -> Any:
+def transfers_csv(user: Person, batch: PaymentBatch) -> Any:
     """The list as it was written: the same bytes each time."""
-    if batch.state != BatchState.WRITTEN or kind not in {"csv", "xlsx"}:
+    _require_written(batch)
+    return attachment(batch.csv_sha256 or "", f"{batch.reference}.csv", "text/csv", batch.csv_size or 0)
+
+
+@portal.get("/payments/<uuid:id>/transfers.xlsx")
+@access(policy.view_batch, queries.batch)
+def transfers_xlsx(user: Person, batch: PaymentBatch) -> Any:
+    """The list as it was written: the same bytes each time."""
+    _require_written(batch)
+    return attachment(batch.xlsx_sha256 or "", f"{batch.reference}.xlsx", XLSX, batch.xlsx_size or 0)
+
+
+def _require_written(batch: PaymentBatch) -> None:
+    if batch.state != BatchState.WRITTEN:
         raise Refused(N_("The transfer list is written once the ledger has every order of the batch."))
-    name = f"{batch.reference}.{kind}"
-    if kind == "csv":
-        return attachment(batch.csv_sha256 or "", name, "text/csv; charset=utf-8", batch.csv_size or 0)
-    return attachment(batch.xlsx_sha256 or "", name, XLSX, batch.xlsx_size or 0)
 
 
 def _standing(batch: PaymentBatch) -> dict[str, Any]:
@@ -198,7 +211,7 @@ def _standing(batch: PaymentBatch) -> dict[str, Any]:
 @access(policy.open_batch, queries.paying_fund)
 def paying_account_new(user: Person, fund: Fund) -> Any:
     form = AccountForm(data={"country": fund.cluster.country, "holder": fund.name})
-    form.country.choices = list(COUNTRIES.items())
+    form.country.choices = [SelectChoice(*one) for one in COUNTRIES.items()]
     if form.validate_on_submit():
         fund_id = fund.id
         try:
@@ -250,7 +263,7 @@ def columns_form(account: PayingAccount) -> ColumnsForm:
     class Form(ColumnsForm):
         pass
 
-    choices = [("", _("no column")), *((one.value, one.label) for one in What)]
+    choices = [SelectChoice("", _("no column")), *(SelectChoice(one.value, one.label) for one in What)]
     held: dict[str, Any] = {}
     for n in range(COLUMNS):
         what, heading = account.columns[n] if n < len(account.columns) else ("", "")

@@ -7,6 +7,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from grants.core.clock import now
@@ -129,10 +130,14 @@ def confirm_lines(user: Person, statement: Statement) -> Any:
     return redirect(url_for(".statement", id=statement_id), 303)
 
 
-@portal.post("/statements/<uuid:id>/release/<uuid:line_id>")
+@portal.post("/statements/<uuid:id>/release")
 @access(policy.work_statement, queries.statement)
-def release_line(user: Person, statement: Statement, line_id: UUID) -> Any:
+def release_line(user: Person, statement: Statement) -> Any:
     statement_id = statement.id
+    try:
+        line_id = UUID(request.form.get("line", ""))
+    except ValueError as error:
+        raise Refused(N_("Open the page again and start anew.")) from error
     workflow.release_line(statement, line_id, actor=user)
     return redirect(url_for(".statement", id=statement_id), 303)
 
@@ -147,10 +152,10 @@ def statement_file(user: Person, statement: Statement) -> Any:
 def columns_form(statement: Statement) -> ColumnsForm:
     """The columns of this file with an example each; those its headings tell are chosen already."""
     headings, examples = statement.shape["headings"], statement.shape["examples"]
-    choices = [("", _("not in this file"))]
+    choices = [SelectChoice("", _("not in this file"))]
     for at, heading in enumerate(headings):
         shown = ", ".join(examples[at])
-        choices.append((str(at), f"{heading or '—'}" + (f" ({shown})" if shown else "")))
+        choices.append(SelectChoice(str(at), f"{heading or '—'}" + (f" ({shown})" if shown else "")))
     held = {part.value: str(headings.index(said)) for part, said in propose(headings).headings.items()}
 
     class Form(ColumnsForm):
