@@ -13,7 +13,7 @@ from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_
 from grants.core.types import Money
-from grants.ledger.service import Kind, Stage
+from grants.ledger.service import Kind, Stage, key_for
 from grants.payments import policy, queries
 from grants.payments.models import Receipt, Recovery, Repayment, RepaymentRule
 from grants.payments.schedule import planned
@@ -146,7 +146,7 @@ def pursue_repayment(repayment: Repayment, reason: str, *, actor: Person) -> Rec
 
 def _recovery_id(repayment_id: UUID) -> UUID:
     """One recovery for one repayment, whoever presses first."""
-    return recoveries.key_for("recovery of", repayment_id)
+    return key_for("recovery of", repayment_id)
 
 
 def _today(award: Award) -> date:

@@ -15,15 +15,19 @@ from grants.core.db import db
 from grants.core.storage import storage
 from grants.core.types import Money
 from grants.payments import queries as payments
+from grants.people import queries as people
+from grants.profiles import queries as profiles
 from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
-from workflows import award, batch, claim, decision, outbox, payment, recovery
+from workflows import award, bank_account, batch, claim, decision, outbox, payment, recovery
 from workflows import review as reviewing
+from workflows.bank_account import AccountDraft, Certificate
 from workflows.claim import Evidence
 from workflows.decision import Proposal
 
-PAYING = "001810007800020110620318"  # a Moroccan RIB whose key holds
+PAYING = "001810007800020110620318"  # Moroccan RIBs whose keys hold
+PAYEE = "007810000000000000004280"
 
 
 def reviewed(who: dict[str, Any], application_id: Any, n: int, *, whole: bool) -> None:
@@ -104,6 +108,7 @@ def _paid(who: dict[str, Any], agreement_id: Any) -> None:
         claim.check(current("officer"), accepted, "", actor=met(who["officer"]))
         claim.certify(current("officer"), actor=met(who["officer"]))
         claim.liquidate(current("second"), actor=met(who["second"]))
+        _account(who, current("applicant").instalment.agreement.award.organisation_id)
         payment.order(current("authorising"), actor=met(who["authorising"]))
         payment.approve_order(current("accountant"), actor=met(who["accountant"]))
         _sent(who, current("accountant"), at.date())
@@ -115,6 +120,19 @@ def _paid(who: dict[str, Any], agreement_id: Any) -> None:
         made = recovery.establish(award_, owed, "Dépense non justifiée : 10 % de l’avance.", actor=authorising)
         found = payments.recovery(met(who["authorising"]), made.id)
         recovery.notify_recovery(found, at.date() + timedelta(days=60), actor=met(who["authorising"]))
+
+
+def _account(who: dict[str, Any], organisation_id: Any) -> None:
+    """The beneficiary's account, given by its owner and verified by the accountant: nothing is ordered without."""
+    applicant = met(who["applicant"])
+    mine = next(one for one in people.organisations_of(applicant) if one.id == organisation_id)
+    content = evidence("Attestation de RIB")
+    digest = storage(current_app.extensions["settings"]).keep(content)
+    draft = AccountDraft(mine.name, "Banque de démonstration", "MA", "MAD", PAYEE)
+    certificate = Certificate("attestation-rib.pdf", "application/pdf", len(content), digest)
+    given = bank_account.give(mine, draft, certificate, actor=applicant)
+    accountant = met(who["accountant"])
+    bank_account.verify(profiles.account_to_verify(accountant, given.id), actor=accountant)
 
 
 def _sent(who: dict[str, Any], approved: Claim, day: date) -> None:

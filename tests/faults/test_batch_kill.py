@@ -42,7 +42,8 @@ def time_passes(promise_id: UUID) -> None:
     """The lease of whoever was killed runs out; the attempts it used up are forgotten."""
     past = now() - timedelta(minutes=1)
     gone = update(Promise).where(Promise.id == promise_id, Promise.status != Status.DONE)
-    db.session.execute(gone.values(lease_until=past, next_attempt_at=past, attempts=0))
+    freed = {"status": Status.WAITING, "lease_token": None, "lease_until": None}
+    db.session.execute(gone.values(next_attempt_at=past, attempts=0, **freed))
     db.session.commit()
 
 

@@ -24,6 +24,7 @@ from grants.web.finance import portal
 from grants.web.forms import DayField, Form
 from workflows import payment as workflow
 from workflows import reversal as reversing
+from workflows.claim import lifecycle
 
 OFFICE = Role.ACCOUNTANT
 
@@ -176,7 +177,7 @@ def _page(
     returned: ReturnForm | None = None,
 ) -> str:
     speak(award_of(claim))
-    moves = portal.serves(workflow.lifecycle.open_to(user, claim))
+    moves = portal.serves(lifecycle.open_to(user, claim))
     may = {move.name for move in moves}
     orders = payments.orders_of([claim.id]).get(claim.id, [])
     asked = [one for one in payments.reversals(one.id for one in orders) if one.state == ReversalState.ASKED]

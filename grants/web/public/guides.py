@@ -6,6 +6,7 @@ from grants.web.public.applicant_guide import APPLICANT
 from grants.web.public.applying_guides import BUDGET, TOGETHER
 from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.guide import Guide
+from grants.web.public.payment_guide import PAYMENTS
 from grants.web.public.search_guide import SEARCH
 from grants.web.public.session_guide import SESSION
 
@@ -357,6 +358,7 @@ GUIDES = {
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
+        PAYMENTS,
         AUDITOR,
         ADMINISTRATOR,
     )
