@@ -38,8 +38,8 @@ def with_driver(url: str) -> str:
 def all_models() -> None:
     """Everything the comparison looks at."""
     importlib.import_module("grants.core.audit")
-    for path in sorted((ROOT / "grants").glob("*/*models.py")):
-        importlib.import_module(f"grants.{path.parent.name}.{path.stem}")
+    for path in sorted([*(ROOT / "grants").glob("*/*models.py"), *(ROOT / "grants").glob("*/models/__init__.py")]):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
 
 
 def number(_: object, __: object, directives: list) -> None:

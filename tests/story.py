@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from uuid import UUID
 
 from grants.applications.models import Application, ApplicationState
+from grants.awards.models import Claim
 from grants.calls.models import Call, CallState, Criterion
 from grants.clusters.models import Commission
 from grants.core.clock import now
@@ -12,7 +14,9 @@ from grants.core.i18n import Words
 from grants.core.types import Money, new_id
 from grants.funds.models import Fund
 from grants.ledger.service import Kind, Line, Place, open_fund, post
+from grants.payments import queries as reads
 from grants.people.models import Membership, Person, Role
+from grants.profiles.models import AccountState, BankAccount
 from tests.factories import (
     ApplicationFactory,
     CallFactory,
@@ -24,6 +28,9 @@ from tests.factories import (
     submitted,
     with_role,
 )
+from workflows import batch as batches
+from workflows import outbox
+from workflows import payment as payments
 
 
 @dataclass
@@ -83,7 +90,50 @@ def set_stage(applications: int = 2, envelope: int = 200_000_000, state: CallSta
         accountant=with_role(Role.ACCOUNTANT, fund=fund),
     )
     endow(fund, call, commission, Money(envelope, fund.currency))
+    for n, one in enumerate(made, 1):
+        db.session.add(verified_account(one.organisation_id, stage.accountant, n))
+    db.session.flush()
     return stage
+
+
+def rib(n: int) -> str:
+    """A Moroccan RIB whose key holds."""
+    body = f"0078100{n:015d}"
+    return next(f"{body}{key:02d}" for key in range(97) if int(f"{body}{key:02d}") % 97 == 0)
+
+
+def verified_account(organisation_id: UUID, accountant: Person, n: int) -> BankAccount:
+    """An account that payments may be ordered to."""
+    return BankAccount(
+        organisation_id=organisation_id,
+        state=AccountState.VERIFIED,
+        holder=f"Société {n}",
+        bank="Banque d’essai",
+        country="MA",
+        currency="MAD",
+        number=rib(n),
+        ending=rib(n)[-4:],
+        filename="rib.pdf",
+        media_type="application/pdf",
+        size=10,
+        sha256="c" * 64,
+        given_by_id=PersonFactory().id,
+        decided_at=now(),
+        decided_by_id=accountant.id,
+    )
+
+
+def send(claim: Claim, accountant: Person) -> None:
+    """Send an approved claim to the bank in a batch of its own, the worker's part included."""
+    order = payments.alive(claim)
+    fund = order.fund
+    account = batches.give_paying_account(
+        fund, bank_name="Banque d’essai", holder=fund.name, country="MA", number=rib(999), actor=accountant
+    )
+    made = batches.gather(fund, account, [order.id], now().date(), actor=accountant)
+    batches.remit(reads.batch(accountant, made.id), actor=accountant)
+    outbox.attempt(reads.batch(accountant, made.id).promise_id)
+    db.session.expire_all()
 
 
 def endow(fund: Fund, call: Call, commission: Commission, amount: Money) -> None:

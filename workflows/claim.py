@@ -1,4 +1,4 @@
-"""A claim from the beneficiary's request to the bank's reference: check, certify, verify, order, approve, send, pay."""
+"""A claim from the beneficiary’s request to its verified amount: check, certify, verify (then workflows.payment)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from grants.core.errors import Forbidden, Refused
 from grants.core.i18n import N_, N_n
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
+from grants.payments.policy import reverse_claim
 from grants.people.models import Person
 from workflows.claim_letters import tell_checked, tell_rejected
 from workflows.machine import Lifecycle, Move
@@ -36,9 +37,25 @@ lifecycle = Lifecycle(
         Move("settle", frozenset({S.CERTIFIED}), S.SETTLED, policy.liquidate, N_("Close without payment")),
         Move("order", frozenset({S.LIQUIDATED, S.RETURNED}), S.ORDERED, policy.order, N_("Order the payment")),
         Move("approve_order", frozenset({S.ORDERED}), S.APPROVED, policy.pay, N_("Approve the order")),
-        Move("return_order", frozenset({S.ORDERED}), S.RETURNED, policy.pay, N_("Return the order"), why=True),
-        Move("remit", frozenset({S.APPROVED}), S.REMITTED, policy.pay, N_("Send to the bank")),
+        Move(
+            "return_order",
+            frozenset({S.ORDERED, S.APPROVED}),
+            S.RETURNED,
+            policy.pay,
+            N_("Return the order"),
+            why=True,
+        ),
+        Move("remit_order", frozenset({S.APPROVED}), S.REMITTED, policy.pay, N_("Send to the bank")),
         Move("pay", frozenset({S.REMITTED}), S.PAID, policy.pay, N_("Record the payment")),
+        Move(
+            "return_payment",
+            frozenset({S.REMITTED, S.PAID}),
+            S.RETURNED,
+            policy.pay,
+            N_("The bank returned it"),
+            why=True,
+        ),
+        Move("reverse_payment", frozenset({S.PAID}), S.REMITTED, reverse_claim, N_("Reverse the payment"), why=True),
     ],
 )
 
@@ -228,7 +245,7 @@ def liquidate(claim: Claim, *, actor: Person) -> None:
             raise Refused(N_("This claim pays nothing: close it without payment."))
         verified = {"liquidated_by_id": actor.id}
         if lifecycle.fire("liquidate", claim, actor, set=verified, amount=claim.accepted_minor):
-            _move(claim, Kind.LIQUIDATE, Stage.COMMITTED, Stage.PAYABLE, actor, document=_document(claim))
+            move(claim, Kind.LIQUIDATE, Stage.COMMITTED, Stage.PAYABLE, actor, document=reference(claim))
 
 
 def settle(claim: Claim, *, actor: Person) -> None:
@@ -246,52 +263,12 @@ def _require_other_eyes(claim: Claim, actor: Person) -> None:
         raise Forbidden(N_("You checked invoices of this claim: somebody else verifies the amount."))
 
 
-# --- the authorising officer and the accountant ---------------------------------------------------------------
-
-
-def order(claim: Claim, *, actor: Person) -> None:
-    """Order the payment."""
-    with transaction():
-        attempt = int(claim.order_number.rpartition("-")[2]) + 1 if claim.order_number else 1
-        number = f"OP-{_document(claim)}-{attempt}"
-        ordered = {"ordered_by_id": actor.id, "order_number": number, "return_reason": None}
-        if lifecycle.fire("order", claim, actor, set=ordered, number=number):
-            _move(claim, Kind.ORDER, Stage.PAYABLE, Stage.ORDERED, actor, document=claim.order_number)
-
-
-def approve_order(claim: Claim, *, actor: Person) -> None:
-    """The accountant's visa on the payment order."""
-    with transaction():
-        lifecycle.fire("approve_order", claim, actor, set={"approved_by_id": actor.id})
-
-
-def return_order(claim: Claim, reason: str, *, actor: Person) -> None:
-    """Return the order to the authorising officer, with a reason."""
-    with transaction():
-        if lifecycle.fire("return_order", claim, actor, reason=reason, set={"return_reason": reason}):
-            _move(claim, Kind.REJECT_ORDER, Stage.ORDERED, Stage.PAYABLE, actor, document=claim.order_number)
-
-
-def remit(claim: Claim, *, actor: Person) -> None:
-    """Send the order to the bank. Posted before the bank sees anything: that is where double payments happen."""
-    with transaction():
-        if lifecycle.fire("remit", claim, actor, set={"remitted_by_id": actor.id}):
-            _move(claim, Kind.REMIT, Stage.ORDERED, Stage.REMITTED, actor, document=claim.order_number)
-
-
-def pay(claim: Claim, bank_reference: str, value_date: date, *, actor: Person) -> None:
-    """Record what the bank says was paid: its reference and value date."""
-    with transaction():
-        paid = {"bank_reference": bank_reference, "value_date": value_date, "paid_by_id": actor.id}
-        if lifecycle.fire("pay", claim, actor, set=paid, bank_reference=bank_reference):
-            _move(claim, Kind.PAY, Stage.REMITTED, Stage.PAID, actor, document=bank_reference, value_date=value_date)
-
-
-def _document(claim: Claim) -> str:
+def reference(claim: Claim) -> str:
+    """The agreement and the instalment, as documents of the ledger name them."""
     return f"{claim.instalment.agreement.award.number}-{claim.instalment.position}"
 
 
-def _move(
+def move(
     claim: Claim,
     kind: Kind,
     source: Stage,
@@ -300,14 +277,15 @@ def _move(
     *,
     document: str | None,
     value_date: date | None = None,
-) -> None:
+) -> int:
+    """Post one movement of the claim's accepted amount; answers with the operation's number."""
     award = claim.instalment.agreement.award
     grant = award.call_id, award.commission_id, award.id
 
     def place(stage: Stage) -> Place:
         return Place(stage, *grant, None if stage is Stage.COMMITTED else claim.instalment_id)
 
-    post(
+    posted = post(
         award.fund_id,
         kind,
         [Line(place(source), place(target), claim.accepted)],
@@ -316,3 +294,4 @@ def _move(
         document=document,
         value_date=value_date,
     )
+    return posted.no

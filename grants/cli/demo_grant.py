@@ -16,13 +16,21 @@ from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
 from grants.core.storage import storage
+from grants.core.types import Money
+from grants.payments import queries as payments
+from grants.people import queries as people
+from grants.profiles import queries as profiles
 from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
-from workflows import award, claim, decision
+from workflows import award, bank_account, batch, claim, decision, outbox, payment, recovery
 from workflows import review as reviewing
+from workflows.bank_account import AccountDraft, Certificate
 from workflows.claim import Evidence
 from workflows.decision import Proposal
+
+PAYING = "001810007800020110620318"  # Moroccan RIBs whose keys hold
+PAYEE = "007810000000000000004280"
 
 
 def reviewed(who: dict[str, Any], application_id: Any, n: int, *, whole: bool) -> None:
@@ -106,7 +114,43 @@ def _paid(who: dict[str, Any], agreement_id: Any) -> None:
         claim.check(current("officer"), accepted, "", actor=met(who["officer"]))
         claim.certify(current("officer"), actor=met(who["officer"]))
         claim.liquidate(current("second"), actor=met(who["second"]))
-        claim.order(current("authorising"), actor=met(who["authorising"]))
-        claim.approve_order(current("accountant"), actor=met(who["accountant"]))
-        claim.remit(current("accountant"), actor=met(who["accountant"]))
-        claim.pay(current("accountant"), "VIR-2026-00017", at.date(), actor=met(who["accountant"]))
+        _account(who, current("applicant").instalment.agreement.award.organisation_id)
+        payment.order(current("authorising"), actor=met(who["authorising"]))
+        payment.approve_order(current("accountant"), actor=met(who["accountant"]))
+        _sent(who, current("accountant"), at.date())
+        payment.pay(current("accountant"), "VIR-2026-00017", at.date(), actor=met(who["accountant"]))
+    with days_ago(3):
+        authorising = met(who["authorising"])
+        award_ = payments.award_of_agreement(authorising, agreement_id)
+        owed = Money(accepted.minor // 10, accepted.currency)
+        made = recovery.establish(award_, owed, "Dépense non justifiée : 10 % de l’avance.", actor=authorising)
+        found = payments.recovery(met(who["authorising"]), made.id)
+        recovery.notify_recovery(found, at.date() + timedelta(days=60), actor=met(who["authorising"]))
+
+
+def _account(who: dict[str, Any], organisation_id: Any) -> None:
+    """The beneficiary's account, given by its owner and verified by the accountant: nothing is ordered without."""
+    applicant = met(who["applicant"])
+    mine = next(one for one in people.organisations_of(applicant) if one.id == organisation_id)
+    content = evidence("Attestation de RIB")
+    digest = storage(current_app.extensions["settings"]).keep(content)
+    draft = AccountDraft(mine.name, "Banque de démonstration", "MA", "MAD", PAYEE)
+    certificate = Certificate("attestation-rib.pdf", "application/pdf", len(content), digest)
+    given = bank_account.give(mine, draft, certificate, actor=applicant)
+    accountant = met(who["accountant"])
+    bank_account.verify(profiles.account_to_verify(accountant, given.id), actor=accountant)
+
+
+def _sent(who: dict[str, Any], approved: Claim, day: date) -> None:
+    """A batch of one, with what the worker would do."""
+    accountant = met(who["accountant"])
+    order = payment.alive(approved)
+    fund = payments.paying_fund(accountant, order.fund_id)
+    account = batch.give_paying_account(
+        fund, bank_name="Banque d’essai", holder=fund.name, country="MA", number=PAYING, actor=accountant
+    )
+    made = batch.gather(fund, account, [order.id], day, actor=met(who["accountant"]))
+    batch.remit(payments.batch(met(who["accountant"]), made.id), actor=met(who["accountant"]))
+    promised = payments.batch(met(who["accountant"]), made.id).promise_id
+    assert promised is not None  # noqa: S101  (it was just sent)
+    outbox.attempt(promised)

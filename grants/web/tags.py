@@ -37,6 +37,16 @@ from grants.awards.service import kept_back
 from grants.calls.models import INSTRUMENT_LABELS, QUESTION_LABELS, CallState, QuestionState
 from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
+from grants.payments.models import (
+    BATCH_LABELS,
+    RECOVERY_LABELS,
+    REVERSAL_LABELS,
+    USE_LABELS,
+    BatchState,
+    RecoveryState,
+    ReversalState,
+    Use,
+)
 from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
 from grants.reviews.assignment_models import PLAN_LABELS, PlanState
@@ -211,6 +221,30 @@ ITEMS: dict[Any, Look] = {
     ItemState.OPEN: ("violet", "message-square"),
     ItemState.SETTLED: ("ok", "check"),
 }
+BATCHES: dict[Any, Look] = {
+    BatchState.OPEN: ("warn", "layers"),
+    BatchState.SENDING: ("info", "loader"),
+    BatchState.WRITTEN: ("ok", "check"),
+    BatchState.ABANDONED: ("ghost", "undo-2"),
+}
+REVERSALS: dict[Any, Look] = {
+    ReversalState.ASKED: ("warn", "hourglass"),
+    ReversalState.CONFIRMED: ("bad", "undo-2"),
+    ReversalState.REFUSED: ("ghost", "circle-x"),
+}
+USES: dict[Any, Look] = {
+    Use.PAYMENT: ("ok", "banknote"),
+    Use.RETURN: ("bad", "undo-2"),
+    Use.OTHER: ("ghost", "minus"),
+}
+RECOVERIES: dict[Any, Look] = {
+    RecoveryState.ESTABLISHED: ("none", "stamp"),
+    RecoveryState.NOTIFIED: ("warn", "mail"),
+    RecoveryState.INSTALMENTS: ("info", "calendar-range"),
+    RecoveryState.OFFSET: ("info", "scissors"),
+    RecoveryState.COLLECTED: ("ok", "check"),
+    RecoveryState.WRITTEN_OFF: ("ghost", "eraser"),
+}
 
 
 def _tags(looks: dict[Any, Look], labels: dict[Any, Text]) -> dict[Any, Tag]:
@@ -238,6 +272,10 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
     SessionState: _tags(SESSIONS, SESSION_LABELS),
     ItemState: _tags(ITEMS, ITEM_LABELS),
+    BatchState: _tags(BATCHES, BATCH_LABELS),
+    ReversalState: _tags(REVERSALS, REVERSAL_LABELS),
+    Use: _tags(USES, USE_LABELS),
+    RecoveryState: _tags(RECOVERIES, RECOVERY_LABELS),
 }
 
 

@@ -20,12 +20,13 @@ from grants.reviews import queries as reviews
 from grants.reviews.models import Review, ReviewState
 from grants.reviews.service import Mark, Sheet
 from tests.factories import PersonFactory, with_role
-from tests.story import set_stage
+from tests.story import send, set_stage
 from workflows import application as applications
 from workflows import award as agreements
 from workflows import claim as claims
 from workflows import closeout
 from workflows import decision as decisions
+from workflows import payment as payments
 from workflows import review as review_workflow
 from workflows.claim import Evidence
 from workflows.decision import Proposal
@@ -107,10 +108,10 @@ def test_the_whole_way_to_the_payment(stage):
     act(claims.check, claim, Money(20_000_000, "MAD"), "One invoice is missing.", actor=stage.officer)
     act(claims.certify, claim, actor=stage.officer)
     act(claims.liquidate, claim, actor=stage.second_officer)
-    act(claims.order, claim, actor=stage.authorising)
-    act(claims.approve_order, claim, actor=stage.accountant)
-    act(claims.remit, claim, actor=stage.accountant)
-    act(claims.pay, claim, "VIR-2026-1", date(2026, 11, 20), actor=stage.accountant)
+    act(payments.order, claim, actor=stage.authorising)
+    act(payments.approve_order, claim, actor=stage.accountant)
+    send(claim, stage.accountant)
+    act(payments.pay, claim, "VIR-2026-1", date(2026, 11, 20), actor=stage.accountant)
 
     assert claim.state == ClaimState.PAID
     assert standing(award).paid == Money(20_000_000, "MAD")
@@ -134,7 +135,7 @@ def test_nobody_holds_two_steps_of_one_claim(stage):
     db.session.expire(stage.second_officer, ["appointments"])
     orderer = reviews.reviewers([stage.second_officer.id])[0]
     with pytest.raises(Forbidden, match="You verified this claim"):
-        act(claims.order, claim, actor=orderer)
+        act(payments.order, claim, actor=orderer)
     assert claim.state == ClaimState.LIQUIDATED
 
 
@@ -148,14 +149,14 @@ def test_a_returned_order_is_ordered_again_and_paid_once(stage):
     act(claims.check, claim, claim.claimed, "", actor=stage.officer)
     act(claims.certify, claim, actor=stage.officer)
     act(claims.liquidate, claim, actor=stage.second_officer)
-    act(claims.order, claim, actor=stage.authorising)
-    act(claims.return_order, claim, "The account is not verified.", actor=stage.accountant)
-    act(claims.order, claim, actor=stage.authorising)
+    act(payments.order, claim, actor=stage.authorising)
+    act(payments.return_order, claim, "The account is not verified.", actor=stage.accountant)
+    act(payments.order, claim, actor=stage.authorising)
     assert claim.order_number.endswith("-2")
-    act(claims.approve_order, claim, actor=stage.accountant)
-    act(claims.remit, claim, actor=stage.accountant)
+    act(payments.approve_order, claim, actor=stage.accountant)
+    send(claim, stage.accountant)
     for _ in range(2):  # a double click
-        act(claims.pay, claim, "VIR-2026-1", date(2026, 11, 20), actor=stage.accountant)
+        act(payments.pay, claim, "VIR-2026-1", date(2026, 11, 20), actor=stage.accountant)
     assert standing(award).paid == claim.accepted
 
 

@@ -15,6 +15,7 @@ from tests.journeys.conftest import PICTURES
 from tests.journeys.people import People, Somebody
 from tests.journeys.product import Product
 from tests.servers import plain
+from tests.story import rib
 
 CASABLANCA = ZoneInfo("Africa/Casablanca")
 PASSWORD = "quatre mots bien choisis"
@@ -292,15 +293,50 @@ class Story:
         officer = self.people["officer"].goes("/staff/claims").looks("claims").goes(f"/staff/claims/{claim}")
         officer.looks("claim-check").presses("/check").presses("/certify")
         self.people["officer2"].goes(f"/staff/claims/{claim}").looks("claim-verify").presses("/liquidate")
-        self.people["authorising"].goes(f"/finance/claims/{claim}").looks("order").presses("/order")
-        accountant = (
-            self.people["accountant"].goes(f"/finance/claims/{claim}").presses("/approve-order").presses("/remit")
-        )
+        self.verify_account()
+        self.people["authorising"].goes(f"/finance/claims/{claim}").looks("order")
+        choice = self.people["authorising"].page.locator('main select[name="account"] option').last
+        self.people["authorising"].chooses(account=choice.get_attribute("value")).presses("/order")
+        accountant = self.people["accountant"].goes(f"/finance/claims/{claim}").presses("/approve-order")
+        self.send(accountant)
+        accountant.goes(f"/finance/claims/{claim}")
         accountant.types(bank_reference=f"VIR-{self.n}", value_date=day(self.now)).looks("record-payment").presses(
             "/pay"
         )
         accountant.looks("paid")
         startup.goes(f"/applicant/claims/{claim}").looks("claim-paid")
+
+    def verify_account(self) -> None:
+        """The beneficiary's account, given by its owner, verified by the accountant."""
+        startup = self.people["startup"].goes("/applicant/organisations")
+        startup.follows("/applicant/organisations/")
+        organisation = startup.number_of("/organisations/")
+        startup.goes(f"/applicant/organisations/{organisation}/accounts/new")
+        startup.types(holder="Ma société", bank="Banque d’essai", number=rib(self.n))
+        startup.chooses(country="MA", currency_code="MAD")
+        startup.page.set_input_files(
+            'main input[type="file"]',
+            {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": evidence("RIB")},
+        )
+        startup.presses()
+        self.people["accountant"].goes("/finance/accounts").follows("/finance/accounts/").presses("/verify")
+
+    def send(self, accountant: Somebody) -> None:
+        """The fund's own account, a batch of one, and its transfer list."""
+        accountant.goes("/finance/payments").looks("batches").follows("/paying-account")
+        accountant.types(bank="Banque d’essai", number=rib(900 + self.n)).looks("paying-account").presses()
+        accountant.looks("transfer-columns").goes("/finance/payments").follows("/payments/new").looks("gather")
+        accountant.presses().looks("batch").confirms("/remit")
+        written = accountant.page.locator('main a[href$="transfers.csv"]')
+        for _ in range(60):
+            if written.count():
+                break
+            accountant.page.wait_for_timeout(500)
+            accountant.page.reload()
+        accountant.looks("transfer-list")
+        with accountant.page.expect_download() as download:
+            written.click()
+        assert rib(self.n).encode() in Path(download.value.path()).read_bytes()
 
     def check_the_books(self) -> None:
         manager = (

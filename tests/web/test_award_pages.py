@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from grants.applications.models import ApplicationState
+from grants.awards import queries
 from grants.awards.models import Agreement, Claim, Decision, Instalment
 from grants.core.db import db
+from grants.payments.queries import payable_accounts
 from tests.awards.test_award_story import reviewed
 from tests.factories import ApplicationFactory, submitted
-from tests.story import set_stage
+from tests.story import send, set_stage
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n"
@@ -124,11 +126,14 @@ def test_from_the_ranking_to_the_payment(client, stage):
     assert client.post(f"{staff}/liquidate").status_code == 403
     assert client.login(stage.second_officer).post(f"{staff}/liquidate").status_code == 303
     pay = f"/finance/claims/{claim.id}"
-    assert client.login(stage.authorising).post(f"{pay}/order").status_code == 303
+    account = payable_accounts(
+        queries.claim(stage.accountant, claim.id).instalment.agreement.award.organisation_id, "MAD"
+    )[0].id
+    assert client.login(stage.authorising).post(f"{pay}/order", data={"account": str(account)}).status_code == 303
     client.login(stage.accountant)
     assert client.get("/finance/claims").status_code == 200
     assert client.post(f"{pay}/approve-order").status_code == 303
-    assert client.post(f"{pay}/remit").status_code == 303
+    send(queries.claim(stage.accountant, claim.id), stage.accountant)
     assert client.post(f"{pay}/pay", data={"bank_reference": "", "value_date": ""}).status_code == 200
     paid = client.post(f"{pay}/pay", data={"bank_reference": "VIR-1", "value_date": "2026-11-20"})
     assert paid.status_code == 303

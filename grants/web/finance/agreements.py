@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from grants.awards import agreement_policy, policy, queries, visa
 from grants.awards.models import Agreement, AgreementState, Amendment
 from grants.core.policy import signed_in
+from grants.payments.policy import establish
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.agreements import amendment_as_pdf, as_pdf, compared, parts
@@ -30,16 +31,18 @@ def agreements(user: Person) -> Any:
 def agreement(user: Person, agreement: Agreement) -> Any:
     award = agreement.award
     speak(award)
+    standing = closeout.standing(agreement)
     proposed = agreement.state == AgreementState.COMMITMENT_PROPOSED
     return render_template(
         "finance/agreement.html",
         award=award,
         agreement=agreement,
-        standing=closeout.standing(agreement),
+        standing=standing,
         moves=portal.serves(workflow.lifecycle.open_to(user, agreement)),
         checks=visa.checks(agreement) if proposed else visa.kept(agreement),
         ticking=proposed and policy.give_visa.allows(user, agreement),
         support_moves=lambda one: portal.serves(in_kind.lifecycle.open_to(user, one)),
+        may_recover=bool(standing.paid) and establish.allows(user, award),
         **parts(agreement),
     )
 

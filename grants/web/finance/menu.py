@@ -8,6 +8,9 @@ from grants.web.navigation import Item, offer
 
 MONEY = frozenset({Role.AUTHORISING_OFFICER, Role.ACCOUNTANT, Role.AUDITOR, Role.FUND_MANAGER})
 
+PAYING = frozenset({Role.AUTHORISING_OFFICER, Role.ACCOUNTANT, Role.AUDITOR})
+BACK = MONEY | {Role.COMMITTEE}
+
 
 @offer
 def items(user: Person) -> Iterator[Item]:
@@ -19,5 +22,9 @@ def items(user: Person) -> Iterator[Item]:
         if Role.OFFICER not in user.roles:  # who finds it with the agreements
             yield Item("finance.schedule", N_("Schedule"), "calendar-clock", "finance.schedule")
         yield Item("finance.claims", N_("Payments"), "banknote", "finance.claim")
+        if PAYING & user.roles:
+            yield Item("finance.payments", N_("Batches"), "layers", "finance.payment")
         if Role.ACCOUNTANT in user.roles:
             yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
+    if user.is_authenticated and BACK & user.roles:
+        yield Item("finance.recoveries", N_("Recoveries"), "undo-2", "finance.recover")

@@ -10,9 +10,12 @@ from grants.web.finance import (
     journal,
     menu,
     milestones,
+    payments,
     portal,
     publishing,
+    recoveries,
     schedule,
+    statements,
 )
 
 __all__ = [
@@ -25,7 +28,10 @@ __all__ = [
     "journal",
     "menu",
     "milestones",
+    "payments",
     "portal",
     "publishing",
+    "recoveries",
     "schedule",
+    "statements",
 ]

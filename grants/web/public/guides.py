@@ -9,6 +9,7 @@ from grants.web.public.conflict_guide import CONFLICTS
 from grants.web.public.follow_up_guide import FOLLOW_UP
 from grants.web.public.fund_guide import FUND
 from grants.web.public.guide import Guide
+from grants.web.public.payment_guide import PAYMENTS
 from grants.web.public.search_guide import SEARCH
 from grants.web.public.session_guide import SESSION
 
@@ -395,6 +396,7 @@ GUIDES = {
         FUND_MANAGER,
         AUTHORISING_OFFICER,
         ACCOUNTANT,
+        PAYMENTS,
         AUDITOR,
         ADMINISTRATOR,
     )
