@@ -29,6 +29,7 @@ from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
+from grants.reports.models import EXPORT_LABELS, ExportState
 from grants.reviews.assignment_models import PLAN_LABELS, PlanState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
@@ -135,6 +136,11 @@ APPEALS: dict[Any, Look] = {
     AppealState.DISMISSED: ("none", "circle-x"),
     AppealState.WITHDRAWN: ("ghost", "undo-2"),
 }
+EXPORTS: dict[Any, Look] = {
+    ExportState.WAITING: ("info", "loader"),
+    ExportState.READY: ("ok", "check"),
+    ExportState.EXPIRED: ("ghost", "archive"),
+}
 IMPORTS: dict[Any, Look] = {
     ImportState.UPLOADED: ("none", "file-search"),
     ImportState.CHECKED: ("warn", "list-checks"),
@@ -187,6 +193,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     ClaimState: _tags(CLAIMS, CLAIM_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
+    ExportState: _tags(EXPORTS, EXPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
     SessionState: _tags(SESSIONS, SESSION_LABELS),
     ItemState: _tags(ITEMS, ITEM_LABELS),

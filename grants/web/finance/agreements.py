@@ -10,6 +10,7 @@ from grants.awards.models import Agreement
 from grants.core.policy import signed_in
 from grants.ledger.queries import Standing, by_grant
 from grants.people.models import Person
+from grants.reports.policy import ask_dossier
 from grants.web.access import access
 from grants.web.awards import speak, stated_reason
 from grants.web.finance import portal
@@ -29,7 +30,14 @@ def agreement(user: Person, agreement: Agreement) -> Any:
     speak(award)
     standing = by_grant(award.fund_id, [award.id]).get(award.id) or Standing(award.currency, {})
     moves = portal.serves(workflow.lifecycle.open_to(user, agreement))
-    return render_template("finance/agreement.html", award=award, agreement=agreement, standing=standing, moves=moves)
+    return render_template(
+        "finance/agreement.html",
+        award=award,
+        agreement=agreement,
+        standing=standing,
+        moves=moves,
+        may_take=ask_dossier.allows(user, award),
+    )
 
 
 @portal.post("/agreements/<uuid:id>/propose-commitment")

@@ -1,9 +1,8 @@
-"""The fund at a glance, and its ledger as a workbook whose totals are those of the page."""
+"""The fund at a glance."""
 
-import tempfile
 from typing import Any
 
-from flask import render_template, send_file
+from flask import render_template
 
 from grants.awards import policy as award_policy
 from grants.clusters.models import Cluster
@@ -12,13 +11,11 @@ from grants.funds import policy, queries
 from grants.funds.models import Fund
 from grants.ledger.queries import journal
 from grants.people.models import Person
-from grants.reports import workbook
 from grants.reports.dashboard import dashboard as figures
 from grants.web.access import access
 from grants.web.finance import portal
-from grants.web.language import current_reader, speak_for
+from grants.web.language import speak_for
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RECENT = 10
 
 
@@ -37,15 +34,3 @@ def fund(user: Person, fund: Fund) -> Any:
         lines=total,
         may_endow=policy.endow.allows(user, fund),
     )
-
-
-@portal.get("/funds/<uuid:id>/ledger.xlsx")
-@access(award_policy.read_figures, queries.fund)
-def ledger_workbook(user: Person, fund: Fund) -> Any:
-    """The whole ledger in the reader's language."""
-    speak_for(fund.cluster.country, fund.cluster.timezone)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed by the response
-    workbook.export(fund, file, current_reader(), user)
-    file.seek(0)
-    name = f"{fund.code}-{now():%Y-%m-%d}.xlsx"
-    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)

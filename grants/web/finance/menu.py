@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from grants.awards.policy import OVERSEERS
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
 from grants.web.navigation import Item, offer
@@ -17,3 +18,5 @@ def items(user: Person) -> Iterator[Item]:
         yield Item("finance.claims", N_("Payments"), "banknote", "finance.claim")
         if Role.ACCOUNTANT in user.roles:
             yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
+    if user.is_authenticated and frozenset(OVERSEERS) & user.roles:
+        yield Item("finance.exports", N_("My exports"), "file-down", "finance.export")
