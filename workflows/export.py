@@ -134,24 +134,21 @@ def _write(one: Export, path: Path, settings: Settings, report: Callable[[int, i
     reader = Reader(one.language, one.fund.cluster.country, one.fund.cluster.timezone)
     if one.kind == ExportKind.DOSSIER:
         assert one.award_id is not None  # noqa: S101 - a constraint of the table
-        store = storage(settings)
-        return dossier.export(
-            one.award_id, path, reader, one.person, store, settings.clamav_url, _now_and_then(report, 0)
-        )
+        return dossier.export(one.award_id, path, reader, one.person, storage(settings), settings.clamav_url)
     filters = Filters.from_json(one.filters)
     total = selection.count(filters.selection(one.fund))
     return workbook.export(one.fund, path, reader, one.person, filters, _now_and_then(report, total))
 
 
 def _now_and_then(report: Callable[[int, int], None], total: int) -> Callable[[int], None]:
-    """How far it is, a few times a second at most; without a known total only how many."""
+    """How far it is, a few times a second at most; what was posted since the count is more than its total."""
     said = 0.0
 
     def say(done: int) -> None:
         nonlocal said
         if time.monotonic() - said >= PAUSE:
             said = time.monotonic()
-            report(done, total)
+            report(done, max(done, total))
 
     return say
 

@@ -10,7 +10,7 @@ for them is said in the index, as is a file that the virus scanner keeps back.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path, PurePosixPath
@@ -45,8 +45,6 @@ from grants.reports.workbook import Written
 from grants.sessions import policy as sessions_policy
 from grants.sessions.models import Minutes, Session
 
-Report = Callable[[int], None]
-
 
 @dataclass(frozen=True)
 class Part:
@@ -67,7 +65,6 @@ class Packing:
     reader: Reader
     store: Storage
     url: str
-    report: Report
     parts: list[Part] = field(default_factory=list)
 
     def say(self, text: Text | str) -> str:
@@ -81,7 +78,6 @@ class Packing:
                 digest.update(piece)
                 size += len(piece)
         self.parts.append(Part(path, self.say(what), size, digest.hexdigest()))
-        self.report(len(self.parts))
 
     def table(self, path: str, what: Text, head: Sequence[Text], rows: Iterable[Sequence[Any]]) -> None:
         self.write(path, what, _csv([[self.say(one) for one in head]], rows))
@@ -107,10 +103,8 @@ class Packing:
         self.parts.append(Part(path, self.say(what), note=why))
 
 
-def export(
-    award_id: UUID, target: Path, reader: Reader, user: Person, store: Storage, url: str, report: Report
-) -> Written:
-    """Write the dossier as this person may see it; `report` is told how many files are in.
+def export(award_id: UUID, target: Path, reader: Reader, user: Person, store: Storage, url: str) -> Written:
+    """Write the dossier as this person may see it.
 
     Raises NoResultFound when the grant is not theirs to see.
     """
@@ -119,7 +113,7 @@ def export(
         awards_policy.view.require(user, award)
         head = ledger.heads([award.fund_id])[award.fund_id]
         with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-            job = Packing(archive, reader, store, url, report)
+            job = Packing(archive, reader, store, url)
             subjects = _grant(job, award)
             subjects += _application(job, award, user)
             _minutes(job, award, user)

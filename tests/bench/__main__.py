@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import assignment, calibration, listing, pages, storm
+from tests.bench import assignment, calibration, listing, pages, storm, workbook
 
 BENCHES: dict[str, Callable[[], None]] = {
     "assignment": assignment.main,
@@ -11,6 +11,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "list": listing.main,
     "pages": pages.main,
     "storm": storm.main,
+    "workbook": workbook.main,
 }
 
 
