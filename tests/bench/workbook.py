@@ -222,7 +222,7 @@ def measure(settings: Settings, lines: int, place: Path) -> tuple[list[Measured]
 
 
 def report(found: list[Measured], same: bool, again: Recalculated | None) -> str:
-    ours, peer = found
+    peer = found[1]
     names = {"ours": "Excel ledger", "peer": "XlsxWriter, constant_memory"}
     rows = [(names[one.case], one.rows, f"{one.seconds:.1f}", f"{one.peak_mb:.0f}", one.size // 1000) for one in found]
     lines: list[dict[str, object]] = [

@@ -12,6 +12,7 @@ from grants.funds.models import Fund
 from grants.ledger.queries import journal
 from grants.people.models import Person
 from grants.reports.dashboard import dashboard as figures
+from grants.reports.publishing import policy as publishing
 from grants.web.access import access
 from grants.web.finance import portal
 from grants.web.language import speak_for
@@ -33,4 +34,5 @@ def fund(user: Person, fund: Fund) -> Any:
         recent=recent,
         lines=total,
         may_endow=policy.endow.allows(user, fund),
+        may_publish=publishing.publish_awards.allows(user, fund),
     )
