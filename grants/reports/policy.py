@@ -5,7 +5,7 @@ from grants.awards.models import Award
 from grants.awards.policy import OVERSEERS, serves
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
-from grants.people.models import Person
+from grants.people.models import Person, Role
 from grants.reports.models import Export
 
 
@@ -13,6 +13,12 @@ from grants.reports.models import Export
 def list_exports(user: Person, _: object) -> Claims:
     """Those who run or oversee a fund; each has their own files."""
     yield bool(user.roles & frozenset(OVERSEERS)), N_("Only those who run a fund make files of it.")
+
+
+@policy(Role.AUDITOR, Role.FUND_MANAGER)
+def prove(user: Person, _: object) -> Claims:
+    """Auditors and fund managers."""
+    yield bool(user.roles & {Role.AUDITOR, Role.FUND_MANAGER}), N_("Only auditors and fund managers prove the books.")
 
 
 @policy(*OVERSEERS)

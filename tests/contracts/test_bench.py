@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.bench import assignment, calibration, listing, storm, workbook
+from tests.bench import assignment, calibration, ledger, listing, storm, workbook
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -83,3 +83,11 @@ def test_the_workbook_is_recalculated_and_equals_the_database(
     assert again.checks > 40 and (again.different, again.errors) == (0, 0)
     ours, peer = (json.loads(line) for line in workbook.report(found, same, again).split("\n\n")[-1].splitlines())
     assert ours.keys() >= {"rows", "seconds", "peak_mb", "ratio"} and ours["rows"] == peer["rows"] == 600
+
+
+def test_a_race_on_one_fund_breaks_nothing(new_database: NewDatabase, migrated: str) -> None:
+    with new_database(template=migrated) as settings:
+        found = ledger.measure(settings, seconds=4.0, connections=8)
+    assert found.broken == [] and found.ours.errors == [] and found.ours.left == 0
+    line = json.loads(ledger.report(found, 8).splitlines()[-1])
+    assert line["operations"] > 0 and line["peer_per_second"] > 0 and found.ours.done["pay"] >= 0

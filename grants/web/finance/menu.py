@@ -20,3 +20,5 @@ def items(user: Person) -> Iterator[Item]:
             yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
     if user.is_authenticated and frozenset(OVERSEERS) & user.roles:
         yield Item("finance.exports", N_("My exports"), "file-down", "finance.export")
+    if user.is_authenticated and Role.AUDITOR in user.roles:
+        yield Item("finance.proof", N_("Proof of the books"), "shield-check")
