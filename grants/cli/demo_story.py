@@ -36,7 +36,7 @@ from grants.cli.demo_words import ANSWERS, COMPANIES, CRITERIA, DESCRIPTION, PRO
 from grants.clusters.models import Commission
 from grants.core.clock import now
 from grants.core.db import db, transaction
-from grants.core.i18n import Words
+from grants.core.i18n import Reader, Words
 from grants.core.storage import storage
 from grants.core.types import Money
 from grants.funds import queries as funds
@@ -46,10 +46,11 @@ from grants.people import service as people
 from grants.people.facts import OrganisationFacts
 from grants.people.models import OrganisationKind, Person
 from grants.people.service import OrganisationDraft
+from grants.reports.filters import Filters
 from grants.reports.publishing.models import Licence
 from workflows import application as screening
 from workflows import call as call_flow
-from workflows import clarification, fund, publishing
+from workflows import clarification, export, fund, publishing
 from workflows.fund import Credit
 
 __all__ = ["PASSWORD", "PEOPLE", "play"]
@@ -91,6 +92,9 @@ def play() -> None:
     with days_ago(3):
         manager = met(who["manager"])
         publishing.publish(funds.fund(manager, fund_id), "360G-demo", Licence.CC_BY, actor=manager)
+        export.ask_ledger(funds.fund(manager, fund_id), Filters(), actor=manager, reader=Reader("fr"))
+        this_year = Filters(year=now().year)
+        export.ask_ledger(funds.fund(manager, fund_id), this_year, actor=manager, reader=Reader("fr"))
     keep_credit(who, fund_id)
     with days_ago(2):
         furnish(lambda: met(who["applicant"]), lambda: met(who["accountant"]))

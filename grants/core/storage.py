@@ -83,6 +83,16 @@ class Storage:
         self._need_room(len(content))
         obstore.put(self._store, _made(name), content)
 
+    def keep_made_file(self, name: str, path: Path) -> None:
+        """The same from a file, of any size: it is sent piece by piece."""
+        self._need_room(path.stat().st_size)
+        obstore.put(self._store, _made(name), path)
+
+    def read_made(self, name: str) -> Iterator[bytes]:
+        """What was kept under this name, piece by piece; raises FileNotFoundError at once when it is not there."""
+        found = obstore.get(self._store, _made(name))
+        return (bytes(piece) for piece in found.stream(PIECE))
+
     def made(self, name: str) -> bytes | None:
         """What was kept under this name; None when it was not, or not any more."""
         try:

@@ -1,10 +1,10 @@
-"""Who and what a fund's ledger speaks of: the identifiers in it, with their names. Five queries for a whole fund."""
+"""Who and what a fund's ledger speaks of: the identifiers in it, with their names. Six queries for a whole fund."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
 from grants.awards.models import Agreement, Award, Claim, ClaimState, Instalment
@@ -12,6 +12,10 @@ from grants.calls.models import Call
 from grants.clusters.models import Commission
 from grants.core.db import db
 from grants.funds.models import Fund
+from grants.ledger.selection import Selection
+from grants.people.models import Person
+
+STEPS = ("checked_by_id", "liquidated_by_id", "ordered_by_id", "remitted_by_id", "paid_by_id")
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,16 @@ class Register:
     awards: Mapping[UUID, Award]
     instalments: Mapping[UUID, Instalment]
     claims: Mapping[UUID, Claim]
+    people: Mapping[UUID | None, str]
 
     @property
     def in_order(self) -> list[Commission]:
         return sorted(self.commissions.values(), key=lambda one: one.position)
 
 
-def register(fund: Fund) -> Register:
-    """For a fund that came through `grants.funds.queries.visible_to`; all of it, in memory."""
-    of_fund = Award.fund_id == fund.id
+def register(fund: Fund, chosen: Selection) -> Register:
+    """For a fund that came through `grants.funds.queries.visible_to`; the grants of the selection, in memory."""
+    of_fund = and_(Award.fund_id == fund.id, *_of(chosen))
     calls = db.session.scalars(select(Call).where(Call.fund_id == fund.id))
     commissions = db.session.scalars(select(Commission).where(Commission.cluster_id == fund.cluster_id))
     awards = db.session.scalars(
@@ -54,11 +59,29 @@ def register(fund: Fund) -> Register:
         .join(Instalment.agreement)
         .join(Agreement.award)
         .where(of_fund, Claim.state != ClaimState.REJECTED)
-    )
+    ).all()
+    grants = {one.id: one for one in awards}
+    taken = {getattr(one, column) for one in claims for column in STEPS}
+    taken |= {
+        who for one in grants.values() if (made := one.agreement) for who in (made.proposed_by_id, made.visa_by_id)
+    }
+    people = select(Person.id, Person.name).where(Person.id.in_(taken - {None}))
     return Register(
         calls={one.id: one for one in calls},
         commissions={one.id: one for one in commissions},
-        awards={one.id: one for one in awards},
+        awards=grants,
         instalments={one.id: one for one in instalments},
         claims={one.instalment_id: one for one in claims},
+        people={row.id: row.name for row in db.session.execute(people)},
     )
+
+
+def _of(chosen: Selection) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.call_id is not None:
+        conditions.append(Award.call_id == chosen.call_id)
+    if chosen.commission_id is not None:
+        conditions.append(Award.commission_id == chosen.commission_id)
+    if chosen.grant_ids is not None:
+        conditions.append(Award.id.in_(chosen.grant_ids))
+    return conditions

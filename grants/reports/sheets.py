@@ -5,31 +5,56 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from grants.awards.models import AGREEMENT_LABELS, CLAIM_LABELS, Award, Source
+from openpyxl.utils import get_column_letter
+
+from grants.awards.models import (
+    AGREEMENT_LABELS,
+    CLAIM_LABELS,
+    INSTALMENT_LABELS,
+    Agreement,
+    Award,
+    Claim,
+    Source,
+)
+from grants.calls.models import INSTRUMENT_LABELS
 from grants.core.i18n import N_, Reader, Text, plain, render
-from grants.core.sheets.writing import Column, Formula, Kind, Sheet, Value, Workbook
+from grants.core.sheets.writing import LAST_ROW, Column, Formula, Kind, Sheet, Value, Workbook
 from grants.core.types import Money
 from grants.funds.models import Fund
-from grants.ledger import queries
+from grants.ledger import selection
 from grants.ledger.queries import Entry, Head, Standing
+from grants.ledger.selection import Selection
+from grants.ledger.stages import Kind as Operation
 from grants.ledger.stages import Stage
 from grants.reports.register import Register
 
 T = TypeVar("T")
 Figure = Callable[[Standing], Money]
+STEP = 500  # lines between two reports of progress
+PREPARED = {  # who stands behind a step, by the operation that follows from it
+    Operation.LIQUIDATE: "checked_by_id",
+    Operation.ORDER: "liquidated_by_id",
+    Operation.REMIT: "ordered_by_id",
+    Operation.PAY: "remitted_by_id",
+}
 
 
 @dataclass
-class Export:
-    """One workbook in the making, and what its sheets share. `lines` counts those of the journal."""
+class Making:
+    """One workbook in the making, and what its sheets share. `lines` counts those of the journal.
+
+    `total` is what the ledger holds of the selection; `report(done)` is told the lines written so far.
+    """
 
     fund: Fund
     reader: Reader
     author: str
     head: Head
+    chosen: Selection
     total: Standing
     names: Register
     book: Workbook
+    report: Callable[[int], None]
     lines: int = 0
 
     def say(self, text: Text | str) -> str:
@@ -71,85 +96,116 @@ class Sums:
         return list(row.values())
 
 
-def journal(job: Export) -> list[Check]:
+def journal(job: Making) -> list[Check]:
     """One row per line of an operation, in the order in which they were posted."""
     say, names = job.say, job.names
-    sheet = job.book.sheet(
-        say(N_("Journal")),
-        [
-            job.column("no", N_("No."), Kind.INTEGER, 8),
-            job.column("line", N_("Line"), Kind.INTEGER, 6),
-            job.column("operation", N_("Operation"), width=26),
-            job.column("year", N_("Fiscal year"), Kind.INTEGER, 9),
-            job.column("entered", N_("Entered on"), Kind.MOMENT, 17),
-            job.column("value", N_("Value date"), Kind.DATE, 12),
-            job.column("cluster", N_("Cluster"), width=24),
-            job.column("fund", N_("Fund"), width=12),
-            job.column("call", N_("Call for proposals"), width=16),
-            job.column("commission", N_("Commission"), width=30),
-            job.column("project", N_("Project reference"), width=18),
-            job.column("agreement", N_("Agreement"), width=18),
-            job.column("beneficiary", N_("Beneficiary"), width=32),
-            job.column("ice", N_("ICE"), width=18),
-            job.column("instalment", N_("Instalment"), Kind.INTEGER, 10),
-            job.column("document", N_("Document"), width=24),
-            job.column("currency", N_("Currency"), width=9),
-            job.money("amount", N_("Amount")),
-            job.column("reason", N_("Reason"), width=32),
-            job.column("maker", N_("Entered by"), width=24),
-            job.column("reverses", N_("Reverses no."), Kind.INTEGER, 10),
-            job.column("from", N_("From stage"), width=28),
-            job.column("to", N_("To stage"), width=28),
-            job.column("hash", N_("Seal"), width=20),
-        ],
-        above=[[None] * 15 + [say(N_("Total of the lines shown")), None, Formula("SUBTOTAL(109,R3:R1048576)")]],
-    )
+    columns = [
+        job.column("no", N_("No."), Kind.INTEGER, 8),
+        job.column("line", N_("Line"), Kind.INTEGER, 6),
+        job.column("operation", N_("Operation"), width=26),
+        job.column("year", N_("Fiscal year"), Kind.INTEGER, 9),
+        job.column("entered", N_("Entered on"), Kind.MOMENT, 17),
+        job.column("value", N_("Value date"), Kind.DATE, 12),
+        job.column("cluster", N_("Cluster"), width=24),
+        job.column("fund", N_("Fund"), width=12),
+        job.column("call", N_("Call for proposals"), width=16),
+        job.column("commission", N_("Commission"), width=30),
+        job.column("project", N_("Project reference"), width=18),
+        job.column("agreement", N_("Agreement"), width=18),
+        job.column("beneficiary", N_("Beneficiary"), width=32),
+        job.column("ice", N_("ICE"), width=18),
+        job.column("instrument", N_("Instrument"), width=20),
+        job.column("instalment", N_("Instalment"), Kind.INTEGER, 10),
+        job.column("kind", N_("Kind of instalment"), width=20),
+        job.column("document", N_("Document"), width=24),
+        job.column("visa", N_("Visa given by"), width=24),
+        job.column("order", N_("Order no."), width=20),
+        job.column("bank", N_("Bank reference"), width=22),
+        job.column("currency", N_("Currency"), width=9),
+        job.money("amount", N_("Amount")),
+        job.column("evidence", N_("Evidence (SHA-256)"), width=20),
+        job.column("reason", N_("Reason"), width=32),
+        job.column("prepared", N_("Prepared by"), width=24),
+        job.column("maker", N_("Entered by"), width=24),
+        job.column("reverses", N_("Reverses no."), Kind.INTEGER, 10),
+        job.column("from", N_("From stage"), width=28),
+        job.column("to", N_("To stage"), width=28),
+        job.column("hash", N_("Seal"), width=20),
+    ]
+    at = [one.key for one in columns].index("amount")
+    letter = get_column_letter(at + 1)
+    top: list[Value] = [*([None] * at), Formula(f"SUBTOTAL(109,{letter}3:{letter}{LAST_ROW})")]
+    top[at - 2] = say(N_("Total of the lines shown"))
+    sheet = job.book.sheet(say(N_("Journal")), columns, above=[top])
     net = {stage: Money(0, job.fund.currency) for stage in Stage}
-    clock = say(N_("the clock"))
-    for entry in queries.every_entry(job.fund.id):
-        line, deepest = entry.moved, _deepest(entry)
-        award = names.awards.get(deepest[2]) if deepest[2] else None
-        instalment = names.instalments.get(deepest[3]) if deepest[3] else None
+    words = {one: say(one.label) for one in (*Operation, *Stage)}
+    calls = {id: (one.code, say(INSTRUMENT_LABELS[one.instrument])) for id, one in names.calls.items()}
+    themes = {id: plain(one.name, job.reader) for id, one in names.commissions.items()}
+    planned = {one: say(label) for one, label in INSTALMENT_LABELS.items()}
+    clock, cluster = say(N_("the clock")), job.fund.cluster.name
+    for entry in selection.entries(job.chosen):
+        line, (call, theme, grant, part) = entry.moved, _deepest(entry)
+        award = names.awards.get(grant) if grant else None
+        instalment = names.instalments.get(part) if part else None
+        claim = names.claims.get(part) if part else None
+        agreement = award.agreement if award else None
+        code, instrument = calls.get(call, (None, None)) if call else (None, None)
         sheet.append(
             [
                 entry.no,
                 entry.line,
-                say(entry.kind.label),
+                words[entry.kind],
                 entry.value_date.year,
                 entry.at,
                 entry.value_date,
-                job.fund.cluster.name,
+                cluster,
                 job.fund.code,
-                _named(names.calls, deepest[0], lambda one: one.code),
-                _named(names.commissions, deepest[1], lambda one: plain(one.name, job.reader)),
-                _project(award),
+                code,
+                themes.get(theme) if theme else None,
+                project(award),
                 award.number if award else None,
                 award.organisation.name if award else None,
                 award.organisation.ice if award else None,
+                instrument if award else None,
                 instalment.position if instalment else None,
+                planned[instalment.kind] if instalment else None,
                 entry.document,
+                names.people.get(agreement.visa_by_id) if agreement and agreement.visa_by_id else None,
+                claim.order_number if claim else None,
+                claim.bank_reference if claim else None,
                 line.amount.currency,
                 line.amount,
+                claim.sha256[:16] if claim and claim.sha256 else None,
                 entry.reason,
+                names.people.get(_prepared(entry, agreement, claim)),
                 entry.actor_name or ("" if entry.actor_id else clock),
                 entry.reverses,
-                say(line.source.stage.label),
-                say(line.target.stage.label),
+                words[line.source.stage],
+                words[line.target.stage],
                 entry.hash.hex()[:16],
             ]
         )
         net[line.source.stage] -= line.amount
         net[line.target.stage] += line.amount
         job.lines += 1
+        if job.lines % STEP == 0:
+            job.report(job.lines)
+    kept = selection.moved(job.chosen)
     return [
-        Check(
-            N_("Journal: %(stage)s", stage=stage), _net_formula(sheet, say(stage.label)), net[stage], job.total[stage]
-        )
+        Check(N_("Journal: %(stage)s", stage=stage), _net_formula(sheet, say(stage.label)), net[stage], kept[stage])
         for stage in Stage
     ]
 
 
-def agreements(job: Export) -> list[Check]:
+def _prepared(entry: Entry, agreement: Agreement | None, claim: Claim | None) -> UUID | None:
+    """Who took the step before the one that moved this money: on a commitment, a verification, an order, a payment."""
+    if entry.kind is Operation.COMMIT:
+        return agreement.proposed_by_id if agreement else None
+    column = PREPARED.get(entry.kind)
+    return getattr(claim, column) if column and claim else None
+
+
+def agreements(job: Making) -> list[Check]:
     """One row per grant, with what stands at each stage; under them what the ledger says, and the difference."""
     stages = [stage for stage in Stage if stage.depth >= 3]
     figures: dict[str, Figure] = {stage.value: lambda one, stage=stage: one[stage] for stage in stages}  # type: ignore[misc]
@@ -173,18 +229,18 @@ def agreements(job: Export) -> list[Check]:
             *(job.money(key, headings[key]) for key in figures),
         ],
     )
-    standings, nothing = queries.by_grant(job.fund.id), Standing(job.fund.currency, {})
+    standings, nothing = selection.by_grant(job.chosen), Standing(job.fund.currency, {})
     sums = Sums(job.fund.currency, figures)
     for award in job.names.awards.values():
         sheet.append(
             [
                 award.number,
-                _project(award),
+                project(award),
                 award.title,
                 award.organisation.name,
                 award.organisation.ice,
-                _named(job.names.calls, award.call_id, lambda one: one.code),
-                _named(job.names.commissions, award.commission_id, lambda one: plain(one.name, job.reader)),
+                named(job.names.calls, award.call_id, lambda one: one.code),
+                named(job.names.commissions, award.commission_id, lambda one: plain(one.name, job.reader)),
                 award.awarded_on,
                 job.say(N_("Imported") if award.source is Source.IMPORT else N_("Decision")),
                 job.say(AGREEMENT_LABELS[award.agreement.state]) if award.agreement else None,
@@ -192,10 +248,10 @@ def agreements(job: Export) -> list[Check]:
                 *sums.of(standings.get(award.id, nothing)),
             ]
         )
-    return _reconcile(job, sheet, sums, before=11, words=headings, of=N_("Agreements"))
+    return reconcile(job, sheet, sums, before=11, words=headings, of=N_("Agreements"))
 
 
-def payments(job: Export) -> list[Check]:
+def payments(job: Making) -> list[Check]:
     """One row per instalment whose money has left the commitment: verified, ordered, sent, paid."""
     figures: dict[str, Figure] = {
         "payable": lambda one: one[Stage.PAYABLE],
@@ -223,7 +279,7 @@ def payments(job: Export) -> list[Check]:
             *(job.money(key, headings[key]) for key in figures),
         ],
     )
-    standings = queries.by_every_instalment(job.fund.id)
+    standings = selection.by_instalment(job.chosen)
     sums = Sums(job.fund.currency, figures)
     for instalment in job.names.instalments.values():
         if instalment.id not in standings:
@@ -246,14 +302,14 @@ def payments(job: Export) -> list[Check]:
                 *sums.of(standings[instalment.id]),
             ]
         )
-    return _reconcile(job, sheet, sums, before=11, words=headings, of=N_("Payments"))
+    return reconcile(job, sheet, sums, before=11, words=headings, of=N_("Payments"))
 
 
-def _reconcile(
-    job: Export, sheet: Sheet, sums: Sums, *, before: int, words: Mapping[str, Text], of: Text
+def reconcile(
+    job: Making, sheet: Sheet, sums: Sums, *, before: int, words: Mapping[str, Text], of: Text
 ) -> list[Check]:
     """Under the rows: their total by formula, what the ledger holds, and the difference, red unless zero."""
-    first, last = sheet.first, max(sheet.row, sheet.first)
+    first, last = sheet.body()
     blank: list[Value] = [None] * (before - 1)
     total = {key: figure(job.total) for key, figure in sums.figures.items()}
     sheet.total(dict.fromkeys(total, "SUM"), label=job.say(N_("Total")), over=(first, last))
@@ -287,11 +343,11 @@ def _deepest(entry: Entry) -> tuple[UUID | None, ...]:
     return (one if one.stage.depth > other.stage.depth else other).dimensions
 
 
-def _named(kept: Mapping[UUID, T], key: UUID | None, name: Callable[[T], str]) -> str | None:
+def named(kept: Mapping[UUID, T], key: UUID | None, name: Callable[[T], str]) -> str | None:
     return name(kept[key]) if key is not None and key in kept else None
 
 
-def _project(award: Award | None) -> str | None:
+def project(award: Award | None) -> str | None:
     if award is None:
         return None
     return award.application.reference if award.application else award.external_id

@@ -49,6 +49,7 @@ from grants.payments.models import (
 )
 from grants.people.models import ORGANISATION_LABELS
 from grants.profiles.models import ACCOUNT_LABELS, AccountState
+from grants.reports.models import EXPORT_LABELS, ExportState
 from grants.reviews.assignment_models import PLAN_LABELS, PlanState
 from grants.reviews.models import STATE_LABELS as REVIEW_LABELS
 from grants.reviews.models import ReviewState
@@ -189,6 +190,11 @@ APPEALS: dict[Any, Look] = {
     AppealState.DISMISSED: ("none", "circle-x"),
     AppealState.WITHDRAWN: ("ghost", "undo-2"),
 }
+EXPORTS: dict[Any, Look] = {
+    ExportState.WAITING: ("info", "loader"),
+    ExportState.READY: ("ok", "check"),
+    ExportState.EXPIRED: ("ghost", "archive"),
+}
 IMPORTS: dict[Any, Look] = {
     ImportState.UPLOADED: ("none", "file-search"),
     ImportState.CHECKED: ("warn", "list-checks"),
@@ -269,6 +275,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     Verdict: _tags(VERDICTS, VERDICT_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
+    ExportState: _tags(EXPORTS, EXPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
     SessionState: _tags(SESSIONS, SESSION_LABELS),
     ItemState: _tags(ITEMS, ITEM_LABELS),

@@ -3,14 +3,16 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import assignment, calibration, listing, pages, storm
+from tests.bench import assignment, calibration, ledger, listing, pages, storm, workbook
 
 BENCHES: dict[str, Callable[[], None]] = {
     "assignment": assignment.main,
     "calibration": calibration.main,
+    "ledger": ledger.main,
     "list": listing.main,
     "pages": pages.main,
     "storm": storm.main,
+    "workbook": workbook.main,
 }
 
 

@@ -1,8 +1,9 @@
 """The benches run, and say what they found in the shape that others read."""
 
 import json
+from pathlib import Path
 
-from tests.bench import assignment, calibration, listing, storm
+from tests.bench import assignment, calibration, ledger, listing, storm, workbook
 from tests.bench.pages import PEER, measure, report
 from tests.servers import NewDatabase
 
@@ -70,3 +71,23 @@ def test_assignment_is_compared_with_highs_and_reported() -> None:
     assert abs(plain["objective"] - plain["reference_objective"]) < 1e-5
     assert cases[0].proposal.fair.total >= 0.98 * cases[0].proposal.ruled.total
     assert clustered["proposal_share"] >= 0.98 and clustered["worst_share"] >= 0.95
+
+
+def test_the_workbook_is_recalculated_and_equals_the_database(
+    new_database: NewDatabase, migrated: str, tmp_path: Path
+) -> None:
+    """LibreOffice opens it for real: every formula comes to its control total, and no cell is in error."""
+    with new_database(template=migrated) as settings:
+        found, same, again = workbook.measure(settings, 600, tmp_path)
+    assert same and again is not None, "soffice is wanted: see the README"
+    assert again.checks > 40 and (again.different, again.errors) == (0, 0)
+    ours, peer = (json.loads(line) for line in workbook.report(found, same, again).split("\n\n")[-1].splitlines())
+    assert ours.keys() >= {"rows", "seconds", "peak_mb", "ratio"} and ours["rows"] == peer["rows"] == 600
+
+
+def test_a_race_on_one_fund_breaks_nothing(new_database: NewDatabase, migrated: str) -> None:
+    with new_database(template=migrated) as settings:
+        found = ledger.measure(settings, seconds=4.0, connections=8)
+    assert found.broken == [] and found.ours.errors == [] and found.ours.left == 0
+    line = json.loads(ledger.report(found, 8).splitlines()[-1])
+    assert line["operations"] > 0 and line["peer_per_second"] > 0 and found.ours.done["pay"] >= 0

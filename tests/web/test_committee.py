@@ -221,7 +221,7 @@ def test_the_linked_read_it_in_no_other_portal(client, case):
     decision.fund(queries.decision(case.other, case.rows["A"]), actor=case.other)
     agreement = db.session.scalars(select(Agreement)).one().id
     fund = f"/finance/funds/{case.stage.fund.id}"
-    pages = [fund, f"{fund}/ledger.xlsx", f"/finance/agreements/{agreement}"]
+    pages = [fund, f"{fund}/ledger", f"/finance/agreements/{agreement}"]
 
     def answers():
         for page in pages:

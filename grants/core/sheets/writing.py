@@ -67,6 +67,7 @@ class Kind(StrEnum):
     INTEGER = "integer"
     PERCENT = "percent"  # a fraction: Decimal("0.25") shows as 25.00 %
     DATE = "date"
+    MONTH = "month"  # the first day of one
     MOMENT = "moment"  # an aware datetime, shown in the workbook's zone
 
 
@@ -94,6 +95,7 @@ class Column:
             Kind.INTEGER: "0",
             Kind.PERCENT: "0.00%",
             Kind.DATE: "dd/mm/yyyy",
+            Kind.MONTH: "mm/yyyy",
             Kind.MOMENT: "dd/mm/yyyy hh:mm",
         }[self.kind]
 
@@ -182,6 +184,12 @@ class Sheet:
             values[self._position[key]] = Formula(f"{function}({self.range(key, first, last)})")
         self.append(values, strong=True)
 
+    def body(self) -> tuple[int, int]:
+        """First and last row under the headings; where there is none, an empty one, so that no total adds itself up."""
+        if self.row < self.first:
+            self.skip(1)
+        return self.first, self.row
+
     def letter(self, key: str) -> str:
         """The column's letter, for formulas."""
         return str(get_column_letter(self._position[key] + 1))
@@ -267,7 +275,7 @@ class Sheet:
                 if value.tzinfo is None:
                     raise ValueError("naive datetime")
                 return value.astimezone(self.book.zone).replace(tzinfo=None), "d"
-            case Kind.DATE, date() if not isinstance(value, datetime):
+            case ((Kind.DATE | Kind.MONTH), date()) if not isinstance(value, datetime):
                 return value, "d"
             case ((Kind.NUMBER | Kind.INTEGER | Kind.PERCENT), int() | Decimal()):
                 return value, "n"

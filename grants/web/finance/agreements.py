@@ -11,6 +11,7 @@ from grants.awards.models import Agreement, AgreementState, Amendment
 from grants.core.policy import signed_in
 from grants.payments.policy import establish
 from grants.people.models import Person
+from grants.reports.policy import ask_dossier
 from grants.web.access import access
 from grants.web.agreements import amendment_as_pdf, as_pdf, compared, parts
 from grants.web.awards import speak, stated_reason
@@ -43,6 +44,7 @@ def agreement(user: Person, agreement: Agreement) -> Any:
         ticking=proposed and policy.give_visa.allows(user, agreement),
         support_moves=lambda one: portal.serves(in_kind.lifecycle.open_to(user, one)),
         may_recover=bool(standing.paid) and establish.allows(user, award),
+        may_take=ask_dossier.allows(user, award),
         **parts(agreement),
     )
 

@@ -1,9 +1,8 @@
-"""The fund at a glance, and its ledger as a workbook whose totals are those of the page."""
+"""The fund at a glance."""
 
-import tempfile
 from typing import Any
 
-from flask import render_template, request, send_file
+from flask import render_template, request
 
 from grants.awards import policy as award_policy
 from grants.clusters.models import Cluster
@@ -12,15 +11,13 @@ from grants.funds import policy, queries
 from grants.funds.models import Fund
 from grants.ledger.queries import Figure, journal
 from grants.people.models import Person
-from grants.reports import workbook
 from grants.reports.dashboard import dashboard as figures
 from grants.reports.forecast import HORIZONS, forecast, late
 from grants.reports.publishing import policy as publishing
 from grants.web.access import access
 from grants.web.finance import portal
-from grants.web.language import current_reader, speak_for
+from grants.web.language import speak_for
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RECENT = 10
 FIGURES = (
     Figure.ENVELOPE,
@@ -79,15 +76,3 @@ def show_forecast(user: Person, fund: Fund) -> Any:
         found=forecast(fund, today, months),
         late=late(fund, today, now()),
     )
-
-
-@portal.get("/funds/<uuid:id>/ledger.xlsx")
-@access(award_policy.read_figures, queries.fund)
-def ledger_workbook(user: Person, fund: Fund) -> Any:
-    """The whole ledger in the reader's language."""
-    speak_for(fund.cluster.country, fund.cluster.timezone)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed by the response
-    workbook.export(fund, file, current_reader(), user)
-    file.seek(0)
-    name = f"{fund.code}-{now():%Y-%m-%d}.xlsx"
-    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)

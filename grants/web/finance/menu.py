@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from grants.awards.policy import OVERSEERS
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
 from grants.web.navigation import Item, offer
@@ -28,3 +29,7 @@ def items(user: Person) -> Iterator[Item]:
             yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
     if user.is_authenticated and BACK & user.roles:
         yield Item("finance.recoveries", N_("Recoveries"), "undo-2", "finance.recover")
+    if user.is_authenticated and frozenset(OVERSEERS) & user.roles:
+        yield Item("finance.exports", N_("My exports"), "file-down", "finance.export")
+    if user.is_authenticated and Role.AUDITOR in user.roles:
+        yield Item("finance.proofs", N_("Proof of the books"), "shield-check")

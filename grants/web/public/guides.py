@@ -288,7 +288,11 @@ FUND_MANAGER = Guide(
         (N_("Watch the fund"), N_("Credit by commission, commitments, payments, what is late.")),
         (
             N_("Export the ledger"),
-            N_("The workbook shows the same totals as the screen, with the controls that prove it."),
+            N_(
+                "The workbook shows the same totals as the screen, with the controls that prove it. Choose a call, a"
+                " commission, a beneficiary, a state, a year or days; “My exports” keeps each file for thirty days with"
+                " its filters and its hash."
+            ),
         ),
         (
             N_("Publish the awards"),
@@ -352,8 +356,18 @@ AUDITOR = Guide(
         ),
         (N_("Follow a file"), N_("Every move keeps who, when, why, before and after.")),
         (
+            N_("Take a dossier away"),
+            N_(
+                "On the page of an agreement: one ZIP with what was submitted, decided, agreed, claimed and posted,"
+                " every move of it, and an index with the SHA-256 of each file. What you may not see is left out, and"
+                " named."
+            ),
+        ),
+        (
             N_("Verify"),
-            N_("The journal is a chain of hashes; the workbook prints its head. An operator can recompute it."),
+            N_(
+                "“Proof of the books” recomputes both chains of hashes, ledger and moves; the workbook prints its head."
+            ),
         ),
     ],
     [N_("The audit trail and the ledger accept additions only, never a change.")],
