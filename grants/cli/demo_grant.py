@@ -1,5 +1,6 @@
 """The demo's evaluation and its first grant: reviewed, ranked, decided, signed, claimed, paid."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from grants.awards import queries as awards
 from grants.awards import visa
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
+from grants.awards.terms import Terms
 from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
@@ -17,7 +19,7 @@ from grants.core.storage import storage
 from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
-from workflows import award, claim, decision
+from workflows import amendment, award, claim, decision
 from workflows import review as reviewing
 from workflows.claim import Evidence
 from workflows.decision import Proposal
@@ -73,6 +75,20 @@ def first_grant(who: dict[str, Any], call_id: Any) -> None:
         award.sign(agreement("applicant"), actor=met(who["applicant"]))
         award.countersign(agreement("authorising"), actor=met(who["authorising"]))
     _paid(who, agreement_id)
+    _asked_to_amend(who, agreement_id)
+
+
+def _asked_to_amend(who: dict[str, Any], agreement_id: Any) -> None:
+    """The beneficiary asks for three months more; the officer has still to assess it."""
+    with days_ago(4):
+        applicant = met(who["applicant"])
+        found = awards.agreement(applicant, agreement_id)
+        now = Terms.now(found)
+        *kept, last = now.instalments
+        later = replace(last, due_on=last.due_on + timedelta(days=90))
+        after = replace(now, ends_on=now.ends_on + timedelta(days=90), instalments=(*kept, later))
+        reason = "Le fournisseur des capteurs livre avec trois mois de retard ; le calendrier glisse d’autant."
+        amendment.request_amendment(found, after, reason, actor=applicant)
 
 
 def _every(first: date, days: int, times: int) -> tuple[date, ...]:
