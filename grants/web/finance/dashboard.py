@@ -14,6 +14,7 @@ from grants.ledger.queries import journal
 from grants.people.models import Person
 from grants.reports import workbook
 from grants.reports.dashboard import dashboard as figures
+from grants.reports.publishing import policy as publishing
 from grants.web.access import access
 from grants.web.finance import portal
 from grants.web.language import current_reader, speak_for
@@ -36,6 +37,7 @@ def fund(user: Person, fund: Fund) -> Any:
         recent=recent,
         lines=total,
         may_endow=policy.endow.allows(user, fund),
+        may_publish=publishing.publish_awards.allows(user, fund),
     )
 
 
