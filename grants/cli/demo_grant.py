@@ -1,5 +1,6 @@
 """The demo's evaluation and its first grant: reviewed, ranked, decided, signed, claimed, paid."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
 from grants.cli import demo_follow_up
 from grants.cli.demo_claim import second_instalment
+from grants.awards.terms import Terms
 from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
@@ -23,7 +25,8 @@ from grants.profiles import queries as profiles
 from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
-from workflows import award, bank_account, batch, claim, decision, outbox, payment, recovery
+from workflows import amendment, award, bank_account, batch, claim, decision, outbox, payment, recovery
+
 from workflows import review as reviewing
 from workflows.bank_account import AccountDraft, Certificate
 from workflows.claim import Evidence
@@ -86,6 +89,20 @@ def first_grant(who: dict[str, Any], call_id: Any) -> None:
     _paid(who, agreement_id)
     demo_follow_up.followed(who, agreement)
     second_instalment(who, agreement_id)
+    _asked_to_amend(who, agreement_id)
+
+
+def _asked_to_amend(who: dict[str, Any], agreement_id: Any) -> None:
+    """The beneficiary asks for three months more; the officer has still to assess it."""
+    with days_ago(4):
+        applicant = met(who["applicant"])
+        found = awards.agreement(applicant, agreement_id)
+        now = Terms.now(found)
+        *kept, last = now.instalments
+        later = replace(last, due_on=last.due_on + timedelta(days=90))
+        after = replace(now, ends_on=now.ends_on + timedelta(days=90), instalments=(*kept, later))
+        reason = "Le fournisseur des capteurs livre avec trois mois de retard ; le calendrier glisse d’autant."
+        amendment.request_amendment(found, after, reason, actor=applicant)
 
 
 def _every(first: date, days: int, times: int) -> tuple[date, ...]:

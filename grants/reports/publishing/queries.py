@@ -19,7 +19,13 @@ from grants.ledger.queries import Standing, by_grant
 from grants.reports.publishing.models import Publication
 
 RESULTS_OUT = (CallState.DECIDED, CallState.ARCHIVED)
-IN_FORCE = (AgreementState.ACTIVE, AgreementState.COMPLETED)
+IN_FORCE = (
+    AgreementState.ACTIVE,
+    AgreementState.SUSPENDED,
+    AgreementState.COMPLETED,
+    AgreementState.CLOSING,
+    AgreementState.CLOSED,
+)
 
 
 def published() -> Sequence[Publication]:

@@ -7,9 +7,7 @@ AGREEMENT = Guide(
     "agreement",
     N_("An agreement, from the text to the closeout"),
     "signature",
-    N_(
-        "The fund words it, the accountant approves it, every party signs it; amendments change it, two people close it."
-    ),
+    N_("The fund words it, the accountant approves it, every party signs; amendments change it, two people close it."),
     [
         (
             N_("Word it once"),
