@@ -6,7 +6,7 @@ from factory import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.alchemy import SQLAlchemyModelFactory
 
 from grants.applications.models import Application
-from grants.awards.models import Agreement, Award, Claim, Decision, Instalment, Outcome
+from grants.awards.models import Agreement, Award, Claim, Decision, Instalment, InstalmentKind, Outcome
 from grants.calls.models import Call, CallState, Criterion, Envelope
 from grants.clusters.models import Cluster, Commission
 from grants.core.clock import now
@@ -222,6 +222,7 @@ class InstalmentFactory(Base):
 
     agreement = SubFactory(AgreementFactory)
     position = 1
+    kind = InstalmentKind.INTERIM
     percent = 40
     currency = LazyAttribute(lambda one: one.agreement.award.currency)
     amount_minor = 20_000_000

@@ -45,9 +45,10 @@ from grants.people import service as people
 from grants.people.facts import OrganisationFacts
 from grants.people.models import OrganisationKind, Person
 from grants.people.service import OrganisationDraft
+from grants.reports.publishing.models import Licence
 from workflows import application as screening
 from workflows import call as call_flow
-from workflows import clarification, fund
+from workflows import clarification, fund, publishing
 from workflows.fund import Credit
 
 __all__ = ["PASSWORD", "PEOPLE", "play"]
@@ -87,6 +88,9 @@ def play() -> None:
     _open_call(who, fund_id)
     _blind_call(who, fund_id)
     keep_credit(who, fund_id)
+    with days_ago(3):
+        manager = met(who["manager"])
+        publishing.publish(funds.fund(manager, fund_id), "360G-demo", Licence.CC_BY, actor=manager)
     with days_ago(2):
         furnish(lambda: met(who["applicant"]), lambda: met(who["accountant"]))
     _keep_quiet()

@@ -23,6 +23,7 @@ from grants.awards.models import (
     Decision,
     DecisionState,
     Instalment,
+    InstalmentKind,
     Outcome,
 )
 from grants.calls.models import Call, CallState, Criterion, Envelope
@@ -358,6 +359,7 @@ class Filling:
             "id": first if at == 0 else new_id(),
             "agreement_id": agreement,
             "position": at + 1,
+            "kind": (InstalmentKind.PREFINANCING, InstalmentKind.INTERIM, InstalmentKind.BALANCE)[at],
             "percent": share,
             "currency": MAD,
             "amount_minor": whole.minor * share // 100,

@@ -15,6 +15,7 @@ from grants.people.models import Person
 from grants.reports import workbook
 from grants.reports.dashboard import dashboard as figures
 from grants.reports.forecast import HORIZONS, forecast, late
+from grants.reports.publishing import policy as publishing
 from grants.web.access import access
 from grants.web.finance import portal
 from grants.web.language import current_reader, speak_for
@@ -57,6 +58,7 @@ def fund(user: Person, fund: Fund) -> Any:
         figures=FIGURES,
         monthly=MONTHLY,
         may_endow=policy.endow.allows(user, fund),
+        may_publish=publishing.publish_awards.allows(user, fund),
     )
 
 

@@ -263,6 +263,10 @@ FUND_MANAGER = Guide(
             N_("Export the ledger"),
             N_("The workbook shows the same totals as the screen, with the controls that prove it."),
         ),
+        (
+            N_("Publish the awards"),
+            N_("As open data in the 360Giving standard, under a licence you choose: results known, agreements signed."),
+        ),
     ],
     [
         N_("Nothing posted is edited or deleted; a mistake is reversed by an operation of its own."),
