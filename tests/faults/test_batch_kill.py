@@ -1,9 +1,11 @@
 """A batch's job killed by SIGKILL at fifty random points: each payment once, and a list that equals the ledger."""
 
-import os
+import base64
+import pickle
 import random
-import signal
-import time
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +13,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import func, select, update
 
+from config.settings import ROOT
 from grants.awards.models import Claim, ClaimState
 from grants.core.clock import now
 from grants.core.db import db
@@ -21,21 +24,18 @@ from grants.messages.models import Promise, Status
 from grants.payments.models import BatchState
 from tests.payments.ground import AMOUNT, Ground, lay
 from workflows import batch as batches
-from workflows import outbox
 
 ORDERS, KILLS, BATCHES = 6, 5, 10  # fifty kills in all
 
 
-def working(promise_id: UUID) -> int:
-    """A worker of its own, by its process id: it does the promise as a worker would, then leaves."""
-    child = os.fork()
-    if child == 0:
-        try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            outbox.attempt(promise_id)
-        finally:
-            os._exit(0)
-    return child
+@pytest.fixture(scope="module")
+def workers() -> Iterator[subprocess.Popen[str]]:
+    """The process that forks the workers and kills them."""
+    command = [sys.executable, "-m", "tests.faults.batch_worker"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as made:
+        yield made
+        assert made.stdin is not None
+        made.stdin.close()
 
 
 def time_passes(promise_id: UUID) -> None:
@@ -47,15 +47,13 @@ def time_passes(promise_id: UUID) -> None:
     db.session.commit()
 
 
-def forked(promise_id: UUID, after: float | None) -> None:
-    """Run the job in another process and kill it `after` so many seconds (None: let it end)."""
-    db.session.remove()
-    db.engine.dispose()  # no connection is shared with the child
-    child = working(promise_id)
-    if after is not None:
-        time.sleep(after)
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+def worked(workers: subprocess.Popen[str], promise_id: UUID, after: float | None) -> None:
+    """A worker does the promise; killed `after` so many seconds (None: it ends by itself)."""
+    said = (current_app.extensions["settings"], promise_id, after)
+    assert workers.stdin is not None and workers.stdout is not None
+    workers.stdin.write(base64.b64encode(pickle.dumps(said)).decode() + "\n")
+    workers.stdin.flush()
+    assert workers.stdout.readline() == "gone\n"
 
 
 def remitted(ground: Ground) -> tuple[int, int]:
@@ -71,7 +69,7 @@ def remitted(ground: Ground) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("seed", range(BATCHES))
-def test_killed_at_any_point_each_payment_is_made_once(own_app, seed: int) -> None:
+def test_killed_at_any_point_each_payment_is_made_once(own_app, workers, seed: int) -> None:
     chance = random.Random(seed)
     ground = lay(ORDERS)
     ground.ordered()
@@ -82,12 +80,12 @@ def test_killed_at_any_point_each_payment_is_made_once(own_app, seed: int) -> No
     batch_id = batch.id
     db.session.commit()
     for _ in range(KILLS):
-        forked(promise_id, chance.uniform(0, 0.35))
+        worked(workers, promise_id, chance.uniform(0, 0.35))
         count, total = remitted(ground)
         assert (count, total) in {(0, 0), (ORDERS, ORDERS * AMOUNT)}, "all of the batch or nothing of it"
         time_passes(promise_id)
-    forked(promise_id, None)
-    forked(promise_id, None)  # rung again: nothing is left to do
+    worked(workers, promise_id, None)
+    worked(workers, promise_id, None)  # rung again: nothing is left to do
 
     written = ground.batch(batch_id)
     assert written.state == BatchState.WRITTEN

@@ -12,8 +12,8 @@ PAYMENTS = Guide(
         (
             N_("Order the payment"),
             N_(
-                "The authorising officer chooses a verified account of the beneficiary. It is frozen on the order: if it"
-                " changes afterwards, nothing is sent and the order is returned."
+                "The authorising officer chooses a verified account of the beneficiary. It is frozen on the order: if"
+                " it changes afterwards, nothing is sent and the order is returned."
             ),
         ),
         (
@@ -43,9 +43,7 @@ PAYMENTS = Guide(
         ),
         (
             N_("When a payment was recorded by mistake"),
-            N_(
-                "Ask for its reversal and say why; somebody else confirms it. A contra-entry undoes it, nothing is erased."
-            ),
+            N_("Ask for its reversal and say why; somebody else confirms it. A contra-entry undoes it."),
         ),
         (
             N_("Recover what must come back"),
@@ -66,8 +64,6 @@ PAYMENTS = Guide(
         N_("Whoever orders a payment neither approves, sends nor records it, and takes no other step of the claim."),
         N_("A payment is made once, whatever is pressed twice or breaks down on the way."),
         N_("A line of a statement serves once."),
-        N_(
-            "Every night the balances of the statements are compared with the ledger; accountants are told of a difference."
-        ),
+        N_("Every night the balances of the statements are compared with the ledger; accountants learn of it."),
     ],
 )
