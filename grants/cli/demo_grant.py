@@ -11,9 +11,9 @@ from grants.awards import queries as awards
 from grants.awards import visa
 from grants.awards.models import Agreement, Award, Claim, Decision, Outcome
 from grants.awards.service import Plan
+from grants.awards.terms import Terms
 from grants.cli import demo_follow_up
 from grants.cli.demo_claim import second_instalment
-from grants.awards.terms import Terms
 from grants.cli.demo_people import commissions, days_ago, met
 from grants.cli.demo_words import evidence
 from grants.core.db import db
@@ -26,7 +26,6 @@ from grants.reviews import queries as reviews
 from grants.reviews.models import Review
 from grants.reviews.service import Mark, Sheet
 from workflows import amendment, award, bank_account, batch, claim, decision, outbox, payment, recovery
-
 from workflows import review as reviewing
 from workflows.bank_account import AccountDraft, Certificate
 from workflows.claim import Evidence

@@ -40,6 +40,7 @@ def report_form(milestone: Milestone) -> ReportForm:
         reply=awaited.answer if awaited else "",
     )
     assert isinstance(form, ReportForm)  # noqa: S101 - it was just made of it
+    form.reply.flags.required = awaited is not None  # to be submitted, not to be saved
     return form
 
 

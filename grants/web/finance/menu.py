@@ -20,8 +20,6 @@ def items(user: Person) -> Iterator[Item]:
     if user.is_authenticated and MONEY & user.roles:
         yield Item("finance.funds", N_("Funds"), "landmark", "finance.fund")
         yield Item("finance.agreements", N_("Commitments"), "signature", "finance.agreement")
-        if Role.OFFICER not in user.roles:  # who finds it with the agreements
-            yield Item("finance.schedule", N_("Schedule"), "calendar-clock", "finance.schedule")
         yield Item("finance.claims", N_("Payments"), "banknote", "finance.claim")
         if PAYING & user.roles:
             yield Item("finance.payments", N_("Batches"), "layers", "finance.payment")

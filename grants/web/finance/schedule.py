@@ -31,6 +31,7 @@ def schedule(user: Person, _: None) -> Any:
     calls, commissions = planning.choices(user)
     months = [(month, list(found)) for month, found in groupby(lines, lambda one: one.on.replace(day=1))]
     late = [one for one in lines if one.late]
+    side = "staff" if Role.OFFICER in user.roles else "finance"
     return render_template(
         "finance/schedule.html",
         late=late,
@@ -42,8 +43,9 @@ def schedule(user: Person, _: None) -> Any:
         commissions=commissions,
         filters=filters,
         what=what,
-        opens="staff.milestone" if Role.OFFICER in user.roles else "finance.milestone",
-        agreement="staff.agreement" if Role.OFFICER in user.roles else "finance.agreement",
+        opens=f"{side}.milestone",
+        agreement=f"{side}.agreement",
+        home=f"{side}.agreements",
     )
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import InputRequired, ValidationError
 
-from grants.awards import agreement_policy, policy, queries
+from grants.awards import agreement_policy, milestone_queries, policy, queries
 from grants.awards.models import Agreement, AgreementState, Award
 from grants.awards.service import Plan
 from grants.core.i18n import N_
@@ -80,7 +80,9 @@ def plan_form(agreement: Agreement) -> PlanForm:
 @portal.get("/agreements")
 @access(signed_in)
 def agreements(user: Person) -> Any:
-    return render_template("staff/agreements.html", awards=queries.awards(user, limit=200))
+    return render_template(
+        "staff/agreements.html", awards=queries.awards(user, limit=200), reports=milestone_queries.to_examine(user)
+    )
 
 
 @portal.get("/agreements/<uuid:id>")

@@ -12,5 +12,4 @@ def items(user: Person) -> Iterator[Item]:
     if user.is_authenticated and Role.OFFICER in user.roles:
         yield Item("staff.calls", N_("Calls"), "megaphone", "staff.call")
         yield Item("staff.agreements", N_("Agreements"), "signature", "staff.agreement")
-        yield Item("finance.schedule", N_("Schedule"), "calendar-clock", "finance.schedule")
         yield Item("staff.claims", N_("Claims"), "banknote", "staff.claim")
