@@ -1,6 +1,6 @@
 """What holds up an agreement or ends it: suspension, termination, completion, closeout."""
 
-from grants.awards.models import Agreement, ClaimState
+from grants.awards.models import DONE, Agreement, ClaimState
 from grants.core.db import lock, transaction
 from grants.core.errors import Refused
 from grants.core.i18n import N_
@@ -10,7 +10,7 @@ from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.people.models import Person
 from workflows.award import COMMITTED_UNPAID, UNCOMMITTED, lifecycle, where
 
-ENDED = frozenset({ClaimState.DRAFT, ClaimState.REJECTED, ClaimState.PAID})  # nobody waits for anything
+ENDED = frozenset({ClaimState.DRAFT, ClaimState.REJECTED, *DONE})  # nobody waits for anything
 ON_THE_WAY = (Stage.PAYABLE, Stage.ORDERED, Stage.REMITTED)
 
 

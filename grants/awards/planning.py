@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from grants.awards import queries
 from grants.awards.models import (
+    DONE,
     Agreement,
     AgreementState,
     Award,
@@ -86,7 +87,7 @@ def _chosen(user: Person, wanted: Any, filters: Filters) -> Any:
 
 
 def _rows(user: Person, filters: Filters) -> Any:
-    paid = select(Claim.instalment_id).where(Claim.state == ClaimState.PAID)
+    paid = select(Claim.instalment_id).where(Claim.state.in_(DONE))
     instalments = (
         select(literal(str(Sort.INSTALMENT)).label("sort"), Instalment.id.label("id"), Instalment.due_on.label("on"))
         .join(Agreement, Agreement.id == Instalment.agreement_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Date, Select, cast, func, select
 from sqlalchemy.orm import joinedload
 
-from grants.awards.models import Agreement, AgreementState, Award, Claim, ClaimState, Instalment
+from grants.awards.models import DONE, Agreement, AgreementState, Award, Claim, ClaimState, Instalment
 from grants.core.audit import Event
 from grants.core.db import db
 from grants.core.i18n import N_, Text
@@ -75,7 +75,7 @@ def months_from(first: date, count: int) -> list[date]:
 
 def unpaid(fund_id: UUID, *columns: Any) -> Select[Any]:
     """Planned instalments of living agreements that no claim has paid."""
-    paid = select(Claim.instalment_id).where(Claim.state == ClaimState.PAID)
+    paid = select(Claim.instalment_id).where(Claim.state.in_(DONE))
     return (
         select(*columns)
         .select_from(Instalment)
