@@ -4,13 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-<<<<<<<< HEAD:migrations/versions/0032_agreements.py
 revision = "0032"
 down_revision = "0031"
-========
-revision = "0030"
-down_revision = "0029"
->>>>>>>> agreement:migrations/versions/0030_agreements.py
 branch_labels = None
 depends_on = None
 
