@@ -28,8 +28,9 @@ from grants.ledger.service import Kind, Line, Place, post
 from grants.people.models import Organisation, Person
 from tests.applications.budget_ground import RULES
 from tests.factories import AgreementFactory, AwardFactory
-from tests.story import Stage, set_stage
+from tests.story import Stage, send, set_stage
 from workflows import claim as claims
+from workflows import payment
 
 TODAY = now().date()
 STARTS, ENDS = TODAY - timedelta(days=200), TODAY + timedelta(days=200)
@@ -138,13 +139,10 @@ def carry(on: Ground, id: Any) -> None:
     stage = on.stage
     claims.certify(on.claim(id, stage.officer), actor=stage.officer)
     claims.liquidate(on.claim(id, stage.second_officer), actor=stage.second_officer)
-    for verb, person in (
-        (claims.order, stage.authorising),
-        (claims.approve_order, stage.accountant),
-        (claims.remit, stage.accountant),
-    ):
-        verb(on.claim(id, person), actor=person)
-    claims.pay(on.claim(id, stage.accountant), f"VIR-{str(id)[-6:]}", date(2026, 11, 20), actor=stage.accountant)
+    payment.order(on.claim(id, stage.authorising), actor=stage.authorising)
+    payment.approve_order(on.claim(id, stage.accountant), actor=stage.accountant)
+    send(on.claim(id, stage.accountant), stage.accountant)
+    payment.pay(on.claim(id, stage.accountant), f"VIR-{str(id)[-6:]}", date(2026, 11, 20), actor=stage.accountant)
 
 
 def said(on: Ground, n: int = 1, net: int = 100_000, line: int = 0, **more: Any) -> Said:

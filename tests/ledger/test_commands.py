@@ -86,7 +86,7 @@ def test_ledger_export(fund: Fund, run, tmp_path: Path) -> None:
     done = run("ledger", "export", "--fund", "FI-2026", "--to", str(target))
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"{target}: 2 lines up to operation no. 2 (")
-    assert len(CalamineWorkbook.from_path(str(target)).sheet_names) == 6
+    assert len(CalamineWorkbook.from_path(str(target)).sheet_names) == 13
     assert run("ledger", "export", "--fund", "FI-2026", "--to", str(target), "--lang", "ar").exit_code == 0
 
 
@@ -130,4 +130,4 @@ def test_the_ledger_of_imported_awards(own_app: Flask, run, tmp_path: Path) -> N
     for heading in ("Amount awarded (GBP)", "Committed, paid or not (GBP)"):
         total = sum(Decimal(str(row[headings.index(heading)])) for row in awards)
         assert total == standing.engaged.major
-    assert not standing.paid and len(sheets["Payments"]) == 4  # heading, total, ledger, difference
+    assert not standing.paid and len(sheets["Payments"]) == 5  # heading, no line, total, ledger, difference

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from grants.core.clock import now
 from grants.core.db import db
 from grants.core.errors import Refused
-from grants.messages.models import Promise
+from grants.messages.models import Promise, Queue
 from grants.people.appointments import Place
 from grants.people.models import Person, Role
 from tests.factories import ClusterFactory, PersonFactory, with_role
@@ -23,7 +23,9 @@ PASSWORD = "cheval agrafe pile correcte"
 def letters() -> list[tuple[str, str, str]]:
     """To whom, subject and text of every mail promised, in the order of the promises; None for those now void."""
     found = []
-    for one in db.session.scalars(select(Promise).order_by(Promise.created_at, Promise.id)):
+    for one in db.session.scalars(
+        select(Promise).where(Promise.queue == Queue.MAIL).order_by(Promise.created_at, Promise.id)
+    ):
         who = one.recipient_id
         due = Due(one.id, one.kind, one.subject_id, who, one.slot, one.args, one.due_at, 1, uuid4())
         written = JOBS[one.kind].body.__wrapped__(due)
