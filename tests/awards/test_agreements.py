@@ -173,7 +173,7 @@ def test_the_visa_wants_every_item_and_keeps_what_was_ticked(stage):
     kept = {one.item: one for one in visa.kept(queries.agreement(stage.officer, agreement.id))}
     assert [item for item, one in kept.items() if not one.ticked] == [visa.Item.DOCUMENTS]
     assert kept[visa.Item.CREDIT].figures["reserved"] == award.amount_minor
-    assert kept[visa.Item.CALCULATION].holds and not kept[visa.Item.DOCUMENTS].holds
+    assert kept[visa.Item.CALCULATION].holds and kept[visa.Item.DOCUMENTS].holds
 
 
 # --- signatures -----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ After every step, at every level of the fund: paid ≤ ordered ≤ verified ≤ 
 zero; the balances are what a replay of the journal says.
 """
 
+import hashlib
 from datetime import date, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from grants.awards import queries
-from grants.awards.models import AgreementState, Award, ClaimState, Outcome
+from grants.awards import invoices, queries, visa
+from grants.awards.claim_basis import by_invoices
+from grants.awards.invoices import Judgement, Said, Sent
+from grants.awards.models import AgreementState, Award, Claim, ClaimState, Means, Outcome, Purpose, Verdict
 from grants.calls.credit_moves import CreditMove, CreditMoveState, End, move
 from grants.core.clock import now
 from grants.core.db import db
@@ -26,13 +29,13 @@ from grants.ledger import queries as ledger
 from grants.ledger.history import Day, standings_on
 from grants.ledger.queries import Figure, Standing
 from grants.ledger.service import Stage, verify
-from grants.people.models import Role
+from grants.people.models import Person, Role
 from tests.awards.test_award_story import EVIDENCE, PLAN, act, propose
 from tests.factories import with_role
-from tests.story import set_stage
+from tests.story import send, set_stage
 from workflows import award as agreements
 from workflows import claim as claims
-from workflows import credit_move, fiscal_year, fund
+from workflows import closeout, credit_move, fiscal_year, fund, payment
 from workflows import decision as decisions
 
 A, C = AgreementState, ClaimState
@@ -41,8 +44,8 @@ FOR_EVER = Day(date(2199, 12, 31), ZoneInfo("UTC"))
 AGREEMENT = {  # from a state, what may follow: the verb, what it takes, who does it
     A.PREPARATION: [(agreements.prepare, (PLAN, None), "officer"), (agreements.propose_commitment, (), "authorising")],
     A.COMMITMENT_PROPOSED: [
-        (agreements.grant_visa, (), "accountant"),
-        (agreements.refuse_visa, ("A line is missing.",), "accountant"),
+        (agreements.grant_visa, (visa.ALL,), "accountant"),
+        (agreements.refuse_visa, ((), "A line is missing."), "accountant"),
     ],
     A.VISA_REFUSED: [(agreements.propose_commitment, (), "authorising")],
     A.VISA_GRANTED: [(agreements.open_signature, (), "officer")],
@@ -52,12 +55,13 @@ AGREEMENT = {  # from a state, what may follow: the verb, what it takes, who doe
 CLAIM = {
     C.SUBMITTED: [(claims.check, None, "officer"), (claims.refuse, ("Not eligible.",), "officer")],
     C.CHECKED: [(claims.certify, (), "officer")],
-    C.CERTIFIED: [(claims.liquidate, (), "second_officer")],
-    C.LIQUIDATED: [(claims.order, (), "authorising")],
-    C.RETURNED: [(claims.order, (), "authorising")],
-    C.ORDERED: [(claims.approve_order, (), "accountant"), (claims.return_order, ("Look again.",), "accountant")],
-    C.APPROVED: [(claims.remit, (), "accountant")],
-    C.REMITTED: [(claims.pay, None, "accountant")],
+    C.CERTIFIED: [(claims.liquidate, (), "second_officer"), (claims.settle, (), "second_officer")],
+    C.LIQUIDATED: [(payment.order, (), "authorising")],
+    C.RETURNED: [(payment.order, (), "authorising")],
+    C.ORDERED: [(payment.approve_order, (), "accountant"), (payment.return_order, ("Look again.",), "accountant")],
+    C.APPROVED: [(send, (), "accountant")],
+    C.REMITTED: [(payment.pay, None, "accountant"), (payment.return_payment, None, "accountant")],
+    C.PAID: [(payment.return_payment, None, "accountant")],
 }
 ANYONE = st.sampled_from(["officer", "second_officer", "authorising", "accountant", "committee", "manager"])
 
@@ -115,22 +119,70 @@ class Lives(RuleBasedStateMachine):
         claim = queries.claim(owner, alive[0].id)
         share = Money(max(1, claim.claimed_minor * percent // 100), claim.currency)
         if claim.state == C.DRAFT:
-            self.tries(act, claims.write, claim, share, "A prototype.", EVIDENCE, None, actor=owner)
+            self.tries(self.written, claim, share, owner)
             self.tries(act, claims.submit_claim, claim, actor=owner)
             return
         steps = CLAIM.get(claim.state, [])
         if steps:
             verb, values, who = steps[min(which, len(steps) - 1)]
+            actor = self.person(stranger or who, award)
             if verb is claims.check:
                 values = (share, "Reduced.")
-            elif verb is claims.pay:
+                if by_invoices(claim):
+                    self.tries(self.judged, claim, percent, actor)
+                    values = (None, "")
+            elif verb is payment.pay:
                 values = (f"VIR-{self.count}", now().date())
-            self.tries(act, verb, claim, *values, actor=self.person(stranger or who, award))
+            elif verb is payment.return_payment:
+                values = ("The account is closed.", now().date())
+            if verb is send:
+                self.tries(lambda: send(queries.claim(actor, claim.id), actor))
+            else:
+                self.tries(act, verb, claim, *values, actor=actor)
+
+    def written(self, claim: Claim, share: Money, owner: Person) -> None:
+        """What is claimed: an amount for pre-financing, invoices for the rest."""
+        if not by_invoices(claim):
+            act(claims.write, claim, share, "A prototype.", EVIDENCE, None, actor=owner)
+            return
+        if invoices.invoices_of(claim):
+            return
+        made = invoices.add(queries.claim(owner, claim.id), actor=owner).id
+        day = claim.instalment.agreement.starts_on or now().date()
+        bought = Said(
+            number=f"FA-{self.count}",
+            supplier="Atelier",
+            supplier_identifier="",
+            dated=min(day, now().date()),
+            net=Money(claim.instalment.amount_minor * 2, claim.currency),
+            vat=Money(0, claim.currency),
+            paid_on=min(day, now().date()),
+            means=Means.TRANSFER,
+            budget_line_id=None,
+        )
+        invoices.write(invoices.own_invoice(owner, made), bought, None, actor=owner)
+        for purpose in Purpose:
+            file = Sent("f.pdf", "application/pdf", 9, hashlib.sha256(f"{made} {purpose}".encode()).hexdigest())
+            invoices.attach(invoices.own_invoice(owner, made), purpose, file, actor=owner)
+
+    def judged(self, claim: Claim, percent: int, officer: Person) -> None:
+        """Each invoice accepted, or reduced to a share of itself."""
+        seen = queries.claim(officer, claim.id)
+        verdicts = {}
+        for one in invoices.invoices_of(seen):
+            less = Money(max(1, one.net_minor * min(percent, 100) // 100), claim.currency)
+            whole = less.minor == one.net_minor
+            verdicts[one.id] = (
+                Judgement(Verdict.ACCEPTED, None, "Dated before.")
+                if whole
+                else Judgement(Verdict.REDUCED, less, "Half of it is private.")
+            )
+        invoices.judge(seen, verdicts, actor=officer)
 
     @rule(n=st.integers(0, 1), who=st.sampled_from(["authorising", "officer"]))
     def give_up(self, n: int, who: str) -> None:
         if self.count % 5 == 0:
-            self.tries(act, agreements.terminate, self.award(n).agreement, "Given up.", actor=self.person(who))
+            self.tries(act, closeout.terminate, self.award(n).agreement, "Given up.", actor=self.person(who))
 
     @rule(minor=st.integers(1, 50_000_000), back=st.booleans())
     def move_credit(self, minor: int, back: bool) -> None:

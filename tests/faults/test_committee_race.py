@@ -149,7 +149,7 @@ def test_two_promotions_share_no_credit(own_app: Flask, case: dict[str, Any], mo
 def test_a_promotion_beside_a_transfer(own_app: Flask, case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     reserve_list(case)
     slowed(monkeypatch, reserve, "must_leave_enough")
-    slowed(monkeypatch, committee, "_must_cover")
+    slowed(monkeypatch, committee, "must_cover")
     ended = race(own_app, [funding(case, 0, "B"), moving(case, 1, 80_000_000)])
     assert ended["done"] == 1 and ended["Refused"] + ended["NotEnough"] == 1
     assert free(case, "first") == 120_000_000
