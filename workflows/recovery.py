@@ -18,6 +18,7 @@ from grants.core.clock import now
 from grants.core.db import db, lock, transaction
 from grants.core.errors import NotEnough, Refused
 from grants.core.i18n import N_
+from grants.core.policy import clock_only
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post, reversed_lines
 from grants.payments import policy, queries
@@ -58,7 +59,7 @@ lifecycle = Lifecycle(
             N_("Keep back from payments to come"),
         ),
         Move("complete_recovery", PURSUED, S.COLLECTED, policy.collect, N_("Collected")),
-        Move("reopen_recovery", frozenset({S.COLLECTED}), S.OFFSET, policy.reopen, N_("Open again")),
+        Move("reopen_recovery", frozenset({S.COLLECTED}), S.OFFSET, clock_only, N_("Open again")),
         Move(
             "write_off",
             PURSUED | {S.ESTABLISHED},

@@ -164,9 +164,3 @@ def reverse_claim(user: Person, claim: Claim) -> Claims:
         serves(user, claim.instalment.agreement.award.fund, Role.AUTHORISING_OFFICER, Role.ACCOUNTANT),
         N_("Only an authorising officer or an accountant of the fund may do this."),
     )
-
-
-@policy(Role.AUTHORISING_OFFICER, Role.ACCOUNTANT)
-def reopen(user: Person | None, recovery: Recovery) -> Claims:
-    """Whoever takes back or returns the payment that had kept money back for it."""
-    yield True, ACCOUNTANT_ONLY
