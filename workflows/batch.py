@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from grants.awards import policy as award_policy
+from grants.awards.import_kept import pack
 from grants.awards.models import ClaimState
 from grants.core.audit import record
 from grants.core.clock import now
@@ -219,7 +220,7 @@ def carry_out(batch: PaymentBatch, progress: UUID) -> dict[str, Any]:
         why = why_unpayable(order) or award_policy.pay.why_not(payer, order.claim)
         if why or order.claim.state != ClaimState.APPROVED:
             order.batch_id = order.position = None
-            order.set_aside = str(why) if why else str(order.claim.state)
+            order.set_aside = pack(why or N_("The order is no longer approved."))
             continue
         claims.fire("remit_order", order.claim, payer, set={"remitted_by_id": payer.id}, batch=batch.number)
         order.offset_minor = recovery.keep_back(order)

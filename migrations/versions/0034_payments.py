@@ -190,7 +190,7 @@ def upgrade() -> None:
     sa.Column('ending', sa.String(length=4), nullable=False),
     sa.Column('batch_id', sa.Uuid(), nullable=True),
     sa.Column('position', sa.BigInteger(), nullable=True),
-    sa.Column('set_aside', sa.String(), nullable=True),
+    sa.Column('set_aside', postgresql.JSONB(), nullable=True),
     sa.Column('payments', sa.BigInteger(), nullable=False),
     sa.Column('paid_op', sa.BigInteger(), nullable=True),
     sa.Column('bank_reference', sa.String(), nullable=True),

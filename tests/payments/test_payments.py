@@ -106,7 +106,7 @@ def test_an_account_withdrawn_at_the_last_moment_is_set_aside(ground):
     do(ground.batch(made.id).promise_id)
     batch = ground.batch(made.id)
     assert (batch.lines, batch.total_minor) == (2, 2 * AMOUNT)
-    assert "no longer" in ground.order(1).set_aside
+    assert "no longer" in str(ground.order(1).why_set_aside)
     assert ground.claim(1).state == ClaimState.APPROVED
 
 

@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from grants.awards.import_kept import unpack
 from grants.awards.models import Claim
 from grants.core.db import Record
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.core.types import Money, MoneyOf
 from grants.funds.models import Fund
 from grants.payments.models.batch import PaymentBatch
@@ -60,7 +62,7 @@ class PaymentOrder(Record):
     ending: Mapped[str] = mapped_column(String(4))
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_batch.id"))
     position: Mapped[int | None]
-    set_aside: Mapped[str | None]
+    set_aside: Mapped[dict[str, Any] | None]
     payments: Mapped[int] = mapped_column(default=0)
     paid_op: Mapped[int | None]
     bank_reference: Mapped[str | None]
@@ -74,6 +76,11 @@ class PaymentOrder(Record):
     fund: Mapped[Fund] = relationship(lazy="raise_on_sql")
     batch: Mapped[PaymentBatch | None] = relationship(lazy="raise_on_sql")
     account: Mapped[BankAccount] = relationship(lazy="raise_on_sql")
+
+    @property
+    def why_set_aside(self) -> Text | None:
+        """Why its last batch left without it."""
+        return unpack(self.set_aside) if self.set_aside else None
 
     @property
     def masked(self) -> str:
