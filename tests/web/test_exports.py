@@ -153,7 +153,7 @@ def test_a_dossier_has_every_file_with_its_hash(client, story):
     assert one.state == ExportState.READY
     archive = ZipFile(BytesIO(client.get(f"/finance/exports/{one.id}/file").data))
     rows = list(csv.reader(StringIO(archive.read("index.csv").decode("utf-8-sig"))))[1:]
-    assert {"grant.csv", "agreement.csv", "ledger.csv", "events.csv"} <= {row[0] for row in rows}
+    assert {"grant.csv", "agreement/agreement.csv", "ledger.csv", "events.csv"} <= {row[0] for row in rows}
     for path, _, size, sha256, _ in rows:
         if sha256:
             content = archive.read(path)
