@@ -1,6 +1,7 @@
 """The demo's milestones and support in kind: what its calls propose, and how its first grant is followed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -64,9 +65,9 @@ RULES = FollowUp(
 
 def planned(who: dict[str, Any], agreement: Callable[[str], Agreement], starts: date) -> None:
     """The officer's plan: two milestones near, those of the call later, and support in kind beside the money."""
-    proposals = milestone.proposed(agreement("officer"))
+    proposals = [replace(one, instalment=one.instalment and 3) for one in milestone.proposed(agreement("officer"))]
     near = [
-        MilestoneDraft("Équipe recrutée", starts + timedelta(days=12), "Les contrats de l’équipe."),
+        MilestoneDraft("Équipe recrutée", starts + timedelta(days=12), "Les contrats de l’équipe.", instalment=2),
         MilestoneDraft("Cahier des charges validé", starts + timedelta(days=26), "Le cahier des charges, signé."),
     ]
     milestone.plan_milestones(agreement("officer"), [*near, *proposals], None, actor=met(who["officer"]))
