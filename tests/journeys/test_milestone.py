@@ -1,13 +1,14 @@
 """In French: a milestone is planned, reported on, asked about, answered and accepted; then the instalment opens."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from grants.applications.queries import own_application
 from grants.applications.submitted import content_hash
-from grants.awards import queries
+from grants.awards import queries, visa
 from grants.awards.service import Plan
 from grants.cli.demo_words import evidence
 from grants.core.clock import now
@@ -82,7 +83,7 @@ def in_force(case: dict[str, str], product: Product) -> None:
 
         for verb, key in (
             (agreements.propose_commitment, "authorising"),
-            (agreements.grant_visa, "accountant"),
+            (partial(agreements.grant_visa, ticked=visa.ALL), "accountant"),
             (agreements.open_signature, "officer"),
             (agreements.sign, "owner"),
             (agreements.countersign, "authorising"),

@@ -272,6 +272,8 @@ class Story:
         authorising = self.people["authorising"].goes(f"/finance/agreements/{self.agreement}").looks("commitment")
         authorising.presses("/propose-commitment")
         accountant = self.people["accountant"].goes(f"/finance/agreements/{self.agreement}").looks("visa")
+        for item in ("calculation", "credit", "documents", "authority"):
+            accountant.ticks("item", item)
         accountant.presses("/grant-visa").looks("committed")
         officer.goes(f"/staff/agreements/{self.agreement}").presses("/open-signature")
         startup = self.people["startup"]
