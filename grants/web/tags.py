@@ -159,6 +159,7 @@ CLAIMS: dict[Any, Look] = {
     ClaimState.REMITTED: ("violet", "landmark"),
     ClaimState.PAID: ("ok", "banknote"),
     ClaimState.SETTLED: ("ok", "scale"),
+    ClaimState.OUTSIDE: ("ghost", "file-up"),
 }
 VERDICTS: dict[Any, Look] = {
     Verdict.ACCEPTED: ("ok", "check"),
