@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from grants.awards.models import DONE, Agreement, AgreementState, Award, Claim, ClaimState, Instalment, InstalmentKind
-from grants.awards.policy import OFFICES
+from grants.awards.policy import OVERSEERS
 from grants.core.db import db
 from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
@@ -30,7 +30,7 @@ IN_HAND = frozenset(ClaimState) - DONE - {ClaimState.DRAFT, ClaimState.REJECTED}
 
 def visible_to(user: Person) -> Select[OutsideImport]:
     """The SQL twin of policy.view_outside."""
-    within = covered(user, *OFFICES, cluster=Fund.cluster_id, fund=Fund.id)
+    within = covered(user, *OVERSEERS, cluster=Fund.cluster_id, fund=Fund.id)
     return select(OutsideImport).join(OutsideImport.fund).where(within)
 
 
@@ -100,6 +100,14 @@ def marks(fund_id: UUID, numbers: Iterable[int]) -> dict[int, OutsideKind]:
     for first, last, kind in db.session.execute(found):
         marked |= {no: kind for no in range(first, last + 1) if no in asked}
     return marked
+
+
+def all_marks(fund_id: UUID) -> dict[int, OutsideKind]:
+    """The same for a whole fund, for exports; one query."""
+    found = select(OutsideEntry.first_op, OutsideEntry.last_op, OutsideEntry.kind).where(
+        OutsideEntry.fund_id == fund_id
+    )
+    return {no: kind for first, last, kind in db.session.execute(found) for no in range(first, last + 1)}
 
 
 # --- the books ------------------------------------------------------------------------------------------------

@@ -39,10 +39,12 @@ from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.payments.models import (
     BATCH_LABELS,
+    OUTSIDE_LABELS,
     RECOVERY_LABELS,
     REVERSAL_LABELS,
     USE_LABELS,
     BatchState,
+    OutsideState,
     RecoveryState,
     ReversalState,
     Use,
@@ -196,6 +198,13 @@ EXPORTS: dict[Any, Look] = {
     ExportState.READY: ("ok", "check"),
     ExportState.EXPIRED: ("ghost", "archive"),
 }
+OUTSIDE: dict[Any, Look] = {
+    OutsideState.CHECKED: ("warn", "list-checks"),
+    OutsideState.QUEUED: ("info", "loader"),
+    OutsideState.DONE: ("ok", "check"),
+    OutsideState.REFUSED: ("bad", "circle-x"),
+    OutsideState.UNDONE: ("none", "undo-2"),
+}
 IMPORTS: dict[Any, Look] = {
     ImportState.UPLOADED: ("none", "file-search"),
     ImportState.CHECKED: ("warn", "list-checks"),
@@ -276,6 +285,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     Verdict: _tags(VERDICTS, VERDICT_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
+    OutsideState: _tags(OUTSIDE, OUTSIDE_LABELS),
     ExportState: _tags(EXPORTS, EXPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
     SessionState: _tags(SESSIONS, SESSION_LABELS),
