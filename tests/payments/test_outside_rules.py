@@ -1,4 +1,4 @@
-"""Whatever lines a file holds: what is let through keeps every day's books sound, and what they would break is refused."""
+"""Whatever lines a file holds: what is let through keeps every day's books sound; the rest is refused."""
 
 from datetime import date, timedelta
 from uuid import UUID
