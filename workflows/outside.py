@@ -18,7 +18,6 @@ from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import joinedload
 
 from config.settings import Settings
 from grants.awards.import_kept import MOST, pack_remark
@@ -30,7 +29,7 @@ from grants.core.db import db, lock, transaction
 from grants.core.errors import Problem, Refused
 from grants.core.i18n import N_, N_n
 from grants.core.policy import clock_only
-from grants.core.sheets.reading import UnreadableFile
+from grants.core.sheets.reading import Table, UnreadableFile
 from grants.core.storage import storage
 from grants.core.types import Money
 from grants.funds.models import Fund
@@ -90,7 +89,7 @@ def receive(fund: Fund, filename: str, content: bytes, *, actor: Person) -> tupl
     digest = hashlib.sha256(content).hexdigest()
     if before := queries.entered_before(fund.id, digest):
         return before, True
-    checked = _check(fund, content)
+    checked = _tried(fund, _table(content))
     storage(_settings()).keep(content)
     with transaction():
         one = OutsideImport(
@@ -167,8 +166,11 @@ def _settings() -> Settings:
     return current_app.extensions["settings"]  # type: ignore[no-any-return]
 
 
-def _check(fund: Fund, content: bytes) -> Checked:
-    table = rows.read_file(content, _settings().upload_limit_mb * 1_000_000)
+def _table(content: bytes) -> Table:
+    return rows.read_file(content, _settings().upload_limit_mb * 1_000_000)
+
+
+def _tried(fund: Fund, table: Table) -> Checked:
     today = now().astimezone(fund.cluster.zone).date()
     return rows.check(table, queries.ground(fund, rows.references(table), today))
 
@@ -202,12 +204,13 @@ def enter_outside(due: Due) -> dict[str, Any]:
 def carry_out(one: OutsideImport, report: Callable[[int, int], None]) -> dict[str, Any]:
     """The entries themselves, inside the caller's transaction; the books are looked at again first."""
     db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:fund, 8))"), {"fund": str(one.fund_id)})
-    checked = _check(one.fund, b"".join(storage(_settings()).read(one.sha256)))
+    table = _table(b"".join(storage(_settings()).read(one.sha256)))
+    awards = _locked(one.fund_id, rows.references(table))
+    checked = _tried(one.fund, table)
     _keep(one, checked)
     if checked.refused_rows:
         lifecycle.fire("refuse_outside", one, None, refused=checked.refused_rows)
         return {"refused": checked.refused_rows}
-    awards = _locked({line.award_id for line in checked.lines})
     done = {"finished_at": now()}
     lifecycle.fire("finish_outside", one, None, set=done, entered=len(checked.lines), known=checked.known)
     steps, entries = len(checked.lines), []
@@ -234,16 +237,13 @@ def carry_out(one: OutsideImport, report: Callable[[int, int], None]) -> dict[st
     return {"entered": len(entries), "known": checked.known}
 
 
-def _locked(ids: set[UUID]) -> dict[UUID, Award]:
-    """The awards with their agreements, so that no claim begins meanwhile."""
-    wanted = sorted(ids)
-    db.session.execute(select(Award.id).where(Award.id.in_(wanted)).order_by(Award.id).with_for_update(key_share=True))
-    planned = select(Instalment.id).join(Instalment.agreement).where(Agreement.award_id.in_(wanted))
+def _locked(fund_id: UUID, references: set[str]) -> dict[UUID, Award]:
+    """The awards that the file names, with their instalments, so that no claim begins from here on."""
+    named = select(Award).where(Award.fund_id == fund_id, queries.named(references))
+    awards = {one.id: one for one in db.session.scalars(named.order_by(Award.id).with_for_update(key_share=True))}
+    planned = select(Instalment.id).join(Instalment.agreement).where(Agreement.award_id.in_(awards))
     db.session.execute(planned.order_by(Instalment.id).with_for_update(of=Instalment))
-    agreement = joinedload(Award.agreement).selectinload(Agreement.instalments).selectinload(Instalment.claims)
-    found = select(Award).where(Award.id.in_(wanted)).options(agreement, joinedload(Award.call))
-    again = db.session.scalars(found.execution_options(populate_existing=True)).unique()
-    return {one.id: one for one in again}
+    return awards
 
 
 def _marked(entry: OutsideEntry, award: Award) -> str:

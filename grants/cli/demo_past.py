@@ -81,11 +81,22 @@ def _again(whole: Callable[[], Any]) -> Any:
 
 def _lines(lines: Sequence[tuple[str, str, int, int, str, str]], today: date) -> bytes:
     kinds = {"on": Kind.DATE, "amount": Kind.MONEY}
-    columns = [Column(key, plain(COLUMNS[key], "fr"), kinds.get(key, Kind.TEXT), currency=MAD * (key == "amount")) for key in COLUMNS]
+    columns = [
+        Column(key, plain(COLUMNS[key], "fr"), kinds.get(key, Kind.TEXT), currency=MAD * (key == "amount"))
+        for key in COLUMNS
+    ]
     return _book(
         columns,
         [
-            [award, plain(OutsideKind(kind).label, "fr"), today - timedelta(days=days), Money.of(amount, MAD), MAD, reference, purpose]
+            [
+                award,
+                plain(OutsideKind(kind).label, "fr"),
+                today - timedelta(days=days),
+                Money.of(amount, MAD),
+                MAD,
+                reference,
+                purpose,
+            ]
             for award, kind, days, amount, reference, purpose in lines
         ],
     )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from grants.awards.models import DONE, Agreement, AgreementState, Award, Claim, ClaimState, Instalment, InstalmentKind
@@ -123,10 +123,14 @@ def ground(fund: Fund, references: Collection[str], today: date) -> Ground:
     return Ground(fund.currency, today, awards, closed)
 
 
+def named(references: Collection[str]) -> ColumnElement[bool]:
+    """By number, or by the identifier of the file that brought it."""
+    return or_(Award.number.in_(references), Award.external_id.in_(references))
+
+
 def _standings(fund: Fund, references: Sequence[str]) -> dict[str, Standing]:
-    named = or_(Award.number.in_(references), Award.external_id.in_(references))
     agreement = joinedload(Award.agreement).selectinload(Agreement.instalments).selectinload(Instalment.claims)
-    found = select(Award).where(Award.fund_id == fund.id, named).options(agreement)
+    found = select(Award).where(Award.fund_id == fund.id, named(references)).options(agreement)
     awards = db.session.scalars(found.execution_options(populate_existing=True)).unique().all()
     ids = [one.id for one in awards]
     engaged, moved = by_grant(fund.id, ids), _moved(ids)
