@@ -311,7 +311,7 @@ def _agreement(award: Award) -> Agreement:
         award=award, state=AgreementState.ACTIVE, imported=True, starts_on=starts_on, ends_on=ends_on, instalments=[]
     )
     db.session.add(agreement)
-    _add(agreement, award.amount, ends_on or starts_on)
+    _add(agreement, award.amount, ends_on or now().date())
     record("agreement.imported", agreement, None, after={"award": award.number})
     return agreement
 
@@ -331,7 +331,7 @@ def _instalment(agreement: Agreement, entry: OutsideEntry) -> Instalment:
     if left > 0 and waiting[1:]:
         waiting[-1].amount_minor += left
     elif left > 0:
-        _add(agreement, Money(left, entry.currency), agreement.ends_on or agreement.award.awarded_on)
+        _add(agreement, Money(left, entry.currency), agreement.ends_on or now().date())
     for one in waiting[1:] if left < 0 else ():
         part = min(one.amount_minor, -left)
         left += part

@@ -14,6 +14,7 @@ from grants.awards.models import DONE, Agreement, AgreementState, Award, Claim, 
 from grants.awards.policy import OVERSEERS
 from grants.core.db import db
 from grants.core.i18n import N_, Text
+from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.ledger.queries import by_grant
 from grants.ledger.stages import Stage
@@ -81,12 +82,6 @@ def entries(one: OutsideImport, *, limit: int | None = None, offset: int = 0) ->
     return db.session.scalars(whole.limit(limit).offset(offset)).all()
 
 
-def entries_of(award_id: UUID) -> Sequence[OutsideEntry]:
-    """What of an award was entered from files and not taken back, by day; one query."""
-    found = select(OutsideEntry).where(OutsideEntry.award_id == award_id, OutsideEntry.undone_at.is_(None))
-    return db.session.scalars(found.order_by(OutsideEntry.on, OutsideEntry.first_op)).all()
-
-
 def marks(fund_id: UUID, numbers: Iterable[int]) -> dict[int, OutsideKind]:
     """Which of these operations were entered from a file, and as what; one query."""
     wanted = sorted(set(numbers))
@@ -108,6 +103,17 @@ def all_marks(fund_id: UUID) -> dict[int, OutsideKind]:
         OutsideEntry.fund_id == fund_id
     )
     return {no: kind for first, last, kind in db.session.execute(found) for no in range(first, last + 1)}
+
+
+def made_elsewhere(fund: Fund) -> tuple[int, Money]:
+    """How many operations files brought into the fund, and what of it was paid elsewhere and not taken back."""
+    standing = OutsideEntry.undone_at.is_(None) & OutsideEntry.kind.not_in(
+        [OutsideKind.OPENING_RECOVERED, OutsideKind.RECOVERY]
+    )
+    operations = func.coalesce(func.sum(OutsideEntry.last_op - OutsideEntry.first_op + 1), 0)
+    paid = func.coalesce(func.sum(OutsideEntry.amount_minor).filter(standing), 0)
+    count, minor = db.session.execute(select(operations, paid).where(OutsideEntry.fund_id == fund.id)).one()
+    return int(count), Money(int(minor), fund.currency)
 
 
 # --- the books ------------------------------------------------------------------------------------------------

@@ -71,6 +71,11 @@ def test_from_the_model_to_the_books_and_back(own_app: Flask, ground: Ground) ->
     assert "Made elsewhere" in page and "VIR-1" in page and "Avance" in page and "payments.xlsx: 3" in page
     agreement = text_of(who["auditor"].get(f"/finance/agreements/{ground.agreement('A1').id}"))
     assert "Paid outside" in agreement and "VIR-2" in agreement and "signed elsewhere" in agreement
+    assert "650.50 MAD paid elsewhere" in text_of(who["auditor"].get(fund))
+    assert "Made elsewhere" in text_of(who["auditor"].get(f"{fund}/proof")).replace(" ", "").replace(
+        "Madeels", "Made els"
+    )
+
     assert "Give a reason" in who["accountant"].post(f"{where}/undo", 422)
     who["accountant"].post(f"{where}/undo", reason="Wrong year")
     page = text_of(who["accountant"].get(where))

@@ -26,7 +26,7 @@ from grants.ledger.journal import Filter
 from grants.ledger.queries import Entry, Figure, Standing, heads, operation
 from grants.ledger.service import verify, words_for
 from grants.ledger.stages import Kind, Place, Stage
-from grants.payments.outside_queries import marks
+from grants.payments.outside_queries import made_elsewhere, marks
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.finance import portal
@@ -170,7 +170,13 @@ def show_proof(user: Person, fund: Fund) -> Any:
     speak_for(fund.cluster.country, fund.cluster.timezone)
     proof = verify([fund.id])
     return render_template(
-        "finance/proof.html", fund=fund, proof=proof, said=words_for(proof), head=heads([fund.id])[fund.id], at=now()
+        "finance/proof.html",
+        fund=fund,
+        proof=proof,
+        said=words_for(proof),
+        head=heads([fund.id])[fund.id],
+        elsewhere=made_elsewhere(fund)[0],
+        at=now(),
     )
 
 
