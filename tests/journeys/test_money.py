@@ -47,8 +47,8 @@ def case(product: Product) -> dict[str, Any]:
         stage.call.retention = 1_000
         stage.commission.name = Words(fr="Services mobiles", en="Mobile services")
         stage.fund.name = "Fonds d’innovation"
-        budgeted(stage)
-        for one in stage.applications:
+        for n, one in enumerate(stage.applications):
+            budgeted(stage, n=n)
             one.requested_minor = 54_000_000
         db.session.flush()
         award = funded(stage)
