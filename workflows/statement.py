@@ -139,12 +139,12 @@ def confirm(statement: Statement, chosen: Mapping[UUID, UUID | None], *, actor: 
     """
     with transaction():
         policy.work_statement.require(actor, statement)
-        by_id = {one.id: one for one in queries.statement_lines(statement.id)}
+        lines = [one for one in queries.statement_lines(statement.id) if one.id in chosen]
+        if len(lines) != len(chosen):
+            raise Refused(N_("One of these lines is not of this statement."))
         done = 0
-        for line_id, order_id in chosen.items():
-            line = by_id.get(line_id)
-            if line is None:
-                raise Refused(N_("One of these lines is not of this statement."))
+        for line in lines:  # in their order, so that two who confirm wait for one another and not each for the other
+            order_id = chosen[line.id]
             lock(line, "used_as", "order_id")
             if line.used_as is not None:
                 if line.order_id == order_id:

@@ -1,7 +1,9 @@
-"""What a claim is reckoned on: the accepted budget of its award, the terms of its call, the claims before it."""
+"""What a claim is reckoned on: the budget in force of its award, the terms of its call, the claims before it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -68,7 +70,7 @@ def basis(claim: Claim) -> Basis:
     lines = {one.id: one for one in application.lines} if application is not None and rules else {}
     members = application.members if application else {award.organisation_id: award.organisation.name}
     return Basis(
-        terms=_terms(award, application, rules, lines),
+        terms=_terms(award, application, rules, lines, claim.instalment.agreement.budget),
         before=_before(claim, lines),
         place=_place(claim),
         rules=rules,
@@ -90,7 +92,11 @@ def _project(award: Award) -> Application | None:
 
 
 def _terms(
-    award: Award, application: Application | None, rules: BudgetRules, lines: Mapping[UUID, BudgetLine]
+    award: Award,
+    application: Application | None,
+    rules: BudgetRules,
+    lines: Mapping[UUID, BudgetLine],
+    agreed: Sequence[Mapping[str, Any]],
 ) -> Terms:
     call = award.call
     rate = call.funding_rate or WHOLE
@@ -102,25 +108,56 @@ def _terms(
         id: Spender(one.name, rules.rates.get(one.kind, rate), rules.ceilings.get(one.kind))
         for id, one in on.spenders.items()
     }
-    cost = application.cost_minor or 0
+    amended = _amended(lines, rules, agreed)
+    cost = sum(one["amount"] for one in agreed) if amended else application.cost_minor or 0
     return Terms(
         award=award.amount_minor,
         vat=rules.vat,
         spenders=spenders,
-        lines={id: Limit(one.label, one_most(one, rules)) for id, one in lines.items()},
-        categories={
-            one.code: Limit(one.name, cost * one.cap // WHOLE)
-            for one in (rules.categories if lines else ())
-            if one.cap is not None and one.cap < WHOLE
-        },
+        lines={id: Limit(one.label, one_most(one, rules)) for id, one in lines.items() if one.category not in amended},
+        categories=_categories(rules, cost, amended) if lines else {},
     )
+
+
+def _amended(
+    lines: Mapping[UUID, BudgetLine], rules: BudgetRules, agreed: Sequence[Mapping[str, Any]]
+) -> dict[str, int]:
+    """What each category that an amendment changed may take, by its code: the agreed cost stands for all its lines,
+    which share it, eligible VAT in the proportion of the lines and the call's overrun included."""
+    net: Counter[str] = Counter()
+    base: Counter[str] = Counter()
+    for one in lines.values():
+        net[one.category] += one.net_minor or 0
+        base[one.category] += _base(one, rules)
+    found = {}
+    for item in agreed:
+        code, amount = item["category"], item["amount"]
+        if net[code] and amount != net[code]:
+            whole = amount * base[code] // net[code]
+            found[code] = whole + whole * rules.overrun // WHOLE
+    return found
+
+
+def _categories(rules: BudgetRules, cost: int, amended: Mapping[str, int]) -> dict[str, Limit]:
+    """The caps of the call on the whole cost of the project, and the amended categories."""
+    found = {}
+    for one in rules.categories:
+        most = [cost * one.cap // WHOLE] if one.cap is not None and one.cap < WHOLE else []
+        most += [amended[one.code]] if one.code in amended else []
+        if most:
+            found[one.code] = Limit(one.name, min(most))
+    return found
 
 
 def one_most(line: BudgetLine, rules: BudgetRules) -> int:
     """What may be spent on a line without an amendment: the line, and what the call lets it be exceeded by."""
-    net = line.net_minor or 0
-    base = net + (net * line.vat + WHOLE // 2) // WHOLE if rules.vat else net
+    base = _base(line, rules)
     return base + base * rules.overrun // WHOLE
+
+
+def _base(line: BudgetLine, rules: BudgetRules) -> int:
+    net = line.net_minor or 0
+    return net + (net * line.vat + WHOLE // 2) // WHOLE if rules.vat else net
 
 
 def _before(claim: Claim, lines: Mapping[UUID, BudgetLine]) -> Before:

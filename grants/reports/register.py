@@ -1,4 +1,4 @@
-"""Who and what a fund's ledger speaks of: the identifiers in it, with their names. Six queries for a whole fund."""
+"""Who and what a fund's ledger speaks of: the identifiers in it, with their names. Seven queries for a whole fund."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from grants.clusters.models import Commission
 from grants.core.db import db
 from grants.funds.models import Fund
 from grants.ledger.selection import Selection
+from grants.payments.models import PaymentBatch, PaymentOrder
 from grants.people.models import Person
 
 STEPS = ("checked_by_id", "liquidated_by_id", "ordered_by_id", "remitted_by_id", "paid_by_id")
@@ -20,13 +21,14 @@ STEPS = ("checked_by_id", "liquidated_by_id", "ordered_by_id", "remitted_by_id",
 
 @dataclass(frozen=True)
 class Register:
-    """By identifier. `claims` holds, by instalment, the claim that was not rejected."""
+    """By identifier. `claims` holds, by instalment, the claim that was not rejected; `orders` are by number."""
 
     calls: Mapping[UUID, Call]
     commissions: Mapping[UUID, Commission]
     awards: Mapping[UUID, Award]
     instalments: Mapping[UUID, Instalment]
     claims: Mapping[UUID, Claim]
+    orders: Mapping[str, PaymentOrder]
     people: Mapping[UUID | None, str]
 
     @property
@@ -36,7 +38,7 @@ class Register:
 
 def register(fund: Fund, chosen: Selection) -> Register:
     """For a fund that came through `grants.funds.queries.visible_to`; the grants of the selection, in memory."""
-    of_fund = and_(Award.fund_id == fund.id, *_of(chosen))
+    of_fund = and_(Award.fund_id == fund.id, *of_awards(chosen))
     calls = db.session.scalars(select(Call).where(Call.fund_id == fund.id))
     commissions = db.session.scalars(select(Commission).where(Commission.cluster_id == fund.cluster_id))
     awards = db.session.scalars(
@@ -65,6 +67,11 @@ def register(fund: Fund, chosen: Selection) -> Register:
     taken |= {
         who for one in grants.values() if (made := one.agreement) for who in (made.proposed_by_id, made.visa_by_id)
     }
+    orders = db.session.scalars(
+        select(PaymentOrder)
+        .where(PaymentOrder.fund_id == fund.id)
+        .options(joinedload(PaymentOrder.batch).joinedload(PaymentBatch.fund))
+    )
     people = select(Person.id, Person.name).where(Person.id.in_(taken - {None}))
     return Register(
         calls={one.id: one for one in calls},
@@ -72,11 +79,13 @@ def register(fund: Fund, chosen: Selection) -> Register:
         awards=grants,
         instalments={one.id: one for one in instalments},
         claims={one.instalment_id: one for one in claims},
+        orders={one.number: one for one in orders},
         people={row.id: row.name for row in db.session.execute(people)},
     )
 
 
-def _of(chosen: Selection) -> list[ColumnElement[bool]]:
+def of_awards(chosen: Selection) -> list[ColumnElement[bool]]:
+    """Conditions on Award: the grants of the selection."""
     conditions: list[ColumnElement[bool]] = []
     if chosen.call_id is not None:
         conditions.append(Award.call_id == chosen.call_id)

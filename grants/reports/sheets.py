@@ -26,6 +26,7 @@ from grants.ledger.queries import Entry, Head, Standing
 from grants.ledger.selection import Selection
 from grants.ledger.stages import Kind as Operation
 from grants.ledger.stages import Stage
+from grants.payments.models import PaymentOrder
 from grants.payments.outside_queries import all_marks
 from grants.reports.register import Register
 
@@ -38,6 +39,17 @@ PREPARED = {  # who stands behind a step, by the operation that follows from it
     Operation.REMIT: "ordered_by_id",
     Operation.PAY: "remitted_by_id",
 }
+OF_ORDERS = frozenset(
+    {
+        Operation.ORDER,
+        Operation.REJECT_ORDER,
+        Operation.REMIT,
+        Operation.PAY,
+        Operation.REJECT_REMITTANCE,
+        Operation.RETURN_PAYMENT,
+        Operation.REVERSE,
+    }
+)
 
 
 @dataclass
@@ -114,13 +126,15 @@ def journal(job: Making) -> list[Check]:
         job.column("project", N_("Project reference"), width=18),
         job.column("agreement", N_("Agreement"), width=18),
         job.column("beneficiary", N_("Beneficiary"), width=32),
-        job.column("ice", N_("ICE"), width=18),
+        job.column("ice", N_("ICE, NIF or NCC"), width=18),
         job.column("instrument", N_("Instrument"), width=20),
         job.column("instalment", N_("Instalment"), Kind.INTEGER, 10),
         job.column("kind", N_("Kind of instalment"), width=20),
         job.column("document", N_("Document"), width=24),
         job.column("visa", N_("Visa given by"), width=24),
         job.column("order", N_("Order no."), width=20),
+        job.column("batch", N_("Batch"), width=16),
+        job.column("account", N_("Account"), width=14),
         job.column("bank", N_("Bank reference"), width=22),
         job.column("currency", N_("Currency"), width=9),
         job.money("amount", N_("Amount")),
@@ -151,7 +165,7 @@ def journal(job: Making) -> list[Check]:
         award = names.awards.get(grant) if grant else None
         instalment = names.instalments.get(part) if part else None
         claim = names.claims.get(part) if part else None
-        agreement = award.agreement if award else None
+        agreement, order = award.agreement if award else None, _order(entry, names)
         code, instrument = calls.get(call, (None, None)) if call else (None, None)
         sheet.append(
             [
@@ -168,14 +182,16 @@ def journal(job: Making) -> list[Check]:
                 project(award),
                 award.number if award else None,
                 award.organisation.name if award else None,
-                award.organisation.ice if award else None,
+                (award.organisation.ice or award.organisation.tax_id) if award else None,
                 instrument if award else None,
                 instalment.position if instalment else None,
                 planned[instalment.kind] if instalment else None,
                 entry.document,
                 names.people.get(agreement.visa_by_id) if agreement and agreement.visa_by_id else None,
-                claim.order_number if claim else None,
-                claim.bank_reference if claim else None,
+                order.number if order else None,
+                order.batch.reference if order and order.batch and entry.kind is not Operation.ORDER else None,
+                order.masked if order else None,
+                order.bank_reference if order and entry.no in (order.paid_op, order.returned_op) else None,
                 line.amount.currency,
                 line.amount,
                 claim.sha256[:16] if claim and claim.sha256 else None,
@@ -198,6 +214,13 @@ def journal(job: Making) -> list[Check]:
         Check(N_("Journal: %(stage)s", stage=stage), _net_formula(sheet, say(stage.label)), net[stage], kept[stage])
         for stage in Stage
     ]
+
+
+def _order(entry: Entry, names: Register) -> PaymentOrder | None:
+    """The payment order that this operation is about; the document of a payment is its number and the bank's."""
+    if entry.kind not in OF_ORDERS or not entry.document:
+        return None
+    return names.orders.get(entry.document) or names.orders.get(entry.document.partition(" ")[0])
 
 
 def _prepared(entry: Entry, agreement: Agreement | None, claim: Claim | None) -> UUID | None:

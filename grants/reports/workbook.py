@@ -37,6 +37,7 @@ from grants.reports.follow_up import (
     schedule,
     unused,
 )
+from grants.reports.money_sheets import invoices, orders, recovery_orders
 from grants.reports.register import register
 from grants.reports.sheets import Check, Figure, Making, Sums, agreements, journal, payments
 
@@ -112,9 +113,11 @@ def _write(
         chosen = filters.selection(fund)
         total = selection.total(chosen)
         job = Making(fund, reader, author, head, chosen, total, register(fund, chosen), book, report)
-        checks = [*_summary(job), *journal(job), *agreements(job), *liquidations(job), *payments(job)]
+        checks = [*_summary(job), *journal(job), *agreements(job), *invoices(job), *liquidations(job)]
+        checks += [*orders(job), *payments(job)]
         dues = planned(job)
-        checks += [*unused(job), *beneficiaries(job), *recoveries(job), *schedule(job, dues)]
+        checks += [*unused(job), *beneficiaries(job), *recoveries(job), *recovery_orders(job)]
+        checks += schedule(job, dues)
         checks += forecast(job, dues, today)
         anomalies(job, dues, today)
         _checks(job, checks)

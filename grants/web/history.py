@@ -76,6 +76,21 @@ OF_PARTNERS = {  # the same as PARTNERSHIP, where the partner must be named
     "partner.leave_consortium": N_("%(who)s leaves the consortium"),
     "partner.remove_partner": N_("%(who)s is removed by the lead"),
 }
+CLAIM = {  # the steps of a claim, for those who run the fund
+    "claim.submit_claim": Happening(N_("Submitted"), "send", "ok"),
+    "claim.check": Happening(N_("Checked"), "list-checks", "ok"),
+    "claim.refuse": Happening(N_("Rejected"), "circle-x", "bad"),
+    "claim.certify": Happening(N_("Delivery certified"), "badge-check", "ok"),
+    "claim.liquidate": Happening(N_("Amount verified"), "calculator", "ok"),
+    "claim.settle": Happening(N_("Closed without payment"), "circle-check", "ok"),
+    "claim.order": Happening(N_("Payment ordered"), "stamp", "ok"),
+    "claim.approve_order": Happening(N_("Order approved"), "circle-check", "ok"),
+    "claim.return_order": Happening(N_("Order returned"), "undo-2", "bad"),
+    "claim.remit_order": Happening(N_("Sent to the bank"), "landmark", "ok"),
+    "claim.pay": Happening(N_("Paid"), "banknote", "ok"),
+    "claim.return_payment": Happening(N_("Returned by the bank"), "undo-2", "bad"),
+    "claim.reverse_payment": Happening(N_("Payment reversed"), "undo-2", "bad"),
+}
 APPLICANT_SEES = OWN | SCANNING | SCREENING
 FUND_SEES = APPLICANT_SEES | EVALUATION
 BY_THE_APPLICANT = {*OWN, *PARTNERSHIP, "clarification.answer_clarification"}
@@ -92,6 +107,11 @@ def for_applicant(application: Application, events: Sequence[tuple[Event, str | 
 def for_fund(application: Application, events: Sequence[tuple[Event, str | None]]) -> Told:
     """In full."""
     return _told(application, events, FUND_SEES | ASKED_IN_FULL)
+
+
+def of_claim(events: Sequence[tuple[Event, str | None]]) -> Told:
+    """The steps of a claim, oldest first."""
+    return [(CLAIM[event.name], event, name) for event, name in events if event.name in CLAIM]
 
 
 def _told(application: Application, events: Sequence[tuple[Event, str | None]], seen: Mapping[str, Happening]) -> Told:

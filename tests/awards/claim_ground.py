@@ -62,10 +62,8 @@ class Ground:
         return queries.claim(person or self.owner, id)
 
 
-def ground(
-    rules: BudgetRules = RULES, *, amount: int = 540_000, paid: bool = True, stage: Stage | None = None, n: int = 0
-) -> Ground:
-    stage = stage or set_stage()
+def budgeted(stage: Stage, rules: BudgetRules = RULES, n: int = 0) -> list[BudgetLine]:
+    """The lines of an application's budget, under these rules of its call."""
     stage.call.budget = rules.as_json()
     application: Application = stage.applications[n]
     application.cost_minor = 60_000_000
@@ -84,6 +82,15 @@ def ground(
         for at, (code, label, net) in enumerate(costs, 1)
     ]
     db.session.add_all(lines)
+    return lines
+
+
+def ground(
+    rules: BudgetRules = RULES, *, amount: int = 540_000, paid: bool = True, stage: Stage | None = None, n: int = 0
+) -> Ground:
+    stage = stage or set_stage()
+    application: Application = stage.applications[n]
+    lines = budgeted(stage, rules, n)
     award = AwardFactory(
         application=application,
         call=stage.call,

@@ -73,7 +73,7 @@ def propose(stage, *outcomes: Outcome) -> list[Decision]:
 def funded(stage):
     decision = propose(stage, Outcome.FUNDED, Outcome.RESERVE)[0]
     decisions.fund(decision, actor=stage.committee)
-    award = db.session.scalars(select(Award)).one()
+    award = db.session.scalars(select(Award).where(Award.call_id == stage.call.id)).one()
     return queries.award(stage.officer, award.id)
 
 

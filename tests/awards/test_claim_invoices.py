@@ -1,5 +1,7 @@
 """A claim made of invoices, by the verbs: entered, judged one by one, reckoned, paid or settled."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -10,6 +12,7 @@ from grants.awards.duplicates import duplicates, key
 from grants.awards.invoices import Sent
 from grants.awards.models import Claim, ClaimState, Invoice, Purpose, Verdict
 from grants.awards.payable import Kind, Step
+from grants.awards.terms import Terms
 from grants.core.db import db
 from grants.core.errors import Forbidden, LostUpdate, Refused
 from grants.ledger.queries import by_grant
@@ -258,6 +261,45 @@ def test_subcontracting_has_its_cap_on_the_whole(on):
     id = begun(on, 2, said(on, 1, 110_000, 2))
     judge(on, id, YES)
     assert Kind.CATEGORY not in steps(checked(on, id)), "110 000 is within 30 % of 600 000"
+
+
+def in_force(on, **costs: int) -> None:
+    """The agreement's budget as an amendment leaves it, in whole dirhams by category."""
+    agreed = Terms.now(reads.agreement(on.stage.officer, on.agreement.id))
+    items = [replace(one, amount=mad(costs[one.category])) for one in agreed.budget]
+    on.agreement.budget = replace(agreed, budget=tuple(items)).budget_json()
+    db.session.commit()
+
+
+def test_an_amended_category_takes_what_was_agreed_whichever_its_lines(on):
+    in_force(on, STAFF=450_000, EQUIP=50_000, SUB=100_000)
+    id = begun(on, 2, said(on, 1, 70_000, 1), said(on, 2, 480_000, 0), said(on, 3, 120_000, 2))
+    judge(on, id, YES, YES, YES)
+    claim = on.claim(id, on.stage.officer)
+    found = basis(claim).payable(invoices_of(claim))
+    assert found.overruns == {on.lines[2].id: mad(10_000).minor}, "what was not amended keeps its lines"
+    beyond = [one for one in found.steps if one.kind is Kind.CATEGORY]
+    assert [(one.about["en"], one.minor) for one in beyond] == [("Equipment", -mad(15_000).minor)]
+
+
+def test_the_budget_as_signed_changes_nothing(on):
+    id = begun(on, 2, said(on, 1, 150_000, 1))
+    judge(on, id, YES)
+    claim = on.claim(id, on.stage.officer)
+    before = basis(claim).payable(invoices_of(claim))
+    in_force(on, STAFF=400_000, EQUIP=100_000, SUB=100_000)
+    claim = on.claim(id, on.stage.officer)
+    assert basis(claim).payable(invoices_of(claim)) == before
+
+
+def test_a_checked_claim_stays_as_it_was_when_the_budget_is_amended(on):
+    id = begun(on, 2, said(on, 1, 100_000, 1))
+    judge(on, id, YES)
+    before = checked(on, id)
+    was = before.accepted_minor, before.steps
+    in_force(on, STAFF=490_000, EQUIP=10_000, SUB=100_000)
+    after = on.claim(id)
+    assert (after.accepted_minor, after.steps) == was
 
 
 # --- duplicates -----------------------------------------------------------------------------------------------

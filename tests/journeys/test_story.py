@@ -311,7 +311,7 @@ class Story:
     def verify_account(self) -> None:
         """The beneficiary's account, given by its owner, verified by the accountant."""
         startup = self.people["startup"].goes("/applicant/organisations")
-        startup.follows("/applicant/organisations/")
+        startup.goes(str(startup.page.locator("main .rows a").first.get_attribute("href")))
         organisation = startup.number_of("/organisations/")
         startup.goes(f"/applicant/organisations/{organisation}/accounts/new")
         startup.types(holder="Ma société", bank="Banque d’essai", number=rib(self.n))

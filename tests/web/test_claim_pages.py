@@ -51,6 +51,17 @@ def typed(on, **more):
     return given | more
 
 
+def test_prefinancing_is_submitted_without_a_file(client):
+    on = ground(paid=False)
+    id = claims.begin(on.instalments[0], actor=on.owner).id
+    client.login(on.owner)
+    submit = f'action="/applicant/claims/{id}/submit"'
+    assert submit not in client.get(f"/applicant/claims/{id}").text, "nothing is said yet"
+    typed = {"claimed": "216 000", "statement": "The team."}
+    assert client.post(f"/applicant/claims/{id}/write", data=typed).status_code == 303
+    assert submit in client.get(f"/applicant/claims/{id}").text
+
+
 def test_an_invoice_is_entered_with_its_files(client, on, draft):
     client.login(on.owner)
     assert "No invoice yet" in client.get(f"/applicant/claims/{draft}").text

@@ -54,8 +54,8 @@ def test_a_small_ledger_comes_at_once_and_is_kept(client, story, manager):
     client.login(manager)
     one = ask(client, story)
     assert one.state == ExportState.READY and one.promise_id is None and one.filters == {}
-    page = client.get(f"/finance/exports/{one.id}")
-    assert one.sha256 in page.text and one.head in page.text and manager.name in page.text
+    page = client.get(f"/finance/exports/{one.id}").text.replace("<wbr>", "")
+    assert one.sha256 in page and one.head in page and manager.name in page
     file = client.get(f"/finance/exports/{one.id}/file")
     assert hashlib.sha256(file.data).hexdigest() == one.sha256 and len(file.data) == one.size
     shown = balances([story.fund.id])[story.fund.id]

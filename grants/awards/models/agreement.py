@@ -47,7 +47,7 @@ AGREEMENT_LABELS = {
     AgreementState.SUSPENDED: N_("Suspended"),
     AgreementState.COMPLETED: N_("Completed"),
     AgreementState.CLOSING: N_("Closeout proposed"),
-    AgreementState.CLOSED: N_("Closed"),
+    AgreementState.CLOSED: N_("Closed out"),
     AgreementState.TERMINATED: N_("Terminated"),
 }
 INTERNAL = frozenset(  # the beneficiary sees the agreement once it is sent for signature

@@ -131,7 +131,7 @@ def return_closeout(user: Person, agreement: Agreement) -> Any:
 @access(agreement_policy.close_agreement, queries.agreement)
 def close_agreement(user: Person, agreement: Agreement) -> Any:
     closeout.close_agreement(agreement, actor=user)
-    flash(_("Closed. What was not used is back in the commission’s envelope."), "ok")
+    flash(_("Closed out. What was not used is back in the commission’s envelope."), "ok")
     return _back(agreement)
 
 

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from grants.awards import policy, queries
 from grants.awards.models import Claim, ClaimState
+from grants.awards.steps import steps_of
 from grants.core.policy import signed_in
 from grants.payments import policy as payment_policy
 from grants.payments import queries as payments
@@ -19,10 +20,11 @@ from grants.payments.models import PaymentOrder, Reversal, ReversalState
 from grants.people.models import Person, Role
 from grants.web import reckoning
 from grants.web.access import access
-from grants.web.awards import award_of, people_named, speak, stated_reason, today
+from grants.web.awards import award_of, speak, stated_reason, today
 from grants.web.downloads import attached
 from grants.web.finance import portal
 from grants.web.forms import DayField, Form
+from grants.web.history import of_claim
 from workflows import payment as workflow
 from workflows import reversal as reversing
 from workflows.claim import lifecycle
@@ -187,7 +189,7 @@ def _page(
         "finance/claim.html",
         claim=claim,
         award=award_of(claim),
-        names=people_named(user, claim),
+        steps=of_claim(steps_of(claim)),
         reckoning=reckoning.kept(claim),
         order_form=order or (order_form(claim) if "order" in may else None),
         form=paid or (payment_form(claim) if "pay" in may else None),

@@ -13,6 +13,7 @@ from grants.awards import invoices, policy, queries
 from grants.awards.claim_basis import basis, by_invoices, invoices_of
 from grants.awards.duplicates import duplicates
 from grants.awards.models import MEANS_LABELS, VERDICT_LABELS, Claim, ClaimState, Invoice
+from grants.awards.steps import steps_of
 from grants.core import i18n
 from grants.core.clock import now
 from grants.core.errors import Problem
@@ -22,9 +23,10 @@ from grants.core.types import Money
 from grants.people.models import Person
 from grants.web import reckoning
 from grants.web.access import access
-from grants.web.awards import award_of, people_named, speak, stated_reason
+from grants.web.awards import award_of, speak, stated_reason
 from grants.web.downloads import attached, invoice_of_file, sent_file
 from grants.web.forms import Form, MoneyField
+from grants.web.history import of_claim
 from grants.web.language import current_reader
 from grants.web.parking import parks
 from grants.web.staff import portal
@@ -187,7 +189,7 @@ def _page(user: Person, claim: Claim, form: CheckForm | None = None, verdicts: V
     values: dict[str, Any] = {
         "claim": claim,
         "award": award,
-        "names": people_named(user, claim),
+        "steps": of_claim(steps_of(claim)),
         "moves": [one for one in moves if one.name not in {"check", useless}],
     }
     if not by_invoices(claim):
