@@ -1,9 +1,11 @@
 """Payments made elsewhere: entered once, on their days, by two people; and the agreements then go on here."""
 
+import io
 import random
 from datetime import date, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
@@ -21,6 +23,7 @@ from grants.ledger.service import Stage, close_books
 from grants.payments import outside_queries as queries
 from grants.payments.models import OutsideEntry, OutsideImport, OutsideState, Receipt, Recovery
 from grants.reports.invariants import offences
+from grants.reports.workbook import export
 from tests.payments.outside_ground import HEAD, Ground, again, book, lay, paid, said
 from workflows import outside
 
@@ -224,6 +227,24 @@ def test_what_is_no_such_file_keeps_nothing(ground: Ground, content: bytes) -> N
     with pytest.raises(UnreadableFile):
         outside.receive(ground.fund, "a.xlsx", content, actor=ground.who("manager"))
     assert not db.session.scalars(select(OutsideImport)).all()
+
+
+def test_the_excel_ledger_says_what_was_made_elsewhere(ground: Ground) -> None:
+    ground.enter(
+        paid("A1", FIRST, 400, "VIR-1", ADVANCE),
+        paid("A1", BACK, 50, "RET-1", "Money recovered"),
+        ["A2", "Opening: paid", date(2024, 1, 1), 300, "MAD", "", ""],
+    )
+    file = io.BytesIO()
+    export(ground.fund, file, "en", "An auditor")
+    book = openpyxl.load_workbook(file)
+    said = [str(row[2]) for row in book["Journal"].iter_rows(min_row=3, values_only=True)]
+    assert said.count("Payment · Made elsewhere") == 1 and said.count("Recovery · Made elsewhere") == 1
+    assert said.count("Payment · Opening balance") == 1 and "Commitment" in said
+    payments = [row for row in book["Payments"].iter_rows(values_only=True) if "Paid outside" in row]
+    assert {(row[0], row[9]) for row in payments} == {("A1", "VIR-1"), ("A2", None)}
+    notice = dict(row[:2] for row in book["Notice"].iter_rows(values_only=True))
+    assert notice["Checks of this workbook"] == "All hold."
 
 
 @pytest.mark.parametrize("seed", range(3))

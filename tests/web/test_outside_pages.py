@@ -71,6 +71,9 @@ def test_from_the_model_to_the_books_and_back(own_app: Flask, ground: Ground) ->
     assert "Made elsewhere" in page and "VIR-1" in page and "Avance" in page and "payments.xlsx: 3" in page
     agreement = text_of(who["auditor"].get(f"/finance/agreements/{ground.agreement('A1').id}"))
     assert "Paid outside" in agreement and "VIR-2" in agreement and "signed elsewhere" in agreement
+    claim = ground.agreement("A1").instalments[0].claims[0].id
+    assert "Paid outside" in text_of(who["auditor"].get(f"/finance/claims/{claim}"))
+    assert "Paid outside" in text_of(who["officer"].get(f"/staff/claims/{claim}"))
     assert "650.50 MAD paid elsewhere" in text_of(who["auditor"].get(fund))
     assert "Made elsewhere" in text_of(who["auditor"].get(f"{fund}/proof")).replace(" ", "").replace(
         "Madeels", "Made els"
