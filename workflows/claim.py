@@ -15,6 +15,7 @@ from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
 from grants.core.errors import Forbidden, Refused
 from grants.core.i18n import N_, N_n
+from grants.core.policy import clock_only
 from grants.core.types import Money
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
 from grants.payments.policy import reverse_claim
@@ -55,6 +56,7 @@ lifecycle = Lifecycle(
             N_("The bank returned it"),
             why=True,
         ),
+        Move("paid_outside", frozenset({S.DRAFT}), S.OUTSIDE, clock_only, N_("Paid outside")),
         Move("reverse_payment", frozenset({S.PAID}), S.REMITTED, reverse_claim, N_("Reverse the payment"), why=True),
     ],
 )

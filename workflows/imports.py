@@ -7,7 +7,10 @@ confirm(one, actor=officer)                                           the job; i
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as ReadOnly
+from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +25,6 @@ from grants.awards.import_checks import Remark
 from grants.awards.import_kept import pack_remark
 from grants.awards.imports import Mapping
 from grants.awards.models import IMPORT_LABELS, Award, AwardImport, ImportState
-from grants.calls.models import Call
-from grants.clusters.models import Commission
 from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, expect, lock, transaction
@@ -40,7 +41,7 @@ from workflows.machine import Lifecycle, Move
 from workflows.outbox import Due, Gone, job, promise, report_progress
 
 SMALL = service.SMALL
-SINGLY, LOT = 2_000, 250  # up to so many awards each is an operation of its own, beyond they go by lots of lines
+SINGLY, LOT = 2_000, 250  # up to so many awards each is an operation of its own, beyond those of a day go together
 OPEN = frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.REFUSED})
 
 lifecycle = Lifecycle(
@@ -190,47 +191,59 @@ def carry_out(one: AwardImport, report: Callable[[int, int], None]) -> dict[str,
     steps = _Steps(2 * len(reading.new), report)
     if reading.new:
         call, commission = service.archive(one.fund)
-        document = f"{one.filename[:60]} {one.sha256[:16]}"
-        service.endow(one.fund, call, commission, total, document)
+        document, booked = f"{one.filename[:60]} {one.sha256[:16]}", service.in_open_books(one.fund)
+        credit = service.yearly(one.fund, [(booked(grant.awarded_on), grant.amount) for grant in reading.new])
+        service.endow(one.fund, call, commission, credit, document)
         awards = service.make_awards(one, reading, call, commission, lambda _: steps.say())
     lifecycle.fire("finish_import", one, None, imported=len(reading.new), known=reading.known, total=total.minor)
     one.finished_at = now()
     if reading.new:
-        _move_money(one, total, document, awards, call, commission, steps)
+        days = {award.id: booked(award.awarded_on) for award in awards}
+        _move_money(one, credit, document, sorted(awards, key=lambda award: days[award.id]), days, steps)
     steps.say(last=True)
     return {"imported": len(reading.new), "known": reading.known}
 
 
 def _move_money(
     one: AwardImport,
-    total: Money,
+    credit: Sequence[tuple[date, Money]],
     document: str,
-    awards: list[Award],
-    call: Call,
-    commission: Commission,
+    awards: Sequence[Award],
+    days: ReadOnly[UUID, date],
     steps: "_Steps",
 ) -> None:
-    """Endow and allocate the file's total, then reserve and commit each award. Nothing is paid."""
+    """Endow and allocate each year's total, then reserve and commit each award, dated by its day. Nothing is paid."""
     fund, officer = one.fund_id, one.officer
     reason = f"Import {one.filename} (SHA-256 {one.sha256})"
 
-    def move(kind: Kind, document: str, *lines: Line) -> None:
+    def move(kind: Kind, document: str, day: date, *lines: Line) -> None:
         key = key_for("import", kind, one.id, document)
-        post(fund, kind, lines, actor=officer, key=key, document=document, reason=reason)
+        post(fund, kind, lines, actor=officer, key=key, document=document, reason=reason, value_date=day)
 
-    theme = Place.commission(call.id, commission.id)
-    move(Kind.ENDOW, document, Line(Place.source(), Place.available(), total))
-    move(Kind.ALLOCATE_CALL, document, Line(Place.available(), Place.call(call.id), total))
-    move(Kind.ALLOCATE_COMMISSION, document, Line(Place.call(call.id), theme, total))
-    size = 1 if len(awards) <= SINGLY else LOT
-    for start in range(0, len(awards), size):
-        lot = awards[start : start + size]
-        paper = lot[0].number if size == 1 else f"{lot[0].number} – {lot[-1].number}"
+    call = Place.call(awards[0].call_id)
+    theme = Place.commission(awards[0].call_id, awards[0].commission_id)
+    for day, total in credit:
+        paper = f"{document} {day.year}"
+        move(Kind.ENDOW, paper, day, Line(Place.source(), Place.available(), total))
+        move(Kind.ALLOCATE_CALL, paper, day, Line(Place.available(), call, total))
+        move(Kind.ALLOCATE_COMMISSION, paper, day, Line(call, theme, total))
+    for lot in _lots(awards, days):
+        day = days[lot[0].id]
+        paper = lot[0].number if len(lot) == 1 else f"{lot[0].number} – {lot[-1].number}"
         held = [(Place.reserved(*_where(one)), Place.committed(*_where(one)), one.amount) for one in lot]
-        move(Kind.RESERVE, paper, *(Line(theme, reserved, amount) for reserved, _, amount in held))
-        move(Kind.COMMIT, paper, *(Line(reserved, committed, amount) for reserved, committed, amount in held))
+        move(Kind.RESERVE, paper, day, *(Line(theme, reserved, amount) for reserved, _, amount in held))
+        move(Kind.COMMIT, paper, day, *(Line(reserved, committed, amount) for reserved, committed, amount in held))
         steps.done += 2 * len(lot)
         steps.say()
+
+
+def _lots(awards: Sequence[Award], days: ReadOnly[UUID, date]) -> Iterator[Sequence[Award]]:
+    """Each award alone, or many of one day together where there are many."""
+    size = 1 if len(awards) <= SINGLY else LOT
+    for _, same in groupby(awards, key=lambda award: days[award.id]):
+        together = list(same)
+        for start in range(0, len(together), size):
+            yield together[start : start + size]
 
 
 def _where(award: Award) -> tuple[UUID, UUID, UUID]:

@@ -176,6 +176,9 @@ def _before(claim: Claim, lines: Mapping[UUID, BudgetLine]) -> Before:
         cleared=sum(one.cleared_minor for one in others),
         retained=sum(one.retained_minor for one in others),
         released=sum(one.released_minor for one in others),
+        outside=sum(
+            one.accepted_minor or 0 for one in others if one.state == ClaimState.OUTSIDE and one.id not in advance
+        ),
     )
 
 

@@ -1,8 +1,9 @@
 """Reading a file for a fund, and what an import makes of it. Moves of state and money are in workflows/imports.py."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,12 @@ from grants.awards.imports import Field, Mapping, likeness, propose
 from grants.awards.models import Award, AwardImport, Source
 from grants.calls.models import Call, CallState, Envelope
 from grants.clusters.models import Commission
-from grants.core.clock import now
 from grants.core.db import db
 from grants.core.i18n import N_, Words
 from grants.core.sheets.reading import Limits, Table, read_table
 from grants.core.types import Money, new_id
 from grants.funds.models import Appropriation, Fund
+from grants.ledger.tables import fund as ledger
 from grants.people.identifiers import compact, matching_key
 from grants.people.models import Organisation, OrganisationKind
 
@@ -162,26 +163,43 @@ def _past_commission(cluster_id: UUID) -> Commission:
     return past
 
 
-def endow(fund: Fund, call: Call, commission: Commission, total: Money, document: str) -> None:
-    """The appropriation and the envelope of the file's total; the caller posts them."""
-    today = now().astimezone(fund.cluster.zone).date()
-    db.session.add(
-        Appropriation(
-            fund_id=fund.id,
-            fiscal_year=today.year,
-            document=document,
-            value_date=today,
-            amount_minor=total.minor,
-            currency=total.currency,
+def yearly(fund: Fund, days: Sequence[tuple[date, Money]]) -> list[tuple[date, Money]]:
+    """The credit each fiscal year opened for its awards: their sum, on the day of the first of them."""
+    firsts: dict[int, date] = {}
+    sums: dict[int, int] = defaultdict(int)
+    for day, amount in days:
+        firsts[day.year] = min(day, firsts.get(day.year, day))
+        sums[day.year] += amount.minor
+    return [(firsts[year], Money(sums[year], fund.currency)) for year in sorted(firsts)]
+
+
+def in_open_books(fund: Fund) -> Callable[[date], date]:
+    """The day itself, or the first day that is open where its year is closed."""
+    closed = db.session.scalar(select(ledger.c.closed_through).where(ledger.c.id == fund.id))
+    first = closed + timedelta(days=1) if closed else date.min
+    return lambda day: max(day, first)
+
+
+def endow(fund: Fund, call: Call, commission: Commission, credit: Sequence[tuple[date, Money]], document: str) -> None:
+    """The appropriation of each year and the envelope of all; the caller posts them under `document` and the year."""
+    for day, amount in credit:
+        db.session.add(
+            Appropriation(
+                fund_id=fund.id,
+                fiscal_year=day.year,
+                document=f"{document} {day.year}",
+                value_date=day,
+                amount_minor=amount.minor,
+                currency=amount.currency,
+            )
         )
-    )
     envelope = db.session.scalars(
         select(Envelope).where(Envelope.call_id == call.id, Envelope.commission_id == commission.id)
     ).one_or_none()
     if envelope is None:
-        envelope = Envelope(call_id=call.id, commission_id=commission.id, currency=total.currency, amount_minor=0)
+        envelope = Envelope(call_id=call.id, commission_id=commission.id, currency=fund.currency, amount_minor=0)
         db.session.add(envelope)
-    envelope.amount_minor += total.minor
+    envelope.amount_minor += sum(amount.minor for _, amount in credit)
 
 
 def make_awards(

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     RATE = "rate"
     OWN_CEILING = "own_ceiling"
     GRANT = "grant"
+    OUTSIDE = "outside"
     AWARD = "award"
     SETTLED = "settled"
     RELEASED = "released"
@@ -106,7 +107,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Before:
-    """The other claims of the grant that stand: paid or on their way. `advance` is the pre-financing among them."""
+    """The other claims of the grant that stand: paid or on their way. `advance` is the pre-financing among them.
+
+    `outside` is what of `paid` was paid elsewhere: on costs that were accepted there, so that it was earned there too.
+    """
 
     costs: Sequence[Cost] = ()
     advance: int = 0
@@ -114,6 +118,7 @@ class Before:
     cleared: int = 0
     retained: int = 0
     released: int = 0
+    outside: int = 0
 
     @property
     def settled(self) -> int:
@@ -163,6 +168,9 @@ def reckon(terms: Terms, costs: Sequence[Cost], before: Before, place: Place) ->
             grant = spender.ceiling
         earned += grant
     steps.append(Step(Kind.GRANT, earned))
+    if before.outside:
+        steps.append(Step(Kind.OUTSIDE, before.outside))
+        earned += before.outside
     if terms.award < earned:
         steps.append(Step(Kind.AWARD, terms.award - earned))
         earned = terms.award

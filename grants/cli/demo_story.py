@@ -30,6 +30,7 @@ from grants.cli.demo_consortium import gather
 from grants.cli.demo_credit import keep_credit
 from grants.cli.demo_grant import first_grant, reviewed
 from grants.cli.demo_papers import ask_for_papers, give_papers
+from grants.cli.demo_past import keep_past
 from grants.cli.demo_people import MAD, PASSWORD, PEOPLE, cluster_of, commissions, days_ago, everybody, met
 from grants.cli.demo_profile import furnish
 from grants.cli.demo_words import ANSWERS, COMPANIES, CRITERIA, DESCRIPTION, PROJECTS, SUMMARIES, evidence
@@ -84,7 +85,7 @@ def play() -> None:
             actor=met(who["manager"]),
         )
         fund.open_fund(cluster, "PAST", "Aides passées (import)", "GBP", None, actor=met(who["manager"]))
-        fund_id = main.id
+        fund_id, cluster_id = main.id, main.cluster_id
     _evaluated_call(who, fund_id)
     _marked_call(who, fund_id)
     _open_call(who, fund_id)
@@ -96,6 +97,7 @@ def play() -> None:
         this_year = Filters(year=now().year)
         export.ask_ledger(funds.fund(manager, fund_id), this_year, actor=manager, reader=Reader("fr"))
     keep_credit(who, fund_id)
+    keep_past(who, cluster_id)
     with days_ago(2):
         furnish(lambda: met(who["applicant"]), lambda: met(who["accountant"]))
     _keep_quiet()

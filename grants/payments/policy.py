@@ -1,12 +1,13 @@
 """Who gathers and sends payments, who reads statements, who orders recoveries, collects and writes them off."""
 
 from grants.awards.models import Award, Claim
-from grants.awards.policy import OVERSEERS, oversees, serves, speaks_for
+from grants.awards.policy import OVERSEERS, oversees, read_figures, serves, speaks_for
 from grants.calls.models import Call
 from grants.core.i18n import N_
 from grants.core.policy import Claims, policy
 from grants.funds.models import Fund
 from grants.payments.models import (
+    OutsideImport,
     PayingAccount,
     PaymentBatch,
     PaymentOrder,
@@ -164,3 +165,40 @@ def reverse_claim(user: Person, claim: Claim) -> Claims:
         serves(user, claim.instalment.agreement.award.fund, Role.AUTHORISING_OFFICER, Role.ACCOUNTANT),
         N_("Only an authorising officer or an accountant of the fund may do this."),
     )
+
+
+# --- what was paid elsewhere ----------------------------------------------------------------------------------
+
+
+@policy(*OVERSEERS)
+def see_outside(user: Person, fund: Fund) -> Claims:
+    """Whoever may read the figures of the fund."""
+    yield from read_figures.claims(user, fund)
+
+
+@policy(*OVERSEERS)
+def view_outside(user: Person, one: OutsideImport) -> Claims:
+    """Whoever may read the figures of the fund."""
+    yield from read_figures.claims(user, one.fund)
+
+
+@policy(Role.FUND_MANAGER, Role.ACCOUNTANT)
+def bring_outside(user: Person, fund: Fund) -> Claims:
+    """The manager or an accountant of the fund brings in what was paid elsewhere."""
+    yield (
+        serves(user, fund, Role.FUND_MANAGER, Role.ACCOUNTANT),
+        N_("Only the manager or an accountant of the fund may do this."),
+    )
+
+
+@policy(Role.ACCOUNTANT)
+def confirm_outside(user: Person, one: OutsideImport) -> Claims:
+    """An accountant of the fund, never whoever brought the file."""
+    yield serves(user, one.fund, Role.ACCOUNTANT), ACCOUNTANT_ONLY
+    yield user.id != one.officer_id, N_("You brought this file: another accountant confirms it.")
+
+
+@policy(Role.ACCOUNTANT)
+def undo_outside(user: Person, one: OutsideImport) -> Claims:
+    """An accountant of the fund takes a file back, by contra-entries."""
+    yield serves(user, one.fund, Role.ACCOUNTANT), ACCOUNTANT_ONLY

@@ -27,6 +27,7 @@ from grants.ledger.selection import Selection
 from grants.ledger.stages import Kind as Operation
 from grants.ledger.stages import Stage
 from grants.payments.models import PaymentOrder
+from grants.payments.outside_queries import all_marks
 from grants.reports.register import Register
 
 T = TypeVar("T")
@@ -157,6 +158,8 @@ def journal(job: Making) -> list[Check]:
     themes = {id: plain(one.name, job.reader) for id, one in names.commissions.items()}
     planned = {one: say(label) for one, label in INSTALMENT_LABELS.items()}
     clock, cluster = say(N_("the clock")), job.fund.cluster.name
+    said = {True: say(N_("Opening balance")), False: say(N_("Made elsewhere"))}
+    elsewhere = {no: said[kind.opening] for no, kind in all_marks(job.fund.id).items()}
     for entry in selection.entries(job.chosen):
         line, (call, theme, grant, part) = entry.moved, _deepest(entry)
         award = names.awards.get(grant) if grant else None
@@ -168,7 +171,7 @@ def journal(job: Making) -> list[Check]:
             [
                 entry.no,
                 entry.line,
-                words[entry.kind],
+                f"{words[entry.kind]} · {elsewhere[entry.no]}" if entry.no in elsewhere else words[entry.kind],
                 entry.value_date.year,
                 entry.at,
                 entry.value_date,

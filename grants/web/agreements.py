@@ -13,6 +13,7 @@ from grants.awards.agreement_document import amendment_document, document
 from grants.awards.models import CAPACITY_LABELS, Agreement, Amendment
 from grants.awards.terms import BudgetItem, Planned, Terms, changes, settled
 from grants.core import pdf
+from grants.core.errors import Refused
 from grants.core.i18n import LANGUAGES, N_, NATIVE_NAMES, Reader
 from grants.core.types import Money
 from grants.people.models import Person
@@ -55,6 +56,8 @@ def compared(amendment: Amendment) -> dict[str, Any]:
 
 def as_pdf(user: Person, agreement: Agreement) -> Response:
     """For whoever has been allowed to read it; the account's number whole for those who sign."""
+    if agreement.imported:
+        raise Refused(N_("This agreement was signed elsewhere: its text is not kept here."))
     speak(agreement.award)
     whole = agreement_policy.signs(user, agreement)
     made = pdf.typeset("agreement", document(agreement, asked_reader(), whole_account=whole))

@@ -88,6 +88,7 @@ CLAIM = {  # the steps of a claim, for those who run the fund
     "claim.return_order": Happening(N_("Order returned"), "undo-2", "bad"),
     "claim.remit_order": Happening(N_("Sent to the bank"), "landmark", "ok"),
     "claim.pay": Happening(N_("Paid"), "banknote", "ok"),
+    "claim.paid_outside": Happening(N_("Paid outside"), "file-up", "ok"),
     "claim.return_payment": Happening(N_("Returned by the bank"), "undo-2", "bad"),
     "claim.reverse_payment": Happening(N_("Payment reversed"), "undo-2", "bad"),
 }

@@ -14,6 +14,7 @@ LABELS: dict[Kind, Text] = {
     Kind.EARLIER: N_("Costs accepted in earlier claims"),
     Kind.ELIGIBLE: N_("Eligible costs of the project so far"),
     Kind.GRANT: N_("Grant that these costs bring"),
+    Kind.OUTSIDE: N_("Earned elsewhere, by what was paid there on costs"),
     Kind.AWARD: N_("Never more than the amount awarded"),
     Kind.SETTLED: N_("Brought by earlier claims: paid, set off or kept back"),
     Kind.RELEASED: N_("Kept back from earlier payments, now released"),

@@ -39,10 +39,12 @@ from grants.calls.models import STATE_LABELS as CALL_LABELS
 from grants.core.i18n import Text
 from grants.payments.models import (
     BATCH_LABELS,
+    OUTSIDE_LABELS,
     RECOVERY_LABELS,
     REVERSAL_LABELS,
     USE_LABELS,
     BatchState,
+    OutsideState,
     RecoveryState,
     ReversalState,
     Use,
@@ -159,6 +161,7 @@ CLAIMS: dict[Any, Look] = {
     ClaimState.REMITTED: ("violet", "landmark"),
     ClaimState.PAID: ("ok", "banknote"),
     ClaimState.SETTLED: ("ok", "scale"),
+    ClaimState.OUTSIDE: ("ghost", "file-up"),
 }
 VERDICTS: dict[Any, Look] = {
     Verdict.ACCEPTED: ("ok", "check"),
@@ -194,6 +197,13 @@ EXPORTS: dict[Any, Look] = {
     ExportState.WAITING: ("info", "loader"),
     ExportState.READY: ("ok", "check"),
     ExportState.EXPIRED: ("ghost", "archive"),
+}
+OUTSIDE: dict[Any, Look] = {
+    OutsideState.CHECKED: ("warn", "list-checks"),
+    OutsideState.QUEUED: ("info", "loader"),
+    OutsideState.DONE: ("ok", "check"),
+    OutsideState.REFUSED: ("bad", "circle-x"),
+    OutsideState.UNDONE: ("none", "undo-2"),
 }
 IMPORTS: dict[Any, Look] = {
     ImportState.UPLOADED: ("none", "file-search"),
@@ -275,6 +285,7 @@ TAGS: dict[type[StrEnum], dict[Any, Tag]] = {
     Verdict: _tags(VERDICTS, VERDICT_LABELS),
     AppealState: _tags(APPEALS, APPEAL_LABELS),
     ImportState: _tags(IMPORTS, IMPORT_LABELS),
+    OutsideState: _tags(OUTSIDE, OUTSIDE_LABELS),
     ExportState: _tags(EXPORTS, EXPORT_LABELS),
     AccountState: _tags(ACCOUNTS, ACCOUNT_LABELS),
     SessionState: _tags(SESSIONS, SESSION_LABELS),

@@ -69,13 +69,16 @@ class Agreement(Record):
     `text` is what is signed, frozen when it is sent for signature (grants.awards.agreement_text), and `text_hash` the
     SHA-256 of its canonical JSON. `visa_checks` are the items of the last visa with their figures
     (grants.awards.visa). `budget` is the agreed cost by category, as JSON; empty where the call asks for none.
-    `standstill_reason` says why it is suspended or was terminated.
+    `standstill_reason` says why it is suspended or was terminated. `imported`: it was signed elsewhere; its schedule is
+    what was paid elsewhere, then what is left to claim here.
     """
 
     __tablename__ = "agreement"
     __table_args__ = (
         CheckConstraint("(state = 'visa_refused') <= (visa_reason IS NOT NULL)", name="refusal_has_reason"),
-        CheckConstraint("(state IN ('signed', 'active')) <= (visa_by_id IS NOT NULL)", name="no_signature_before_visa"),
+        CheckConstraint(
+            "(state IN ('signed', 'active')) <= (visa_by_id IS NOT NULL OR imported)", name="no_signature_before_visa"
+        ),
         CheckConstraint("proposed_by_id <> visa_by_id", name="four_eyes"),
         CheckConstraint("(text IS NULL) = (text_hash IS NULL)", name="text_has_a_hash"),
         CheckConstraint("(state = 'suspended') <= (standstill_reason IS NOT NULL)", name="suspended_with_a_reason"),
@@ -96,6 +99,7 @@ class Agreement(Record):
     text_hash: Mapped[str | None] = mapped_column(String(64))
     budget: Mapped[list[Any]] = mapped_column(default=list)
     standstill_reason: Mapped[str | None]
+    imported: Mapped[bool] = mapped_column(default=False)
     closing_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 

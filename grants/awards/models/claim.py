@@ -30,6 +30,7 @@ class ClaimState(StrEnum):
     REMITTED = "remitted"
     PAID = "paid"
     SETTLED = "settled"
+    OUTSIDE = "outside"
 
 
 CLAIM_LABELS = {
@@ -45,8 +46,9 @@ CLAIM_LABELS = {
     ClaimState.REMITTED: N_("Sent to the bank"),
     ClaimState.PAID: N_("Paid"),
     ClaimState.SETTLED: N_("Settled without payment"),
+    ClaimState.OUTSIDE: N_("Paid outside"),
 }
-DONE = frozenset({ClaimState.PAID, ClaimState.SETTLED})  # the next instalment may be claimed
+DONE = frozenset({ClaimState.PAID, ClaimState.SETTLED, ClaimState.OUTSIDE})  # the next instalment may be claimed
 
 
 class Claim(Scanned, Record):
@@ -56,6 +58,9 @@ class Claim(Scanned, Record):
     `claimed` is what they would pay if all were accepted, `accepted` what they pay. With it go the pre-financing that
     it cleared, what it kept back, what it released, and the steps of the reckoning as they were when it was checked
     (grants.awards.payable).
+
+    One that was paid elsewhere (`outside`) was never claimed nor checked here: a file of outside payments brought it,
+    with what it paid, on which day, under which bank reference (none where an opening balance sums up many).
     """
 
     __tablename__ = "claim"
@@ -84,6 +89,9 @@ class Claim(Scanned, Record):
         CheckConstraint(
             "state <> 'paid' OR (bank_reference IS NOT NULL AND value_date IS NOT NULL AND paid_by_id IS NOT NULL)",
             name="paid_has_bank_reference",
+        ),
+        CheckConstraint(
+            "state <> 'outside' OR (accepted_minor > 0 AND value_date IS NOT NULL)", name="outside_was_paid_on_a_day"
         ),
         CheckConstraint(
             "state NOT IN ('checked', 'certified', 'liquidated', 'ordered', 'approved', 'remitted', 'paid', 'settled')"

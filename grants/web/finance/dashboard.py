@@ -10,6 +10,7 @@ from grants.core.clock import now
 from grants.funds import policy, queries
 from grants.funds.models import Fund
 from grants.ledger.queries import Figure, journal
+from grants.payments.outside_queries import made_elsewhere
 from grants.people.models import Person
 from grants.reports.dashboard import dashboard as figures
 from grants.reports.forecast import HORIZONS, forecast, late
@@ -52,6 +53,7 @@ def fund(user: Person, fund: Fund) -> Any:
         today=today,
         recent=recent,
         lines=total,
+        elsewhere=made_elsewhere(fund)[1],
         figures=FIGURES,
         monthly=MONTHLY,
         may_endow=policy.endow.allows(user, fund),

@@ -26,6 +26,7 @@ from grants.ledger.journal import Filter
 from grants.ledger.queries import Entry, Figure, Standing, heads, operation
 from grants.ledger.service import verify, words_for
 from grants.ledger.stages import Kind, Place, Stage
+from grants.payments.outside_queries import made_elsewhere, marks
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.finance import portal
@@ -125,6 +126,7 @@ def show_journal(user: Person, fund: Fund) -> Any:
         wanted=wanted,
         found=found,
         names=names(fund, grants),
+        elsewhere=marks(fund.id, (one.entry.no for one in found.lines)),
         actors=journal.actors(fund.id),
         named={
             "figures": [(one, one.label) for one in Figure],
@@ -157,6 +159,7 @@ def show_operation(user: Person, fund: Fund) -> Any:
         one=entries[0],
         seal=journal.seal(fund.id, no),
         names=names(fund, grants_in(entries)),
+        elsewhere=marks(fund.id, [no]),
     )
 
 
@@ -167,7 +170,13 @@ def show_proof(user: Person, fund: Fund) -> Any:
     speak_for(fund.cluster.country, fund.cluster.timezone)
     proof = verify([fund.id])
     return render_template(
-        "finance/proof.html", fund=fund, proof=proof, said=words_for(proof), head=heads([fund.id])[fund.id], at=now()
+        "finance/proof.html",
+        fund=fund,
+        proof=proof,
+        said=words_for(proof),
+        head=heads([fund.id])[fund.id],
+        elsewhere=made_elsewhere(fund)[0],
+        at=now(),
     )
 
 

@@ -46,6 +46,14 @@ PAYMENTS = Guide(
             N_("Ask for its reversal and say why; somebody else confirms it. A contra-entry undoes it."),
         ),
         (
+            N_("Bring in what was paid elsewhere"),
+            N_(
+                "On the fund’s page “Paid elsewhere”, fetch the model and write one line for each opening balance,"
+                " payment or recovery. You see every problem by row and column; an accountant who did not bring the"
+                " file confirms it. The next claims are reckoned with it. A file can be taken back with a reason."
+            ),
+        ),
+        (
             N_("Recover what must come back"),
             N_(
                 "The authorising officer establishes the recovery and notifies it. It comes back by instalments, or is"
