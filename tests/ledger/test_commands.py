@@ -86,7 +86,7 @@ def test_ledger_export(fund: Fund, run, tmp_path: Path) -> None:
     done = run("ledger", "export", "--fund", "FI-2026", "--to", str(target))
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"{target}: 2 lines up to operation no. 2 (")
-    assert len(CalamineWorkbook.from_path(str(target)).sheet_names) == 13
+    assert len(CalamineWorkbook.from_path(str(target)).sheet_names) == 16
     assert run("ledger", "export", "--fund", "FI-2026", "--to", str(target), "--lang", "ar").exit_code == 0
 
 
