@@ -49,4 +49,5 @@ class Rows:
             return f'{place} t="inlineStr"><is><t{space}>{escape(value)}</t></is></c>'
         if kind == "f":
             return f"{place}><f>{escape(value[1:])}</f><v/></c>"
-        return f'{place} t="n"><v>{safe_string(to_excel(value) if kind == "d" else value)}</v></c>'
+        number_of = to_excel(value) if kind == "d" else value  # type: ignore[no-untyped-call]
+        return f'{place} t="n"><v>{safe_string(number_of)}</v></c>'
