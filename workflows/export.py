@@ -21,7 +21,7 @@ from grants.awards.models import Award
 from grants.awards.policy import read_figures
 from grants.core.audit import record
 from grants.core.clock import now
-from grants.core.db import db, transaction
+from grants.core.db import db, lock, transaction
 from grants.core.i18n import N_, Reader
 from grants.core.policy import clock_only
 from grants.core.storage import storage
@@ -32,11 +32,12 @@ from grants.reports import dossier, policy, queries, workbook
 from grants.reports.filters import Filters
 from grants.reports.models import EXPORT_LABELS, Export, ExportKind, ExportState
 from workflows.machine import Lifecycle, Move
-from workflows.outbox import Due, Gone, job, promise, report_progress
+from workflows.outbox import Due, Gone, Owed, job, key_id, promise, promise_all, report_progress
 from workflows.schedule import every_tick
 
 AT_ONCE = 20_000  # lines: up to so many, a workbook is made while its reader waits (a few seconds)
 KEPT = timedelta(days=30)
+AGAIN = timedelta(minutes=2)  # after which a worker makes what its reader did not get at once
 DELETED_AT_ONCE = 100
 PAUSE = 0.3  # seconds between two reports of progress: each is a commit of its own
 
@@ -96,6 +97,10 @@ def _keep(one: Export, actor: Person, *, by_worker: bool) -> None:
     db.session.flush()
     if by_worker:
         one.promise_id = promise(make_export, one)
+    else:  # made at once; should the server die of it, a worker makes it
+        owed = Owed(one.id, due_at=now() + AGAIN)
+        promise_all(make_export, [owed])
+        one.promise_id = key_id(make_export.kind, owed)
     record("export.ask", one, actor, after={"kind": one.kind, "fund": str(one.fund_id), **one.filters})
 
 
@@ -104,10 +109,12 @@ def _keep(one: Export, actor: Person, *, by_worker: bool) -> None:
 
 @job(queue="work", timeout=1800, outside=True)
 def make_export(due: Due) -> dict[str, Any] | None:
-    """Outside the database: the file is written first, then said to be there; made twice, it is said once."""
+    """Outside the database: the file is written first, then said to be there; made twice, it is kept once."""
     one = db.session.scalars(queries.whole(due.subject_id)).unique().one_or_none()
-    if one is None or one.state != ExportState.WAITING:
-        raise Gone("the export is no longer waiting")
+    if one is None:
+        raise Gone("the export is not there")
+    if one.state != ExportState.WAITING:
+        return {"lines": one.lines}  # its reader waited for it, or another worker was faster
     try:
         _make(one, lambda done, total: report_progress(due.id, done, total))
     except NoResultFound as gone:
@@ -122,12 +129,15 @@ def _make(one: Export, report: Callable[[int, int], None]) -> None:
         path = Path(place) / "made"
         written = _write(one, path, settings, report)
         size, digest = path.stat().st_size, _digest(path)
-        storage(settings).keep_made_file(name_of(one), path)
-    moment = now()
-    with transaction():
-        kept: dict[str, Any] = {"lines": written.lines, "op_no": written.no, "head": written.hash.hex()}
-        made = {**kept, "sha256": digest, "size": size, "finished_at": moment, "expires_at": moment + KEPT}
-        lifecycle.fire("finish_export", one, None, set=made, sha256=digest, **kept)
+        moment = now()
+        with transaction():
+            lock(one, "state")  # of two who made it, the first is kept: a file never changes under its fingerprint
+            if one.state != ExportState.WAITING:
+                return
+            storage(settings).keep_made_file(name_of(one), path)
+            kept: dict[str, Any] = {"lines": written.lines, "op_no": written.no, "head": written.hash.hex()}
+            made = {**kept, "sha256": digest, "size": size, "finished_at": moment, "expires_at": moment + KEPT}
+            lifecycle.fire("finish_export", one, None, set=made, sha256=digest, **kept)
 
 
 def _write(one: Export, path: Path, settings: Settings, report: Callable[[int, int], None]) -> workbook.Written:

@@ -12,6 +12,8 @@ from grants.profiles.models import Attachment, BankAccount, KeptDocument, Profil
 
 APPLICANT = "applicant"
 OWNER = "owner of the organisation"
+ACCOUNT_READERS = (Role.ACCOUNTANT, Role.AUDITOR)  # who reads a number whole before it is paid to
+ACCOUNTANT_ONLY = N_("Only an accountant of a fund this organisation applied to verifies its account.")
 
 
 @policy(OWNER)
@@ -36,19 +38,18 @@ def withdraw_account(user: Person, account: BankAccount) -> Claims:
     yield from give_account.claims(user, account.organisation)
 
 
-@policy(Role.ACCOUNTANT)
+@policy(*ACCOUNT_READERS)
 def list_accounts(user: Person, _: object) -> Claims:
-    """The bank accounts to verify: accountants; the list holds only those of organisations that applied to them."""
-    yield Role.ACCOUNTANT in user.roles, N_("Only an accountant verifies bank accounts.")
+    """The bank accounts to verify: accountants, and auditors, who only read; the list holds only those of organisations
+    that applied to them."""
+    yield bool(user.roles & frozenset(ACCOUNT_READERS)), N_("Only an accountant verifies bank accounts.")
 
 
-@policy(Role.ACCOUNTANT)
+@policy(*ACCOUNT_READERS)
 def read_account(user: Person, account: BankAccount) -> Claims:
-    """The whole number and the certificate: accountants of a fund the organisation applied to, who are not of it."""
-    yield (
-        any(serves(user, fund, Role.ACCOUNTANT) for fund in account.applied_to),
-        N_("Only an accountant of a fund this organisation applied to verifies its account."),
-    )
+    """The whole number and the certificate: accountants and auditors of a fund the organisation applied to, who are
+    not of it."""
+    yield any(serves(user, fund, *ACCOUNT_READERS) for fund in account.applied_to), ACCOUNTANT_ONLY
     yield (
         right_in(user, account.organisation) is None,
         N_("You belong to this organisation. Another accountant verifies its account."),
@@ -57,7 +58,8 @@ def read_account(user: Person, account: BankAccount) -> Claims:
 
 @policy(Role.ACCOUNTANT)
 def verify_account(user: Person, account: BankAccount) -> Claims:
-    """Verifying or refusing a bank account: as for reading it, and never whoever gave it."""
+    """Verifying or refusing a bank account: accountants who read it, and never whoever gave it."""
+    yield any(serves(user, fund, Role.ACCOUNTANT) for fund in account.applied_to), ACCOUNTANT_ONLY
     yield from read_account.claims(user, account)
     yield user.id != account.given_by_id, N_("You gave this account. Another accountant verifies it.")
 

@@ -14,6 +14,7 @@ from grants.funds.models import Fund
 from grants.people.models import Membership, Organisation, Person, Role
 from grants.people.scope import covered
 from grants.profiles.models import AccountState, BankAccount, KeptDocument, Profile, Stakeholder
+from grants.profiles.policy import ACCOUNT_READERS
 
 SHOWN = frozenset({AccountState.WAITING, AccountState.VERIFIED})
 
@@ -60,7 +61,7 @@ def accounts_visible_to(user: Person) -> Select[BankAccount]:
 def accounts_read_by(user: Person) -> Select[BankAccount]:
     """The SQL twin of policy.read_account."""
     return select(BankAccount).where(
-        BankAccount.organisation_id.in_(applicants_of(user, Role.ACCOUNTANT)),
+        BankAccount.organisation_id.in_(applicants_of(user, *ACCOUNT_READERS)),
         BankAccount.organisation_id.not_in(_spoken_for(user)),
     )
 
@@ -111,9 +112,9 @@ def accounts_to_verify(user: Person) -> Sequence[BankAccount]:
 
 
 def account_to_verify(user: Person, id: UUID) -> BankAccount:
-    """With its number, for accountants of a fund it applied to; raises NoResultFound for everybody else."""
+    """With its number, for accountants and auditors of a fund it applied to; raises NoResultFound for others."""
     found = select(BankAccount).where(
-        BankAccount.id == id, BankAccount.organisation_id.in_(applicants_of(user, Role.ACCOUNTANT))
+        BankAccount.id == id, BankAccount.organisation_id.in_(applicants_of(user, *ACCOUNT_READERS))
     )
     options = (
         undefer(BankAccount.number),

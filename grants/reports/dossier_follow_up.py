@@ -30,7 +30,6 @@ from grants.reports.packing import Packing, columns, facts
 
 Kept = TypeVar("Kept", bound=Record)
 WHAT = (N_("What"), N_("Value"))
-SECRET = ("account_number",)  # whole in the batch and its file alone
 
 
 def follow_up(job: Packing, award: Award) -> list[UUID]:
@@ -113,9 +112,7 @@ def _claim(job: Packing, claim: Claim, invoices: Sequence[Invoice], names: dict[
 def _list(job: Packing, path: str, what: Text, records: Sequence[Record], names: dict[UUID, str]) -> None:
     """One line for each value of each record; no file when there is none."""
     if records:
-        rows = (
-            (n, type(one).__name__, *pair) for n, one in enumerate(records, 1) for pair in facts(one, names, *SECRET)
-        )
+        rows = ((n, type(one).__name__, *pair) for n, one in enumerate(records, 1) for pair in facts(one, names))
         job.table(path, what, [N_("No."), N_("Kind"), *WHAT], rows)
 
 

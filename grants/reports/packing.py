@@ -76,8 +76,8 @@ class Packing:
 
 
 def columns(record: Any) -> list[tuple[str, Any]]:
-    """Every column of a record with its value, words as plain text."""
-    return [(one.key, getattr(record, one.key)) for one in record.__mapper__.column_attrs]
+    """Every column of a record with its value; not what is only read on purpose: the whole number of an account."""
+    return [(one.key, getattr(record, one.key)) for one in record.__mapper__.column_attrs if not one.deferred]
 
 
 def facts(record: Any, names: Mapping[UUID, str], *without: str) -> list[tuple[str, Any]]:

@@ -13,9 +13,10 @@ from sqlalchemy import event
 from grants.cli.access import access
 from grants.core.db import db
 from grants.core.policy import REGISTRY, Policy
+from grants.ledger.service import open_fund
 from grants.people.models import Role
 from grants.web.access import Portal, matrix
-from tests.factories import ClusterFactory, CommissionFactory, PersonFactory, with_role
+from tests.factories import ClusterFactory, CommissionFactory, FundFactory, PersonFactory, with_role
 
 ROOT = Path(__file__).parents[2]
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -49,6 +50,42 @@ def test_every_policy_is_in_the_matrix(app):
     assert {line.policy for line in lines} >= set(REGISTRY)
     reached = {(line.route, line.method) for line in lines if line.route}
     assert reached == {(r.rule, m) for r in app.url_map.iter_rules() for m in r.methods - {"HEAD", "OPTIONS"}}
+
+
+QUEUES = {  # lists of one office's own work: what they lead to is read elsewhere, in the file, the journal, the dossier
+    "appeals.list_screening_appeals",
+    "calls.list_questions",
+    "reviews.list_unled",
+    "clusters.list_members",
+}
+EVERYBODY = {"auditor", "anyone", "signed in"}
+THEIR_OWN = {  # what an auditor may send: files made for themselves, searches they keep
+    "finance.ask_ledger",
+    "finance.ask_dossier",
+    "staff.keep_search",
+    "staff.forget_search",
+}
+READ_FIRST = {"finance.moves", "finance.rates", "staff.screen_all"}  # read by many, sent by the office it asks besides
+
+
+def test_an_auditor_reads_everything_and_changes_nothing(app):
+    """Of the officers' and the money's portals; a page that only begins a change belongs to whoever may make it."""
+    lines = [one for one in matrix(app) if one.route.startswith(("/staff/", "/finance/"))]
+    changes = {one.policy for one in lines if one.method != "GET" and "auditor" not in one.who}
+    closed = {one.policy for one in lines if one.method == "GET" and not EVERYBODY & set(one.who)}
+    assert closed - changes == QUEUES
+    sent = {one.endpoint for one in lines if one.method != "GET" and EVERYBODY & set(one.who)}
+    assert sent == THEIR_OWN | READ_FIRST
+
+
+@pytest.mark.parametrize("page", ["moves", "rates"])
+def test_a_form_on_a_page_that_an_auditor_reads_is_refused(client, page):
+    fund = FundFactory()
+    open_fund(fund.id, fund.code, fund.currency, fund.cluster.timezone)
+    db.session.commit()
+    client.login(with_role(Role.AUDITOR, cluster=fund.cluster))
+    assert client.get(f"/finance/funds/{fund.id}/{page}").status_code == 200
+    assert client.post(f"/finance/funds/{fund.id}/{page}", data={}).status_code == 403
 
 
 def test_every_policy_says_who_and_why(app):

@@ -123,18 +123,20 @@ def test_who_verifies(app):
         "inside": inside,
         "elsewhere": with_role(Role.ACCOUNTANT, fund=FundFactory()),
         "officer": with_role(Role.OFFICER, fund=fund),
+        "auditor": with_role(Role.AUDITOR, fund=fund),
         "owner": at.owner,
     }
     allowed = {"accountant", "of the cluster"}
+    reads = allowed | {"auditor"}
     db.session.expire_all()
     db.session.refresh(at.accountant, ["appointments"])
     seen = queries.account_to_verify(at.accountant, account.id)
     for name, person in people.items():
         db.session.refresh(person, ["appointments"])
-        assert policy.read_account.allows(person, seen) == (name in allowed), name
+        assert policy.read_account.allows(person, seen) == (name in reads), name
         assert policy.verify_account.allows(person, seen) == (name in allowed), name
         assert (account.id in {one.id for one in db.session.scalars(queries.accounts_read_by(person))}) == (
-            name in allowed
+            name in reads
         ), name
         mine = account.id in {one.id for one in db.session.scalars(queries.accounts_visible_to(person))}
         assert policy.view_account.allows(person, seen) == mine == (name in {"owner", "inside"}), name

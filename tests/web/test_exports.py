@@ -10,17 +10,22 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 
-from grants.awards.models import Agreement
+from grants.applications.models import Document
+from grants.awards.models import Agreement, Award, Claim, Instalment
 from grants.core import clock
 from grants.core.audit import Event
 from grants.core.db import db
+from grants.funds.models import Fund
 from grants.ledger.queries import balances
-from grants.messages.models import Promise
+from grants.ledger.selection import Selection, count
+from grants.messages.models import Promise, Status
+from grants.payments.models import PaymentOrder
 from grants.people.models import Role
 from grants.reports.models import Export, ExportState
 from grants.reports.queries import visible_to
 from tests.factories import ClusterFactory, with_role
 from tests.ledger.test_workbook import Story
+from tests.payments.ground import lay
 from workflows import export as workflow
 from workflows.outbox import attempt
 
@@ -53,7 +58,9 @@ def sheets(content: bytes) -> dict[str, list[list]]:
 def test_a_small_ledger_comes_at_once_and_is_kept(client, story, manager):
     client.login(manager)
     one = ask(client, story)
-    assert one.state == ExportState.READY and one.promise_id is None and one.filters == {}
+    assert one.state == ExportState.READY and one.filters == {}
+    later = db.session.get(Promise, one.promise_id)  # should the server have died of it
+    assert later.due_at > clock.now() and later.status == Status.WAITING
     page = client.get(f"/finance/exports/{one.id}").text.replace("<wbr>", "")
     assert one.sha256 in page and one.head in page and manager.name in page
     file = client.get(f"/finance/exports/{one.id}/file")
@@ -163,6 +170,44 @@ def test_a_dossier_has_every_file_with_its_hash(client, story):
     assert "\n=HYPERLINK" not in archive.read("grant.csv").decode() and ",=HYPERLINK" not in str(rows)
     posted = list(csv.reader(StringIO(archive.read("ledger.csv").decode("utf-8-sig"))))[1:]
     assert len(posted) > 0
+
+
+def test_the_index_of_a_dossier_equals_the_database(client, app):
+    """Every record that hangs on the grant: its file or its line, and every entry and move of it."""
+    ground = lay(2)
+    ground.ordered()
+    of_claim = select(Agreement.award_id).join(Instalment, Instalment.agreement_id == Agreement.id)
+    of_claim = of_claim.join(Claim, Claim.instalment_id == Instalment.id)
+    award_id = db.session.scalars(of_claim.where(Claim.id == ground.claim_ids[0])).one()
+    award = db.session.get(Award, award_id)
+    fund = db.session.get(Fund, ground.fund_id)
+    client.login(with_role(Role.AUDITOR, fund=fund))
+    assert client.post(f"/finance/awards/{award_id}/dossier").status_code == 303
+    one = last()
+    attempt(one.promise_id)
+    archive = ZipFile(BytesIO(client.get(f"/finance/exports/{one.id}/file").data))
+    rows = list(csv.reader(StringIO(archive.read("index.csv").decode("utf-8-sig"))))[1:]
+    listed = {row[0]: row for row in rows}
+
+    def lines(path: str) -> list[list[str]]:
+        return list(csv.reader(StringIO(archive.read(path).decode("utf-8-sig"))))[1:]
+
+    chosen = Selection(fund.id, fund.currency, grant_ids=frozenset({award_id}))
+    assert len(lines("ledger.csv")) == count(chosen) > 0
+    agreement = db.session.scalars(select(Agreement).where(Agreement.award_id == award_id)).one()
+    instalments = db.session.scalars(select(Instalment).where(Instalment.agreement_id == agreement.id)).all()
+    assert len(lines("agreement/instalments.csv")) == len(instalments)
+    claims = db.session.scalars(select(Claim).where(Claim.instalment_id.in_([one.id for one in instalments]))).all()
+    assert sum(path.endswith("/claim.csv") for path in listed) == len(claims) > 0
+    orders = db.session.scalars(select(PaymentOrder).where(PaymentOrder.claim_id.in_([one.id for one in claims]))).all()
+    assert {row[0] for row in lines("payment-orders.csv")} == {str(n) for n in range(1, len(orders) + 1)}
+    documents = select(func.count()).select_from(Document).where(Document.application_id == award.application_id)
+    filed = [row for row in rows if row[1] == "Document of the application"]
+    assert len(filed) == db.session.scalar(documents)
+    subjects = [award_id, award.application_id, agreement.id, *(one.id for one in (*claims, *orders))]
+    moves = db.session.scalar(select(func.count()).select_from(Event).where(Event.subject_id.in_(subjects)))
+    assert len(lines("events.csv")) >= moves > 0
+    assert set(archive.namelist()) - {"index.csv", "index.html"} == {path for path, row in listed.items() if row[3]}
 
 
 def test_a_stranger_takes_no_dossier(client, story):

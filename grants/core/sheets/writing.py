@@ -41,6 +41,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
+from grants.core.sheets.cells import Rows
 from grants.core.types import Money, exponent
 
 LAST_ROW = 1_048_576
@@ -136,6 +137,7 @@ class Sheet:
         self._sheet = book._book.create_sheet(book._name(title))
         self._heading_row = len(above) + 1
         self._set_up()
+        self._rows = Rows(self._sheet, len(self.columns))
         for line in above:
             self._send([self._cell(index, value, strong=True) for index, value in enumerate(line)])
         self._send([self._heading(column) for column in self.columns])
@@ -295,6 +297,7 @@ class Sheet:
             if variant == "quoted":
                 cell.quotePrefix = True
             self._cells[key] = cell
+            self._rows.styles[id(cell)] = cell.style_id
         return _hold(self._cells[key], None, "n")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from grants.awards.policy import OVERSEERS
 from grants.core.i18n import N_
 from grants.people.models import Person, Role
+from grants.profiles.policy import ACCOUNT_READERS
 from grants.web.navigation import Item, offer
 
 MONEY = frozenset({Role.AUTHORISING_OFFICER, Role.ACCOUNTANT, Role.AUDITOR, Role.FUND_MANAGER})
@@ -23,7 +24,7 @@ def items(user: Person) -> Iterator[Item]:
         yield Item("finance.claims", N_("Payments"), "banknote", "finance.claim")
         if PAYING & user.roles:
             yield Item("finance.payments", N_("Batches"), "layers", "finance.payment")
-        if Role.ACCOUNTANT in user.roles:
+        if frozenset(ACCOUNT_READERS) & user.roles:
             yield Item("finance.accounts", N_("Bank accounts"), "credit-card", "finance.account")
     if user.is_authenticated and BACK & user.roles:
         yield Item("finance.recoveries", N_("Recoveries"), "undo-2", "finance.recover")
