@@ -25,7 +25,7 @@ from grants.people.models import Membership, Organisation, Person, Right
 from grants.profiles.models import KEPT_LABELS, KeptDocument
 from grants.reviews.conflicts import closed_to_reviewer, conflicts_of
 from grants.reviews.models import IN_HAND, Review, ReviewState
-from workflows import milestone_mails, panel_mails, partner_mails
+from workflows import milestone_mails, money_mails, panel_mails, partner_mails
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, Job, Owed, grace, promise_all
 from workflows.schedule import every_tick
@@ -292,11 +292,15 @@ def local(moment: Any, cluster: Cluster) -> Any:
 
 
 MILESTONE_DAYS = (-30, -14, -3, 0, 7, 15)
+MONEY_DAYS = (-15, -3, 1, 15, 30)
 RULES = [
     Reminder("call_closes", (-14, -7, -2, -1), drafts_in_open_calls, write_call_closes),
     Reminder("review_due", (-5, -1, 1), unfinished_reviews, write_review_due),
     Reminder("document_expires", (-60, -30, -7), expiring_documents, write_document_expires),
     Reminder("accession_due", (-7, -2), partner_mails.accessions_awaited, partner_mails.write_accession_due),
     Reminder("milestone_due", MILESTONE_DAYS, milestone_mails.reports_awaited, milestone_mails.write_milestone_due),
+    Reminder("repayment_due", MONEY_DAYS, money_mails.repayments_awaited, money_mails.write_repayment_due),
+    Reminder("recovery_due", MONEY_DAYS, money_mails.recoveries_awaited, money_mails.write_recovery_due),
+    Reminder("recovery_term_due", MONEY_DAYS, money_mails.terms_awaited, money_mails.write_term_due),
     Reminder("seat_unanswered", (2,), panel_mails.seats_unanswered, panel_mails.write_seat_unanswered),
 ]

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from grants.awards.models import ClaimState
+from grants.calls.models import Instrument
 from grants.core.db import db
 from grants.core.types import Money, new_id
 from grants.ledger.service import verify
@@ -125,6 +126,15 @@ def test_a_recovery_by_pages(client, ground):
     assert "R1" in page(client, ground.who("auditor"), made.location)
     assert "Not spent." in page(client, ground.who("owner"), made.location)
     assert verify([ground.fund_id]).broken is None
+
+
+def test_the_officer_finds_the_repayment_rule_from_the_call(client):
+    advance, gift = lay(1, instrument=Instrument.REPAYABLE_ADVANCE), lay(1)
+    for ground, offered in ((advance, True), (gift, False)):
+        call = ground.award(0).call_id
+        rule = f"/finance/calls/{call}/repayment"
+        assert (rule in page(client, ground.who("officer"), f"/staff/calls/{call}")) is offered
+        page(client, ground.who("officer"), rule)
 
 
 def test_lists_cost_the_same_at_one_row_and_at_many(client, ground, queries):

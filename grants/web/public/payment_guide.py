@@ -63,8 +63,8 @@ PAYMENTS = Guide(
         (
             N_("Follow the repayment of an advance"),
             N_(
-                "The schedule follows the rule of the call: grace months, number and period. What is late is shown, and"
-                " can become a recovery."
+                "The schedule follows the rule of the call: grace months, number and period. The beneficiary is written"
+                " to before each day and after it; what is late is shown, and can become a recovery."
             ),
         ),
     ],

@@ -9,11 +9,12 @@ from sqlalchemy.exc import NoResultFound
 
 from grants.calls import policy, queries, question_policy, question_queries, questionnaires, service
 from grants.calls.examples import EXAMPLES, Example
-from grants.calls.models import Call
+from grants.calls.models import Call, Instrument
 from grants.core.errors import Refused
 from grants.core.i18n import N_, Text
 from grants.funds.models import Fund
 from grants.ledger.queries import Standing, balances
+from grants.payments import policy as payment_policy
 from grants.people.models import Person
 from grants.web.access import access
 from grants.web.calls import milestones, notices, total, when
@@ -185,6 +186,8 @@ def _page(user: Person, call: Call, form: ExtensionForm) -> str:
         outline=questionnaires.outline(call),
         moves=[one for one in portal.serves(workflow.lifecycle.open_to(user, call)) if one.name != "extend"],
         may_edit=policy.edit.allows(user, call),
+        may_rule=call.instrument == Instrument.REPAYABLE_ADVANCE
+        and payment_policy.set_repayment_rule.allows(user, call),
         may_copy=not call.imported and policy.draft.allows(user, call.fund),
         form=form if policy.extend.allows(user, call) else None,
         waiting=question_queries.waiting(user).get(call.id, 0),
