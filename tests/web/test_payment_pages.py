@@ -10,9 +10,12 @@ from grants.core.db import db
 from grants.core.types import Money, new_id
 from grants.ledger.service import verify
 from grants.payments import queries as reads
-from tests.payments.ground import AMOUNT, do, lay, rib
+from grants.payments.statements import propose
+from tests.payments.ground import AMOUNT, DAY, do, lay, rib
 from workflows import batch as batches
 from workflows import recovery as recoveries
+from workflows import repayment as repayments
+from workflows import statement as statements
 
 
 @pytest.fixture
@@ -164,3 +167,48 @@ def test_lists_cost_the_same_at_one_row_and_at_many(client, ground, queries):
     after = [cost(path) for path in paths]
     assert [a - b for a, b in zip(after, before, strict=True)] <= [0, 0, 1]
     assert abs(cost(f"/finance/payments/{many.id}") - detail) <= 2
+
+
+def test_long_pages_cost_the_same_at_one_line_and_at_fifty(client, queries):
+    def cost(who, path: str) -> int:
+        client.login(who)
+        client.get(path)
+        with queries() as seen:
+            assert client.get(path).status_code == 200
+        return len(seen)
+
+    def statement(ground, lines: int) -> str:
+        rows = [f"21/11/2026;Frais {n};F{n};{n + 1},00;;" for n in range(lines)]
+        content = "\n".join(["Date;Libellé;Référence;Débit;Crédit;RIB", *rows]).encode()
+        made, _ = statements.receive(
+            ground.account,
+            f"releve-{lines}.csv",
+            content,
+            opening=(Money(10**9, "MAD"), DAY),
+            closing=(Money(10**8, "MAD"), DAY),
+            actor=ground.who("accountant"),
+        )
+        if made.read_at is None:
+            found = reads.statement(ground.who("accountant"), made.id)
+            statements.say_columns(found, propose(found.shape["headings"]), actor=ground.who("accountant"))
+        return f"/finance/statements/{made.id}"
+
+    def repaid(times: int):
+        ground = lay(1, instrument=Instrument.REPAYABLE_ADVANCE)
+        ground.ordered(0)
+        ground.paid(0)
+        call = reads.ruled_call(ground.who("officer"), ground.award(0).call_id)
+        repayments.set_rule(call, 2, times, 1, None, actor=ground.who("officer"))
+        repayments.schedule_repayments(ground.award(0), actor=ground.who("authorising"))
+        agreement = ground.claim(0).instalment.agreement_id
+        return (
+            ground,
+            [f"/finance/agreements/{agreement}/repayments", "/finance/repayments"],
+            (f"/applicant/agreements/{agreement}/payments"),
+        )
+
+    (one, pages, own), (many, more, theirs) = repaid(1), repaid(50)
+    for path, longer in zip(pages, more, strict=True):
+        assert cost(many.who("accountant"), longer) <= cost(one.who("accountant"), path), path
+    assert cost(many.who("owner"), theirs) <= cost(one.who("owner"), own)
+    assert cost(many.who("accountant"), statement(many, 50)) <= cost(one.who("accountant"), statement(one, 1))
