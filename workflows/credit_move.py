@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -17,14 +18,17 @@ from grants.core.audit import record
 from grants.core.clock import now
 from grants.core.db import db, lock, transaction
 from grants.core.errors import Forbidden, NotEnough, Refused, WrongState
-from grants.core.i18n import N_
+from grants.core.i18n import N_, Text
 from grants.core.types import Money, new_id
 from grants.funds.models import Fund
+from grants.funds.queries import serving
 from grants.ledger.queries import by_call_and_commission
 from grants.ledger.service import Kind, Line, Place, Stage, key_for, post
-from grants.people.models import Person
+from grants.people.models import Person, Role
 from workflows.committee import must_cover, waits_for
+from workflows.letters import Letter, address, letter
 from workflows.machine import Lifecycle, Move
+from workflows.outbox import Due, promise
 
 S = CreditMoveState
 TAKING = frozenset(  # a call that may still award what it is given
@@ -99,6 +103,8 @@ def propose(
         db.session.add(made)
         db.session.flush()
         record("credit_move.proposed", made, actor, reason=reason, after={"amount": amount.minor})
+        for member in serving(fund, Role.COMMITTEE):
+            promise(tell_credit_proposed, made, member)
         return made
 
 
@@ -130,13 +136,15 @@ def confirm(move: CreditMove, *, actor: Person) -> None:
         for kind, lines in _path(source, target, move.amount):
             key = key_for("credit move", move.id, kind)
             post(fund.id, kind, lines, actor=actor, key=key, document=document, reason=move.reason)
+        promise(tell_credit_answered, move, db.session.get_one(Person, move.proposed_by_id))
 
 
 def refuse(move: CreditMove, reason: str, *, actor: Person) -> None:
     """The committee refuses, with a reason that the fund manager reads."""
     with transaction():
         refused = {"decided_by_id": actor.id, "decided_at": now(), "answer": reason}
-        lifecycle.fire("refuse_credit_move", move, actor, reason=reason, set=refused)
+        if lifecycle.fire("refuse_credit_move", move, actor, reason=reason, set=refused):
+            promise(tell_credit_answered, move, db.session.get_one(Person, move.proposed_by_id))
 
 
 def _calls(fund: Fund, ends: Sequence[End]) -> dict[UUID, Call]:
@@ -207,3 +215,53 @@ def _upwards(end: End) -> list[Place]:
     if end.call_id:
         found.append(Place.available())
     return found
+
+
+# --- what is written ------------------------------------------------------------------------------------------
+
+
+@letter
+def tell_credit_proposed(due: Due) -> Letter | None:
+    """To a member of the committee, while it waits. Between which calls, how much and why stands on the page alone,
+    which hides from a linked member what they may not see."""
+    move = _told(due)
+    if move.state is not S.PROPOSED:
+        return None
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("%(fund)s: a transfer of credit waits for the committee", fund=move.fund.code),
+        paragraphs=[N_("The fund manager proposes to move credit. Nothing moves before the committee confirms it.")],
+        facts=[(N_("Fund"), move.fund.name), (N_("Transfer"), f"MVT-{move.number:03}")],
+        action=(N_("See the transfers"), address("finance.moves", id=move.fund_id)),
+        cluster=move.fund.cluster,
+    )
+
+
+@letter
+def tell_credit_answered(due: Due) -> Letter | None:
+    """To whoever proposed it: what the committee said."""
+    move = _told(due)
+    facts: list[tuple[Text, Any]] = [
+        (N_("Fund"), move.fund.name),
+        (N_("Transfer"), f"MVT-{move.number:03}"),
+        (N_("Amount"), move.amount),
+    ]
+    return Letter(
+        to=db.session.get_one(Person, due.recipient_id),
+        subject=N_("%(fund)s: the transfer is confirmed", fund=move.fund.code)
+        if move.state is S.CONFIRMED
+        else N_("%(fund)s: the transfer is refused", fund=move.fund.code),
+        paragraphs=[
+            N_("The committee has confirmed it: the credit has moved.")
+            if move.state is S.CONFIRMED
+            else N_("The committee has refused it, for the reason below: nothing has moved.")
+        ],
+        facts=[*facts, *([(N_("Reason"), move.answer)] if move.answer else [])],
+        action=(N_("See the transfers"), address("finance.moves", id=move.fund_id)),
+        cluster=move.fund.cluster,
+    )
+
+
+def _told(due: Due) -> CreditMove:
+    whole = joinedload(CreditMove.fund).joinedload(Fund.cluster)
+    return db.session.scalars(select(CreditMove).where(CreditMove.id == due.subject_id).options(whole)).one()

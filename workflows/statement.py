@@ -3,13 +3,13 @@ checked against the ledger every night.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from config.settings import Settings
@@ -22,10 +22,11 @@ from grants.core.i18n import N_
 from grants.core.storage import storage
 from grants.core.types import Money
 from grants.funds.models import Fund
+from grants.funds.queries import serving
 from grants.payments import policy, queries, statements
 from grants.payments.models import PayingAccount, PaymentOrder, Statement, StatementLine, Use
 from grants.payments.statements import Columns
-from grants.people.models import Appointment, Person, Role
+from grants.people.models import Person, Role
 from workflows import payment
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, Owed, job, promise, promise_all
@@ -224,7 +225,7 @@ def check_statement(due: Due) -> dict[str, Any]:
     statement.checked_at, statement.difference_minor = now(), difference.minor
     if difference.minor and due.args["tell"]:
         fund = statement.account.fund
-        for person in _accountants(fund):
+        for person in serving(fund, Role.ACCOUNTANT):
             promise(tell_of_difference, statement, person, slot=f"{difference.minor}")
     return {"difference": difference.minor}
 
@@ -249,19 +250,6 @@ def difference_of(statement: Statement) -> Money:
     explained = statements.explained(first.opening, paid, int(db.session.scalar(others) or 0))
     closing: Money = statement.closing
     return closing - explained
-
-
-def _accountants(fund: Fund) -> Sequence[Person]:
-    found = (
-        select(Person)
-        .join(Appointment, Appointment.person_id == Person.id)
-        .where(
-            Appointment.role == Role.ACCOUNTANT,
-            Appointment.cluster_id == fund.cluster_id,
-            or_(Appointment.fund_id.is_(None), Appointment.fund_id == fund.id),
-        )
-    )
-    return db.session.scalars(found.distinct()).all()
 
 
 @letter

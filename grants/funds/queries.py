@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from grants.clusters.models import Cluster
 from grants.core.db import db
 from grants.funds.models import Appropriation, Donor, ExchangeRate, FiscalYear, Fund
 from grants.funds.policy import READERS
-from grants.people.models import Person, Role
+from grants.people.models import Appointment, Person, Role
 from grants.people.scope import covered
 
 
@@ -75,3 +75,18 @@ def rate_on(fund_id: UUID, base: str, day: date) -> ExchangeRate | None:
         ExchangeRate.fund_id == fund_id, ExchangeRate.base == base, ExchangeRate.on_date <= day
     )
     return db.session.scalars(found.order_by(ExchangeRate.on_date.desc()).limit(1)).first()
+
+
+def serving(fund: Fund, role: Role) -> Sequence[Person]:
+    """Who holds this role for the fund, in it or in its whole cluster: to be written to."""
+    found = (
+        select(Person)
+        .join(Appointment, Appointment.person_id == Person.id)
+        .where(
+            Appointment.role == role,
+            Appointment.cluster_id == fund.cluster_id,
+            or_(Appointment.fund_id.is_(None), Appointment.fund_id == fund.id),
+            Person.disabled_at.is_(None),
+        )
+    )
+    return db.session.scalars(found.distinct().order_by(Person.id)).all()

@@ -24,6 +24,7 @@ from grants.ledger.service import Kind, Stage, verify
 from grants.people.models import Role
 from tests.factories import PersonFactory, with_role
 from tests.ledger.test_queries import counted
+from tests.people.test_letters import letters
 from tests.story import set_stage
 from workflows import credit_move, fiscal_year, fund
 
@@ -152,6 +153,19 @@ def test_credit_goes_back_to_the_fund_once_the_committee_confirms(stage):
     free = by_call_and_commission(stage.fund.id)[stage.call.id, stage.commission.id][Stage.COMMISSION]
     assert free.minor == 2 * MILLION - MILLION // 2 + 1_000
     assert verify([stage.fund.id]).broken is None
+
+
+def test_the_committee_is_written_to_and_the_manager_reads_its_answer(stage):
+    move = proposed(stage)
+    db.session.commit()
+    written = [one for one in letters() if "waits for the committee" in one[1]]
+    assert len(written) == 1 and stage.committee.email in written[0][0]
+    assert "Too much there" not in written[0][2], "a linked member reads on the page what they may"
+    credit_move.refuse(move, "Not now", actor=stage.committee)
+    db.session.commit()
+    assert not [one for one in letters() if "waits for the committee" in one[1]], "it waits no more"
+    (told,) = [one for one in letters() if "the transfer is refused" in one[1]]
+    assert stage.others["manager"].email in told[0] and "Not now" in told[2]
 
 
 def test_who_proposes_does_not_confirm(stage):
