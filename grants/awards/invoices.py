@@ -14,6 +14,7 @@ from grants.awards import policy
 from grants.awards.claim_basis import Basis, basis, by_invoices, invoices_of
 from grants.awards.duplicates import duplicates, key
 from grants.awards.models import (
+    VERDICT_LABELS,
     Agreement,
     Claim,
     ClaimState,
@@ -266,11 +267,12 @@ def doubts(invoice: Invoice, agreement: Agreement, lines: Mapping[UUID, BudgetLi
 
 @dataclass(frozen=True)
 class Judgement:
-    """`accepted` without VAT, asked only of a reduced invoice."""
+    """`accepted` without VAT, asked only of a reduced invoice. `seen` is the version of the invoice that was judged."""
 
     verdict: Verdict
     accepted: Money | None = None
     reason: str = ""
+    seen: int | None = None
 
 
 @dataclass
@@ -285,6 +287,7 @@ def judge(claim: Claim, given: Mapping[UUID, Judgement | None], *, actor: Person
     """Keep what the officer says of these invoices, each by itself; None takes back a verdict of one's own.
 
     A reduction, a rejection, and the acceptance of a duplicate or of what the agreement speaks against want a reason.
+    What a colleague has said since the page was opened is not replaced: both verdicts are shown first.
     """
     with transaction():
         lock(claim, "state")
@@ -299,7 +302,8 @@ def judge(claim: Claim, given: Mapping[UUID, Judgement | None], *, actor: Person
             said = given[one.id]
             if said is None and one.checked_by_id not in {None, actor.id}:
                 continue  # somebody judged it since this page was opened
-            wrong = said and against(one, said, bool(twins.get(one.id) or doubts(one, agreement, lines)))
+            wrong = said and _overtaken(one, said, actor)
+            wrong = wrong or (said and against(one, said, bool(twins.get(one.id) or doubts(one, agreement, lines))))
             if wrong:
                 done.refused[one.id] = wrong
                 continue
@@ -311,18 +315,38 @@ def judge(claim: Claim, given: Mapping[UUID, Judgement | None], *, actor: Person
 
 def _pronounce(one: Invoice, said: Judgement | None, actor: Person) -> bool:
     """Whether anything changed."""
-    net = one.net_minor or 0
-    accepted = said and {
-        Verdict.ACCEPTED: net,
-        Verdict.REDUCED: said.accepted.minor if said.accepted else 0,
-        Verdict.REJECTED: 0,
-    }.get(said.verdict)
-    new = (said and said.verdict, accepted if said else None, said.reason if said else "")
+    new = _verdict(one, said)
     if (one.verdict, one.accepted_minor, one.reason) == new:
         return False
-    one.verdict, one.accepted_minor, one.reason = new  # type: ignore[assignment]
+    one.verdict, one.accepted_minor, one.reason = new
     one.checked_by_id = actor.id if said else None
     return True
+
+
+def _verdict(one: Invoice, said: Judgement | None) -> tuple[Verdict | None, int | None, str]:
+    """Verdict, what is accepted in minor units, reason."""
+    if said is None:
+        return None, None, ""
+    reduced = said.accepted.minor if said.accepted else 0
+    accepted = {Verdict.ACCEPTED: one.net_minor or 0, Verdict.REDUCED: reduced, Verdict.REJECTED: 0}[said.verdict]
+    return said.verdict, accepted, said.reason
+
+
+def _overtaken(one: Invoice, said: Judgement, actor: Person) -> dict[str, Text]:
+    """By what a colleague said of it since it was read; nothing when both say the same."""
+    if said.seen in (None, one.version) or one.checked_by_id in (None, actor.id):
+        return {}
+    if one.verdict is None or (one.verdict, one.accepted_minor, one.reason) == _verdict(one, said):
+        return {}
+    return {
+        "reason": N_(
+            "%(name)s has judged it since: “%(verdict)s”, %(amount)s. %(reason)s Save again to say otherwise.",
+            name=db.session.get_one(Person, one.checked_by_id).name,
+            verdict=VERDICT_LABELS[one.verdict],
+            amount=one.accepted,
+            reason=one.reason,
+        )
+    }
 
 
 def _as_said(one: Invoice) -> dict[str, object]:

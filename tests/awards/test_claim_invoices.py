@@ -220,6 +220,22 @@ def test_a_verdict_wants_its_amount_and_its_reason(on):
         checked(on, id)
 
 
+def test_what_a_colleague_said_since_is_shown_before_it_is_replaced(on):
+    id = begun(on, 2, said(on, 1))
+    (invoice,) = invoices_of(on.claim(id))
+    seen = invoice.version
+    late = replace(less(10_000, "Too much."), seen=seen)
+    assert judge(on, id, replace(YES, seen=seen)).refused == {}
+    assert judge(on, id, late).refused == {}, "one changes one's own mind"
+    assert judge(on, id, replace(YES, seen=seen), officer=on.stage.second_officer).refused != {}
+    (kept,) = invoices_of(on.claim(id))
+    assert (kept.verdict, kept.reason) == (Verdict.REDUCED, "Too much.")
+    (why,) = judge(on, id, replace(YES, seen=seen), officer=on.stage.second_officer).refused.values()
+    assert on.stage.officer.name in str(why["reason"]) and "Too much." in str(why["reason"])
+    again = judge(on, id, replace(YES, seen=kept.version), officer=on.stage.second_officer)
+    assert again.refused == {} and invoices_of(on.claim(id))[0].verdict == Verdict.ACCEPTED
+
+
 def test_a_check_is_resumed_where_it_was_left(on):
     id = begun(on, 2, said(on, 1), said(on, 2, 50_000))
     judge(on, id, YES)

@@ -27,6 +27,7 @@ class Typed:
     verdict: str
     accepted: str
     reason: str
+    seen: int | None
     errors: dict[str, Text] = field(default_factory=dict)
 
 
@@ -56,7 +57,7 @@ class VerdictsForm(Form):
                 typed.errors["reason"] = N_("Shorten this text: at most %(n)s characters.", n=LONGEST_REASON)
                 continue
             verdict = Verdict(typed.verdict) if typed.verdict in set(Verdict) else None
-            found[one.id] = Judgement(verdict, accepted, typed.reason) if verdict else None
+            found[one.id] = Judgement(verdict, accepted, typed.reason, typed.seen) if verdict else None
         return found
 
     def refuse(self, refused: Mapping[UUID, Mapping[str, Text]]) -> None:
@@ -77,6 +78,7 @@ def _typed(one: Invoice, sent: Mapping[str, str] | None) -> Typed:
         verdict, accepted, reason = (
             tidy(sent.get(f"{name}-{one.id}", "")) for name in ("verdict", "accepted", "reason")
         )
-        return Typed(verdict, accepted, reason)
+        seen = sent.get(f"seen-{one.id}", "")
+        return Typed(verdict, accepted, reason, int(seen) if seen.isdecimal() and len(seen) < 10 else None)
     kept = i18n.amount(one.accepted, current_reader()) if one.verdict == Verdict.REDUCED else ""
-    return Typed(str(one.verdict or ""), kept, one.reason)
+    return Typed(str(one.verdict or ""), kept, one.reason, one.version)
