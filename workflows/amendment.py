@@ -1,6 +1,7 @@
 """Changing an agreement under way: asked for, assessed, decided, signed, in effect with its money."""
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from grants.awards import agreement_policy as policy
 from grants.awards import queries, templates, terms
@@ -48,6 +49,14 @@ lifecycle = Lifecycle(
             why=True,
         ),
         Move("sign_amendment", frozenset({S.APPROVED}), S.SIGNED, policy.sign_amendment, N_("Sign the amendment")),
+        Move(
+            "give_up_amendment",
+            frozenset({S.APPROVED, S.SIGNED}),
+            S.REFUSED,
+            policy.decide_amendment,
+            N_("Give the amendment up"),
+            why=True,
+        ),
         Move("make_effective", frozenset({S.SIGNED}), S.EFFECTIVE, policy.make_effective, N_("Make it effective")),
     ],
 )
@@ -110,11 +119,21 @@ def assess_amendment(amendment: Amendment, after: Terms, opinion: str, version: 
                 "after": after.as_json(),
                 "opinion": opinion,
                 "assessed_by_id": actor.id,
-                "for_committee": terms.beyond(before, after, wording.committee_above),
+                "for_committee": terms.beyond(_last_decided(agreement), after.amount, wording.committee_above),
             }
         else:
             given = {}
         lifecycle.fire("assess_amendment", amendment, actor, reason=opinion, set=given, terms=given.get("after"))
+
+
+def _last_decided(agreement: Agreement) -> Money:
+    """The amount that the strategic committee decided last: small changes one after the other do not pass it by."""
+    taken = select(Amendment).where(Amendment.agreement_id == agreement.id, Amendment.state == S.EFFECTIVE)
+    done = db.session.scalars(taken.order_by(Amendment.number)).all()
+    if by_committee := [one for one in done if one.for_committee]:
+        return Terms.of(by_committee[-1].after).amount
+    amount: Money = Terms.of(done[0].before).amount if done else agreement.award.amount
+    return amount
 
 
 def approve_amendment(amendment: Amendment, *, actor: Person) -> None:
@@ -136,6 +155,16 @@ def refuse_amendment(amendment: Amendment, reason: str, *, actor: Person) -> Non
                 promise(amendment_decided, amendment, person)
 
 
+def give_up_amendment(amendment: Amendment, reason: str, *, actor: Person) -> None:
+    """It is never signed, or can no longer take effect: the agreement stays as it is, and another one may be begun."""
+    with transaction():
+        unsigned = {"signed_by_id": None, "signed_at": None}
+        given_up = {"decided_by_id": actor.id, "decision_reason": reason, **unsigned}
+        if lifecycle.fire("give_up_amendment", amendment, actor, reason=reason, set=given_up):
+            for person in _owners(amendment.agreement.award):
+                promise(amendment_decided, amendment, person, slot="given up")
+
+
 def sign_amendment(amendment: Amendment, *, actor: Person) -> None:
     """The lead beneficiary signs, for the consortium."""
     with transaction():
@@ -155,6 +184,7 @@ def make_effective(amendment: Amendment, *, actor: Person) -> None:
         before, after = Terms.of(amendment.before), Terms.of(amendment.after)
         if amendment.state == S.SIGNED:
             _under_way(agreement)
+            _read_anew(agreement)
             if Terms.now(agreement) != before:
                 raise WrongState(N_("The agreement has changed since this amendment was drawn up."))
             _sound(agreement, before, after)
@@ -200,6 +230,12 @@ def text_of(amendment: Amendment) -> dict[str, object]:
         "before": amendment.before,
         "after": amendment.after,
     }
+
+
+def _read_anew(agreement: Agreement) -> None:
+    """Its instalments with their claims, as they are now that the agreement is held."""
+    found = select(Instalment).where(Instalment.agreement_id == agreement.id).options(selectinload(Instalment.claims))
+    db.session.scalars(found.execution_options(populate_existing=True)).all()
 
 
 def _under_way(agreement: Agreement) -> None:

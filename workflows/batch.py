@@ -164,7 +164,8 @@ def leave_out(order: PaymentOrder, *, actor: Person) -> None:
             return
         policy.run_batch.require(actor, batch)
         lock(batch, "state")
-        if batch.state != S.OPEN:
+        lock(order, "batch_id")
+        if batch.state != S.OPEN or order.batch_id != batch.id:
             raise Refused(N_("This batch has been sent: its orders stay in it."))
         order.batch_id = order.position = None
         record("payment_batch.leave_out", batch, actor, after={"order": order.number})

@@ -36,6 +36,14 @@ lifecycle = Lifecycle(
         Move("certify", frozenset({S.CHECKED}), S.CERTIFIED, policy.certify, N_("Certify the delivery")),
         Move("liquidate", frozenset({S.CERTIFIED}), S.LIQUIDATED, policy.liquidate, N_("Verify the amount")),
         Move("settle", frozenset({S.CERTIFIED}), S.SETTLED, policy.liquidate, N_("Close without payment")),
+        Move(
+            "give_up_claim",
+            frozenset({S.LIQUIDATED, S.RETURNED}),
+            S.REJECTED,
+            clock_only,
+            N_("Give the claim up"),
+            why=True,
+        ),
         Move("order", frozenset({S.LIQUIDATED, S.RETURNED}), S.ORDERED, policy.order, N_("Order the payment")),
         Move("approve_order", frozenset({S.ORDERED}), S.APPROVED, policy.pay, N_("Approve the order")),
         Move(
@@ -79,7 +87,8 @@ def begin(instalment: Instalment, *, actor: Person) -> Claim:
     """The living claim of this instalment, made on first asking; earlier instalments must have been paid."""
     with transaction():
         policy.claim_instalment.require(actor, instalment)
-        lock(instalment)
+        lock(instalment.agreement, "state")
+        lock(instalment, "amount_minor")
         alive = select(Claim).where(Claim.instalment_id == instalment.id, Claim.state != S.REJECTED)
         if found := db.session.scalars(alive).one_or_none():
             return found
@@ -134,6 +143,7 @@ def write(
 def submit_claim(claim: Claim, *, actor: Person) -> None:
     """Hand the claim in: pre-financing with a statement of what it is for, anything else with whole invoices."""
     with transaction():
+        hold_agreement(claim)
         lock(claim, "state")
         if claim.state == S.DRAFT:
             _require_whole(claim)
@@ -242,7 +252,8 @@ def certify(claim: Claim, *, actor: Person) -> None:
 def liquidate(claim: Claim, *, actor: Person) -> None:
     """Verify the exact amount due; the credit becomes payable."""
     with transaction():
-        _require_other_eyes(claim, actor)
+        hold_agreement(claim)
+        require_other_eyes(claim, actor)
         if claim.accepted_minor == 0:
             raise Refused(N_("This claim pays nothing: close it without payment."))
         verified = {"liquidated_by_id": actor.id}
@@ -253,16 +264,29 @@ def liquidate(claim: Claim, *, actor: Person) -> None:
 def settle(claim: Claim, *, actor: Person) -> None:
     """End a claim whose costs are accepted and pay nothing more: the pre-financing has paid them."""
     with transaction():
-        _require_other_eyes(claim, actor)
+        require_other_eyes(claim, actor)
         if claim.accepted_minor:
             raise Refused(N_("This claim pays %(amount)s: verify the amount.", amount=claim.accepted))
         lifecycle.fire("settle", claim, actor, set={"liquidated_by_id": actor.id}, cleared=claim.cleared_minor)
 
 
-def _require_other_eyes(claim: Claim, actor: Person) -> None:
+def require_other_eyes(claim: Claim, actor: Person) -> None:
     """Whoever judged one of its invoices has checked it too."""
     if any(one.checked_by_id == actor.id for one in invoices_of(claim)):
-        raise Forbidden(N_("You checked invoices of this claim: somebody else verifies the amount."))
+        raise Forbidden(N_("You checked invoices of this claim: somebody else takes this step."))
+
+
+def hold_agreement(claim: Claim) -> None:
+    """Whoever ends the agreement waits until this is done, and whoever does this sees that it has ended."""
+    lock(claim.instalment.agreement, "state")
+
+
+def give_up(claim: Claim, reason: str, *, actor: Person) -> None:
+    """Its agreement ends by `actor`: a claim that was verified and is not ordered is not paid; its credit is committed
+    again, and no more found due. It follows by itself from the end of the agreement, which is somebody's move."""
+    if lifecycle.fire("give_up_claim", claim, None, reason=reason, set={"reduction_reason": reason}):
+        undone = f"{reference(claim)}-X"
+        move(claim, Kind.UNLIQUIDATE, Stage.PAYABLE, Stage.COMMITTED, actor, document=undone)
 
 
 def reference(claim: Claim) -> str:

@@ -178,6 +178,6 @@ def delete_expired() -> None:
     """Files whose time is over; the line that says what they held stays."""
     over = select(Export).where(Export.state == ExportState.READY, Export.expires_at <= now())
     for one in db.session.scalars(over.order_by(Export.expires_at).limit(DELETED_AT_ONCE)).all():
+        storage(current_app.extensions["settings"]).forget_made(name_of(one))
         with transaction():
             lifecycle.fire("expire_export", one, None)
-        storage(current_app.extensions["settings"]).forget_made(name_of(one))

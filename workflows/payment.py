@@ -22,8 +22,8 @@ from grants.payments.models import PaymentOrder
 from grants.payments.transfers import why_unpayable
 from grants.people.models import Person
 from grants.profiles.models import BankAccount
-from workflows import recovery
-from workflows.claim import lifecycle, move, reference
+from workflows import recovery, repayment
+from workflows.claim import hold_agreement, lifecycle, move, reference, require_other_eyes
 from workflows.letters import Letter, address, letter
 from workflows.outbox import Due, promise
 
@@ -33,6 +33,8 @@ S = ClaimState
 def order(claim: Claim, account_id: UUID | None = None, *, actor: Person) -> None:
     """Order the payment to a verified account of the beneficiary; `account_id` None: the only one there is."""
     with transaction():
+        hold_agreement(claim)
+        require_other_eyes(claim, actor)
         attempt = int(claim.order_number.rpartition("-")[2]) + 1 if claim.order_number else 1
         number = f"OP-{reference(claim)}-{attempt}"
         account = _payee(claim, account_id)
@@ -123,6 +125,8 @@ def return_payment(claim: Claim, reason: str, returned_on: date, *, actor: Perso
             return
         _end(order, reason)
         taken_back = recovery.take_back(order, actor)
+        if was_paid:
+            repayment.forget_schedule(claim.instalment.agreement.award, reason, actor)
         kind, source = (Kind.RETURN_PAYMENT, Stage.PAID) if was_paid else (Kind.REJECT_REMITTANCE, Stage.REMITTED)
         posted = move(claim, kind, source, Stage.ORDERED, actor, document=order.number, value_date=returned_on)
         if was_paid:

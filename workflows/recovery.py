@@ -8,6 +8,7 @@ last one paid comes back first.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -38,6 +39,7 @@ from workflows.outbox import Due, promise
 
 S = RecoveryState
 PURSUED = frozenset({S.NOTIFIED, S.INSTALMENTS, S.OFFSET})
+REOPENED = frozenset({S.COLLECTED, S.WRITTEN_OFF})  # when what was kept back was not paid after all
 
 lifecycle = Lifecycle(
     "recovery",
@@ -59,7 +61,7 @@ lifecycle = Lifecycle(
             N_("Keep back from payments to come"),
         ),
         Move("complete_recovery", PURSUED, S.COLLECTED, policy.collect, N_("Collected")),
-        Move("reopen_recovery", frozenset({S.COLLECTED}), S.OFFSET, clock_only, N_("Open again")),
+        Move("reopen_recovery", REOPENED, S.OFFSET, clock_only, N_("Open again")),
         Move(
             "write_off",
             PURSUED | {S.ESTABLISHED},
@@ -179,9 +181,12 @@ def collect(recovery: Recovery, amount: Money, bank_reference: str, value_date: 
         lock(recovery, "state", "received_minor")
         known = select(Receipt).where(Receipt.fund_id == recovery.fund_id, Receipt.bank_reference == bank_reference)
         if before := db.session.scalars(known).one_or_none():
-            if before.recovery_id == recovery.id and before.amount_minor == amount.minor:
+            if before.recovery_id == recovery.id and before.says(amount, value_date):
                 return
-            raise Refused(N_("The bank reference %(reference)s was recorded already.", reference=bank_reference))
+            raise Refused(
+                N_("The bank reference %(reference)s was recorded already.", reference=bank_reference),
+                N_("Give this receipt the reference that the bank gave it, or add its day to it."),
+            )
         if recovery.state not in PURSUED:
             raise Refused(N_("Nothing is collected on a recovery that was not notified, or is over."))
         free = recovery.left.minor - queries.on_their_way([recovery.id]).get(recovery.id, 0)
@@ -240,14 +245,19 @@ def take_back(order: PaymentOrder, actor: Person) -> list[int]:
     for receipt in queries.kept_back_by(order.id):
         recovery = db.session.get_one(Recovery, receipt.recovery_id)
         lock(recovery, "state", "received_minor")
-        if recovery.state == S.COLLECTED:
-            lifecycle.fire("reopen_recovery", recovery, None, set={"received_minor": recovery.received_minor})
+        if recovery.state in REOPENED:
+            lifecycle.fire("reopen_recovery", recovery, None, set=_without_what_was_given_up(recovery))
         recovery.received_minor -= receipt.amount_minor
         record("recovery.not_received", recovery, actor, after={"order": order.number, "amount": receipt.amount_minor})
         operations.append(receipt.op or 0)
         db.session.delete(receipt)
     db.session.flush()
     return operations
+
+
+def _without_what_was_given_up(recovery: Recovery) -> dict[str, Any]:
+    """A recovery that is open again asks for what had been received; what was written off stays given up."""
+    return {"amount_minor": recovery.received_minor, "write_off_reason": None, "written_off_by_id": None}
 
 
 def reverse_operations(fund_id: UUID, operations: Iterable[int], reason: str, actor: Person) -> list[int]:

@@ -60,8 +60,8 @@ def schedule_repayments(award: Award, *, actor: Person) -> list[Repayment]:
                 N_("A programme officer sets the grace months, the number and the period of the repayments."),
             )
         held = queries.shares(award)
-        paid = held.at(Stage.PAID)
-        if not paid:
+        paid = held.at(Stage.PAID) - queries.given_up(award.id)
+        if paid <= 0:
             raise Refused(N_("Nothing that was paid waits for a schedule."))
         last = select(func.coalesce(func.max(Repayment.position), 0)).where(Repayment.award_id == award.id)
         first = (db.session.scalar(last) or 0) + 1
@@ -85,6 +85,27 @@ def schedule_repayments(award: Award, *, actor: Person) -> list[Repayment]:
         return made
 
 
+def forget_schedule(award: Award, reason: str, actor: Person) -> None:
+    """A payment of the advance came back: what was to be repaid of it is drawn up anew from what stays paid.
+
+    Raises Refused once a repayment has come in or was turned into a recovery: that is settled first.
+    """
+    drawn = db.session.scalars(select(Repayment).where(Repayment.award_id == award.id).with_for_update()).all()
+    if not drawn:
+        return
+    if any(one.received_minor or one.recovery_id for one in drawn):
+        raise Refused(
+            N_("A part of this advance has been repaid or is being recovered."),
+            N_("Take that back first, then record that the bank returned the payment."),
+        )
+    operations = queries.schedules(award)
+    for one in drawn:
+        db.session.delete(one)
+    db.session.flush()
+    record("award.forget_schedule", award, actor, reason=reason, before={"repayments": len(drawn)})
+    recoveries.reverse_operations(award.fund_id, operations, reason, actor)
+
+
 def record_repayment(
     repayment: Repayment, amount: Money, bank_reference: str, value_date: date, *, actor: Person
 ) -> None:
@@ -94,9 +115,12 @@ def record_repayment(
         lock(repayment, "received_minor", "recovery_id")
         known = select(Receipt).where(Receipt.fund_id == repayment.fund_id, Receipt.bank_reference == bank_reference)
         if before := db.session.scalars(known).one_or_none():
-            if before.repayment_id == repayment.id and before.amount_minor == amount.minor:
+            if before.repayment_id == repayment.id and before.says(amount, value_date):
                 return
-            raise Refused(N_("The bank reference %(reference)s was recorded already.", reference=bank_reference))
+            raise Refused(
+                N_("The bank reference %(reference)s was recorded already.", reference=bank_reference),
+                N_("Give this receipt the reference that the bank gave it, or add its day to it."),
+            )
         if repayment.recovery_id is not None:
             raise Refused(N_("This repayment was turned into a recovery: record what comes in there."))
         if not 0 < amount.minor <= repayment.left.minor:

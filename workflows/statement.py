@@ -58,6 +58,9 @@ def receive(
     table = _table(content)
     storage(_settings()).keep(content)
     with transaction():
+        lock(account)  # of two who bring one file at once, the second finds it
+        if before := db.session.scalars(known).one_or_none():
+            return before, True
         made = Statement(
             account=account,
             filename=filename[-200:],
@@ -167,6 +170,13 @@ def _use(line: StatementLine, order_id: UUID, statement: Statement, actor: Perso
     if not found or found[0].batch is None or found[0].batch.account_id != statement.account_id:
         raise Refused(N_("This payment was not made from the account of the statement."))
     order = found[0]
+    lock(order.claim, "state")
+    db.session.refresh(order, ["ended_at"])
+    if order.ended_at is not None:
+        raise Refused(
+            N_("Order %(number)s has ended: the money came back.", number=order.number),
+            N_("Open the page again: another order may have taken its place."),
+        )
     if order.net != line.absolute:
         raise Refused(
             N_(

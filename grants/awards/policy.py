@@ -187,6 +187,10 @@ def give_visa(user: Person, agreement: Agreement) -> Claims:
     """An accountant of the fund who did not propose the commitment."""
     yield serves(user, agreement.award.fund, Role.ACCOUNTANT), N_("Only an accountant of the fund may do this.")
     yield (
+        not speaks_for(user, agreement.award, *Right),
+        N_("You belong to the beneficiary: somebody else takes this step."),
+    )
+    yield (
         user.id != agreement.proposed_by_id,
         N_("You proposed this commitment: somebody else gives the visa."),
     )
@@ -212,7 +216,12 @@ HELD: dict[str, Text] = {
 
 
 def four_eyes(user: Person, claim: Claim, *, taking: str) -> Claims:
-    """On one claim nobody holds two of {check, verify, order, pay}."""
+    """On one claim nobody holds two of {check, verify, order, pay}, and nobody of the beneficiary any of them."""
+    award = claim.instalment.agreement.award
+    yield (
+        claim.submitted_by_id != user.id and not speaks_for(user, award, *Right),
+        N_("You belong to the beneficiary: somebody else takes this step."),
+    )
     for column, reason in HELD.items():
         holder: UUID | None = getattr(claim, column)
         yield column == taking or holder != user.id, reason

@@ -141,10 +141,9 @@ def _sums(after: Terms) -> list[tuple[str, Text]]:
     return found
 
 
-def beyond(before: Terms, after: Terms, hundredths: int) -> bool:
-    """Whether the grant changes by more than this share of it, in hundredths of a percent."""
-    change = abs(after.amount.minor - before.amount.minor)
-    return change * 10_000 > before.amount.minor * hundredths
+def beyond(decided: Money, after: Money, hundredths: int) -> bool:
+    """Whether the grant changes by more than this share of what was decided, in hundredths of a percent."""
+    return abs(after.minor - decided.minor) * 10_000 > decided.minor * hundredths
 
 
 def _budget(kept: Sequence[Mapping[str, Any]], currency: str) -> tuple[BudgetItem, ...]:

@@ -17,8 +17,8 @@ from grants.core.db import db
 from grants.core.types import Money
 from grants.funds.models import Fund
 from grants.ledger.queries import by_instalment
-from grants.ledger.stages import Line, Place, Stage
-from grants.ledger.tables import account, op, transfer
+from grants.ledger.stages import Kind, Line, Place, Stage
+from grants.ledger.tables import account, op, posting, transfer
 from grants.ledger.tables import fund as fund_table
 from grants.payments.models import (
     Offset,
@@ -482,13 +482,34 @@ def kept_back_by(order_id: UUID) -> Sequence[Receipt]:
 def last_paid_on(award_id: UUID) -> date | None:
     """The last value date of what was paid to an award."""
     found = (
-        select(func.max(PaymentOrder.value_date))
-        .join(PaymentOrder.claim)
+        select(func.max(Claim.value_date))
         .join(Claim.instalment)
         .join(Instalment.agreement)
         .where(Agreement.award_id == award_id)
     )
     return db.session.scalar(found)
+
+
+def schedules(award: Award) -> list[int]:
+    """The ledger's operations that drew up this award's repayments and were not reversed, last first."""
+    again = op.alias("again")
+    reversed_ = exists().where(again.c.fund_id == op.c.fund_id, again.c.reverses == op.c.no)
+    grant = exists().where(
+        posting.c.fund_id == op.c.fund_id,
+        posting.c.op_no == op.c.no,
+        posting.c.account_id == account.c.id,
+        account.c.grant_id == award.id,
+    )
+    drawn = op.c.kind == Kind.SCHEDULE_REPAYMENT.value
+    found = select(op.c.no).where(op.c.fund_id == award.fund_id, drawn, grant, ~reversed_)
+    return list(db.session.scalars(found.order_by(op.c.no.desc())))
+
+
+def given_up(award_id: UUID) -> int:
+    """What recoveries of this award were written off, in minor units: it stands as paid and is not asked for again."""
+    left = func.coalesce(func.sum(Recovery.amount_minor - Recovery.received_minor), 0)
+    written_off = Recovery.state == RecoveryState.WRITTEN_OFF
+    return int(db.session.scalar(select(left).where(Recovery.award_id == award_id, written_off)) or 0)
 
 
 def rule_of(call_id: UUID) -> RepaymentRule | None:

@@ -366,3 +366,31 @@ def test_nothing_is_closed_while_a_claim_is_open(stage):
         act(closeout.propose_closeout, agreement, actor=stage.authorising)
     moved = terms_of(stage, agreement, amount=Money(60_000_001, "MAD"))
     assert 1 in terms.settled(queries.agreement(stage.officer, agreement.id)) and moved.amount.minor == 60_000_001
+
+
+def test_small_changes_one_after_the_other_reach_the_committee(stage):
+    agreement = active(stage).agreement
+    more, last = Money(65_000_000, "MAD"), Money(17_000_000, "MAD")
+    first = amended(stage, agreement, terms_of(stage, agreement, amount=more, last=last), stage.authorising)
+    assert not first.for_committee
+    more, last = Money(70_000_000, "MAD"), Money(22_000_000, "MAD")
+    again = amended(stage, agreement, terms_of(stage, agreement, amount=more, last=last), stage.committee)
+    assert again.for_committee, "five and five of sixty million"
+    more, last = Money(75_000_000, "MAD"), Money(27_000_000, "MAD")
+    third = amended(stage, agreement, terms_of(stage, agreement, amount=more, last=last), stage.authorising)
+    assert not third.for_committee, "counted from what the committee decided"
+
+
+def test_what_is_never_signed_is_given_up_and_another_one_begun(stage):
+    agreement = active(stage).agreement
+    after = terms_of(stage, agreement, ends_on=PLAN.ends_on + timedelta(days=60))
+    owner = stage.owner()
+    id = amendments.request_amendment(queries.agreement(owner, agreement.id), after, "Un retard.", actor=owner).id
+    found = queries.amendment(stage.officer, id)
+    amendments.assess_amendment(found, after, "Fondé.", found.version, actor=stage.officer)
+    amendments.approve_amendment(queries.amendment(stage.authorising, id), actor=stage.authorising)
+    amendments.sign_amendment(queries.amendment(stage.owner(), id), actor=stage.owner())
+    amendments.give_up_amendment(queries.amendment(stage.authorising, id), "Trop tard.", actor=stage.authorising)
+    kept = queries.amendment(stage.officer, id)
+    assert (kept.state, kept.decision_reason, kept.signed_at) == (AmendmentState.REFUSED, "Trop tard.", None)
+    amended(stage, agreement, after, stage.authorising)

@@ -199,3 +199,7 @@ class Receipt(Record):
     value_date: Mapped[date]
     op: Mapped[int | None]
     recorded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+
+    def says(self, amount: Money, value_date: date) -> bool:
+        """Whether a receipt of that amount and day is this one, told again."""
+        return (self.amount_minor, self.value_date) == (amount.minor, value_date)

@@ -50,3 +50,11 @@ def refuse_amendment(user: Person, amendment: Amendment) -> Any:
     workflow.refuse_amendment(amendment, stated_reason(), actor=user)
     flash(_("Refused. The agreement stays as it is."), "ok")
     return redirect(url_for(".amendment", id=amendment.id), 303)
+
+
+@portal.post("/amendments/<uuid:id>/give-up")
+@access(agreement_policy.decide_amendment, queries.amendment)
+def give_up_amendment(user: Person, amendment: Amendment) -> Any:
+    workflow.give_up_amendment(amendment, stated_reason(), actor=user)
+    flash(_("Given up. The agreement stays as it is."), "ok")
+    return redirect(url_for(".amendment", id=amendment.id), 303)

@@ -168,6 +168,14 @@ def refuse_amendment(user: Person, amendment: Amendment) -> Any:
     return redirect(url_for(".amendment", id=amendment.id), 303)
 
 
+@portal.post("/amendments/<uuid:id>/give-up")
+@access(agreement_policy.decide_amendment, queries.amendment)
+def give_up_amendment(user: Person, amendment: Amendment) -> Any:
+    amending.give_up_amendment(amendment, stated_reason(), actor=user)
+    flash(_("Given up. The agreement stays as it is."), "ok")
+    return redirect(url_for(".amendment", id=amendment.id), 303)
+
+
 @portal.post("/amendments/<uuid:id>/make-effective")
 @access(agreement_policy.make_effective, queries.amendment)
 def make_effective(user: Person, amendment: Amendment) -> Any:
