@@ -27,6 +27,11 @@ def happen(name: str = "thing.made", **more) -> None:
         record(name, Thing(), None, **more)
 
 
+def test_identifiers_keep_the_order_in_which_they_were_made() -> None:
+    made = [new_id() for _ in range(10_000)]
+    assert made == sorted(made) and len(set(made)) == len(made)
+
+
 def test_events_are_sealed_once_in_order(own_app: Flask) -> None:
     assert verify().events == 0
     assert verify().head == GENESIS
