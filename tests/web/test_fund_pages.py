@@ -156,6 +156,7 @@ def test_credit_goes_back_to_the_fund_once_the_committee_confirms(stage):
 
 
 def test_the_committee_is_written_to_and_the_manager_reads_its_answer(stage):
+    stage.committee.locale = stage.others["manager"].locale = "en"
     move = proposed(stage)
     db.session.commit()
     written = [one for one in letters() if "waits for the committee" in one[1]]
